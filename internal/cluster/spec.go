@@ -1,0 +1,155 @@
+// Package cluster decides what a cluster consists of. From the user's Spec and
+// from what exists it works out hosts, firewalls, networks and peers, and what
+// differs. It is pure: no API, no clock, no Terraform.
+package cluster
+
+// Spec is what the user asks for, every default filled in (see Defaults).
+type Spec struct {
+	Name         string
+	Cookie       string
+	SSHKeys      []string // fingerprints or ids of the account's keys
+	Pools        []Pool   // sorted by name
+	Release      *Release
+	Environment  map[string]string
+	LoadBalancer *LoadBalancer
+	Database     *Database
+	Access       Access
+	Network      Network
+	Distribution Distribution
+	Host         Host
+	Tags         []string // the user's own, on every droplet
+	ProjectID    string   // empty leaves everything in the account's default project
+	Monitoring   bool
+}
+
+// Pool is a group of equal nodes.
+type Pool struct {
+	Name  string
+	Count int
+	Place
+}
+
+// Place is where and on what a host runs.
+type Place struct {
+	Region string
+	Size   string
+	Image  string // slug or numeric id
+}
+
+// Release is what the nodes run.
+type Release struct {
+	Name    string
+	URL     string // empty: the hosts wait for a deploy
+	SHA256  string
+	Kind    string // KindMix or KindRebar3
+	Port    int    // HTTP port
+	Migrate string
+}
+
+// Kinds of release.
+const (
+	KindMix    = "mix"
+	KindRebar3 = "rebar3"
+)
+
+// LoadBalancer is the HAProxy host.
+type LoadBalancer struct {
+	Place
+	Algorithm    string
+	StickyCookie string
+	HealthCheck  HealthCheck
+	Stats        Stats
+	TLS          *TLS
+}
+
+// HealthCheck is how the load balancer finds out whether a node can serve.
+type HealthCheck struct {
+	Path       string
+	Host       string
+	IntervalMS int
+	Rise, Fall int
+}
+
+// Stats is HAProxy's own page, open to Access.SSHFrom only.
+type Stats struct {
+	Enabled bool
+	Port    int
+	Path    string
+	User    string
+}
+
+// TLS is where the certificate comes from: PEM or ACME, never both.
+type TLS struct {
+	CertificatePEM, PrivateKeyPEM string
+	ACME                          *ACME
+}
+
+// ACME is a certificate from a certificate authority.
+type ACME struct {
+	Email     string
+	Domains   []string
+	Directory string
+}
+
+// Database is the Postgres host.
+type Database struct {
+	Place
+	Name      string // database
+	User      string // role of the app; the owner's role is User + "_owner"
+	VolumeGiB int
+	Backups   bool // weekly backups of the droplet by DigitalOcean
+}
+
+// Access is who may reach the hosts.
+type Access struct {
+	SSHFrom []string // CIDRs
+}
+
+// Network is how hosts reach each other.
+type Network struct {
+	Mode     string            // NetworkAuto, NetworkPrivate or NetworkPublic
+	VPCUUID  string            // a VPC of the user's, left in place
+	IPRanges map[string]string // region to CIDR of the VPC made there
+}
+
+// Modes of Network.
+const (
+	NetworkAuto    = "auto"
+	NetworkPrivate = "private"
+	NetworkPublic  = "public"
+)
+
+// Distribution is Erlang's distribution.
+type Distribution struct {
+	EPMDPort         int
+	PortMin, PortMax int
+	Basename         string
+	Sync             string // SyncOptional, SyncMandatory or SyncNone
+	SyncTimeoutMS    int
+}
+
+// Modes of Distribution.Sync.
+const (
+	SyncOptional  = "optional"
+	SyncMandatory = "mandatory"
+	SyncNone      = "none"
+)
+
+// Host is what is set up on every host.
+type Host struct {
+	User               string
+	Locale             string
+	SwapMiB            int
+	Packages           []string
+	Toolchain          []string // of ToolErlang, ToolElixir, ToolNodejs; nodes only
+	UnattendedUpgrades bool
+	Fail2ban           bool
+	SSHPort            int
+}
+
+// Values of Host.Toolchain.
+const (
+	ToolErlang = "erlang"
+	ToolElixir = "elixir"
+	ToolNodejs = "nodejs"
+)

@@ -1,0 +1,113 @@
+// Package hostconfig turns the description of one host into the files it
+// needs and those files into one #cloud-config document. It is pure: it reads
+// no clock, no network and no disk, and the same description always gives the
+// same bytes.
+package hostconfig
+
+// MaxUserData is the largest user data, in bytes of plain text, that
+// DigitalOcean accepts for a droplet (API description, droplet_create.user_data).
+const MaxUserData = 64 * 1024
+
+// Base is what every kind of host has.
+type Base struct {
+	Cluster            string   // the cluster's name
+	User               string   // login with sudo; on nodes it also runs the release
+	SSHPort            int      // TCP port of sshd
+	Locale             string   // such as "en_US.UTF-8"
+	SwapMiB            int      // size of the swap file in MiB; 0 means none
+	Packages           []string // extra Debian packages
+	UnattendedUpgrades bool
+	Fail2ban           bool
+}
+
+// Node is a host that runs a BEAM node.
+type Node struct {
+	Base
+	Basename             string            // the part of the node's name before the @
+	Cookie               string            // the cluster's cookie
+	PublicDistribution   bool              // the long name uses the public address instead of the private one
+	EPMDPort             int               // TCP port of epmd
+	PortMin, PortMax     int               // distribution ports, both included
+	Sync                 string            // "optional", "mandatory" or "none"
+	SyncTimeoutMS        int               // how long boot waits for the peers, in milliseconds
+	Peers                []string          // long names of older nodes; not part of Fingerprint
+	Release              *Release          // nil prepares the host for a later deploy
+	App                  string            // name of the application's folder: the release's name, else made from the cluster's
+	HTTPPort             int               // the port the release serves HTTP on
+	Environment          map[string]string // the user's own; it wins over what is rendered
+	SecretKeyBase        string            // SECRET_KEY_BASE
+	DatabaseURL          string            // DATABASE_URL of the app's role; empty without a database
+	MigrationDatabaseURL string            // the same of the owner's role, for release.Migrate only
+	DatabaseName         string            // database.<cluster>.internal; empty without a database
+	DatabaseAddress      string            // the address DatabaseName stands for in /etc/hosts
+	DatabaseCAPEM        string            // certificate of the cluster's CA, installed as a system CA
+	Toolchain            []string          // of "erlang", "elixir", "nodejs"
+}
+
+// Release says what a node runs.
+type Release struct {
+	Name    string // OTP release name
+	URL     string // https URL of the tarball; empty when it is deployed later over SSH
+	SHA256  string // hex digest of the tarball
+	Kind    string // "mix" or "rebar3"
+	Migrate string // expression for `bin/<name> eval`, run with the owner's database role before the release starts; may be empty
+}
+
+// LoadBalancer is a host that runs HAProxy.
+type LoadBalancer struct {
+	Base
+	Servers      []Server
+	Algorithm    string // HAProxy's balance keyword
+	StickyCookie string // name of the cookie that binds a client to a node
+	HealthCheck  HealthCheck
+	Stats        *Stats // nil closes the stats page
+	TLS          *TLS   // nil serves plain HTTP
+}
+
+// Server is one node behind the load balancer.
+type Server struct {
+	Name    string // host name of the node; also the cookie's value
+	Address string
+	Port    int
+}
+
+// HealthCheck is how HAProxy finds out whether a node can serve.
+type HealthCheck struct {
+	Path       string
+	Host       string // value of the Host header
+	IntervalMS int    // milliseconds between two checks
+	Rise, Fall int    // good checks until up, bad checks until down
+}
+
+// Stats is HAProxy's own page.
+type Stats struct {
+	Port           int
+	Path           string
+	User, Password string
+}
+
+// TLS is where the load balancer's certificate comes from: either PEM or ACME.
+type TLS struct {
+	CertificatePEM, PrivateKeyPEM string
+	ACME                          *ACME
+}
+
+// ACME asks a certificate authority for the certificate, answering its
+// challenge on 127.0.0.1:54321 behind HAProxy.
+type ACME struct {
+	Email     string
+	Domains   []string
+	Directory string // URL of the authority's directory; empty is Let's Encrypt
+}
+
+// Database is a host that runs Postgres with its data on a volume.
+type Database struct {
+	Base
+	ServerName                    string   // database.<cluster>.internal, as in the certificate
+	Name                          string   // the database
+	User, Owner                   string   // role of the app, role that owns the schema and migrates
+	UserVerifier, OwnerVerifier   string   // SCRAM-SHA-256 verifiers; the host never sees the passwords
+	ClientCIDRs                   []string // where the two roles may log in from
+	VolumeName                    string   // mounted from /dev/disk/by-id/scsi-0DO_Volume_<name>
+	CertificatePEM, PrivateKeyPEM string   // server certificate and key
+}
