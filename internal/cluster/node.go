@@ -1,0 +1,17 @@
+package cluster
+
+// NodeSpec is a beam_node: one droplet outside the pools that joins a cluster.
+type NodeSpec struct {
+	Name    string // host name of the droplet
+	Cluster string // name of the cluster it joins
+	Place
+	SSHKeys      []string
+	Cookie       string
+	Peers        []string // long names to dial
+	Release      *Release
+	Environment  map[string]string
+	Distribution Distribution
+	Host         Host
+	Tags         []string
+	Monitoring   bool
+}
