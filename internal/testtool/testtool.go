@@ -1,0 +1,41 @@
+// Package testtool finds the programs that tests judge rendered files with,
+// such as haproxy, erl and cloud-init.
+package testtool
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// Require returns the path of a program. Where it is not installed the test is
+// skipped by the program's name; under CI=true it fails instead, so that a
+// missing program cannot hide a failure.
+func Require(t testing.TB, name string) string {
+	t.Helper()
+	path, err := find(name)
+	if err == nil {
+		return path
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is not installed, and CI must not skip a test", name)
+	}
+	t.Skipf("%s is not installed", name)
+	return ""
+}
+
+// find also looks where Debian puts servers and administrators' programs:
+// these folders are not on every user's PATH.
+func find(name string) (string, error) {
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path, nil
+	}
+	for _, dir := range []string{"/usr/sbin", "/sbin", "/usr/local/sbin"} {
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return path, nil
+		}
+	}
+	return "", err
+}
