@@ -1,0 +1,38 @@
+package hostconfig
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+	"text/template"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// renderTemplate fills in templates/<name>.tmpl. Besides text/template's own
+// functions a template has `shell`, which quotes a string as one word of a
+// POSIX shell.
+func renderTemplate(name string, data any) (string, error) {
+	source, err := templateFiles.ReadFile("templates/" + name + ".tmpl")
+	if err != nil {
+		return "", fmt.Errorf("read template: %w", err)
+	}
+	parsed, err := template.New(name).
+		Option("missingkey=error").
+		Funcs(template.FuncMap{"shell": quoteShell}).
+		Parse(string(source))
+	if err != nil {
+		return "", fmt.Errorf("parse template: %w", err)
+	}
+	var out strings.Builder
+	if err := parsed.Execute(&out, data); err != nil {
+		return "", fmt.Errorf("fill in template: %w", err)
+	}
+	return out.String(), nil
+}
+
+// quoteShell quotes a string as one word of a POSIX shell.
+func quoteShell(word string) string {
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
