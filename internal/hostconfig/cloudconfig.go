@@ -87,6 +87,9 @@ const bootScript = "/usr/local/sbin/beam-boot"
 // the package locales is missing; a step does its work. Of /etc/hosts only the
 // host's own line is managed, because the others would be lost at each boot.
 func (d Document) render(b Base) ([]byte, error) {
+	if err := d.finish(b); err != nil {
+		return nil, err
+	}
 	script, err := renderTemplate("base/boot.sh", d)
 	if err != nil {
 		return nil, err
