@@ -1,0 +1,164 @@
+// Package contract checks traffic against DigitalOcean's API description, the
+// OpenAPI document that DigitalOcean publishes. The document is data of its
+// own and not part of this repository: see Spec.
+package contract
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+)
+
+// apiPrefix is where the described API lives; everything else that a handler
+// serves, such as the metadata service, has no description to check against.
+const apiPrefix = "/v2/"
+
+// Validator checks requests and answers against one API description. It is
+// safe for concurrent use.
+type Validator struct {
+	doc    *openapi3.T
+	router routers.Router
+}
+
+// Operation is one method of one path of the API description.
+type Operation struct {
+	Method string
+	Path   string // a template, such as /v2/droplets/{droplet_id}
+}
+
+// Load reads the API description at path and applies the known exceptions. It
+// takes seconds, so share the result.
+func Load(path string) (*Validator, error) {
+	loader := openapi3.NewLoader()
+	doc, err := loader.LoadFromFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the API description: %w", err)
+	}
+	// Some examples in the document do not fit its own schemas.
+	if err := doc.Validate(loader.Context, openapi3.DisableExamplesValidation()); err != nil {
+		return nil, fmt.Errorf("check the API description %s: %w", path, err)
+	}
+	if err := allowExceptions(doc); err != nil {
+		return nil, err
+	}
+	// The document names api.digitalocean.com as its only server.
+	doc.Servers = nil
+	router, err := gorillamux.NewRouter(doc)
+	if err != nil {
+		return nil, fmt.Errorf("route by the API description: %w", err)
+	}
+	return &Validator{doc: doc, router: router}, nil
+}
+
+// Operations lists what the API description describes, by path.
+func (v *Validator) Operations() []Operation {
+	var operations []Operation
+	for _, path := range v.doc.Paths.InMatchingOrder() {
+		for method := range v.doc.Paths.Value(path).Operations() {
+			operations = append(operations, Operation{Method: method, Path: path})
+		}
+	}
+	return operations
+}
+
+// Middleware passes every request on to next and reports whatever does not
+// follow the API description: a path or method it does not have, an answer
+// that does not fit, a request that does not fit and was carried out all the
+// same. A request that does not fit and is refused with a status of 400 to 499
+// is as it should be.
+func (v *Validator) Middleware(next http.Handler, report func(error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, apiPrefix) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		input, requestErr := v.checkRequest(r)
+		answer := &recorder{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(answer, r)
+
+		if requestErr != nil && !refused(answer.status) {
+			report(fmt.Errorf("request %s %s was answered with status %d, but: %w", r.Method, r.URL, answer.status, requestErr))
+		}
+		if input == nil {
+			return
+		}
+		if err := checkAnswer(r, input, answer); err != nil {
+			report(fmt.Errorf("answer to %s %s with status %d: %w", r.Method, r.URL, answer.status, err))
+		}
+	})
+}
+
+// checkRequest returns nil input where the description has no such operation.
+func (v *Validator) checkRequest(r *http.Request) (*openapi3filter.RequestValidationInput, error) {
+	route, params, err := v.router.FindRoute(r)
+	if err != nil {
+		return nil, fmt.Errorf("not in the API description: %w", err)
+	}
+	options := newOptions()
+	// The handler must see the request as the client sent it.
+	options.SkipSettingDefaults = true
+	input := &openapi3filter.RequestValidationInput{
+		Request: r, PathParams: params, Route: route, Options: options,
+	}
+	return input, openapi3filter.ValidateRequest(r.Context(), input)
+}
+
+func checkAnswer(r *http.Request, input *openapi3filter.RequestValidationInput, answer *recorder) error {
+	return openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: input,
+		Status:                 answer.status,
+		Header:                 answer.Header(),
+		Body:                   io.NopCloser(&answer.body),
+		Options:                newOptions(),
+	})
+}
+
+func newOptions() *openapi3filter.Options {
+	options := &openapi3filter.Options{
+		AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc,
+		IncludeResponseStatus: true,
+	}
+	options.WithCustomSchemaErrorFunc(where)
+	return options
+}
+
+// where tells what is wrong at which place of a body. The library's own text
+// repeats the whole value, and bodies hold secrets.
+func where(err *openapi3.SchemaError) string {
+	text := fmt.Sprintf("/%s: %s", strings.Join(err.JSONPointer(), "/"), err.Reason)
+	if err.Origin != nil {
+		text += ": " + err.Origin.Error()
+	}
+	return text
+}
+
+func refused(status int) bool {
+	return status >= 400 && status < 500
+}
+
+// recorder keeps a copy of the answer that it passes on.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	r.body.Write(p)
+	return r.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach what the server offers.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
