@@ -11,8 +11,8 @@ import (
 var templateFiles embed.FS
 
 // renderTemplate fills in templates/<name>.tmpl. Besides text/template's own
-// functions a template has `shell`, which quotes a string as one word of a
-// POSIX shell.
+// functions a template has `shell` and `haproxy`, which quote a string as one
+// word for the program of that name.
 func renderTemplate(name string, data any) (string, error) {
 	source, err := templateFiles.ReadFile("templates/" + name + ".tmpl")
 	if err != nil {
@@ -20,7 +20,7 @@ func renderTemplate(name string, data any) (string, error) {
 	}
 	parsed, err := template.New(name).
 		Option("missingkey=error").
-		Funcs(template.FuncMap{"shell": quoteShell}).
+		Funcs(template.FuncMap{"shell": quoteShell, "haproxy": quoteHAProxy}).
 		Parse(string(source))
 	if err != nil {
 		return "", fmt.Errorf("parse template: %w", err)
@@ -36,3 +36,8 @@ func renderTemplate(name string, data any) (string, error) {
 func quoteShell(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
+
+// quoteHAProxy quotes a string without line ends as one word of haproxy.cfg,
+// which knows a POSIX shell's single quotes (configuration manual, 2.2
+// "Quoting and escaping").
+func quoteHAProxy(word string) string { return quoteShell(word) }

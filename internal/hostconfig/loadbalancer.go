@@ -1,0 +1,67 @@
+package hostconfig
+
+import "strings"
+
+// certificateFile holds HAProxy's certificate followed by its key. HAProxy
+// loads the whole folder, which with ACME is empty at first.
+const certificateFile = "/etc/haproxy/certs/site.pem"
+
+// Render gives the load balancer's #cloud-config. The error is a
+// *TooLargeError, or what Validate found.
+func (l LoadBalancer) Render() ([]byte, error) {
+	d, err := l.document()
+	if err != nil {
+		return nil, err
+	}
+	return d.render(l.Base)
+}
+
+// Fingerprint identifies what the load balancer is told.
+func (l LoadBalancer) Fingerprint() string { return fingerprint(l) }
+
+func (l LoadBalancer) document() (Document, error) {
+	if err := l.Validate(); err != nil {
+		return Document{}, err
+	}
+	d, err := newDocument(l.Base, l.ports()...)
+	if err != nil {
+		return Document{}, err
+	}
+	// The folder of certificates must exist when HAProxy's package starts it.
+	files := []templateFile{{File{Path: "/etc/haproxy/haproxy.cfg", Mode: "0600"}, "loadbalancer/haproxy.cfg"}}
+	steps := []templateStep{{"start HAProxy", "loadbalancer/haproxy.sh"}}
+	if l.TLS != nil && l.TLS.ACME != nil {
+		files = append(files, acmeFiles()...)
+		steps = append(steps, templateStep{"ask for a certificate", "loadbalancer/acme.sh"})
+	} else if l.TLS != nil {
+		d.Files = append(d.Files, File{Path: certificateFile, Mode: "0600", Content: l.TLS.bundle()})
+	}
+	if err := d.addFiles(l, files); err != nil {
+		return Document{}, err
+	}
+	return d, d.addSteps(l, steps)
+}
+
+func (l LoadBalancer) ports() []PortRange {
+	ports := []PortRange{{80, 80}}
+	if l.TLS != nil {
+		ports = append(ports, PortRange{443, 443})
+	}
+	if l.Stats != nil {
+		ports = append(ports, PortRange{l.Stats.Port, l.Stats.Port})
+	}
+	return ports
+}
+
+func acmeFiles() []templateFile {
+	return []templateFile{
+		{File{Path: "/usr/local/sbin/beam-certificate", Mode: "0700"}, "loadbalancer/beam-certificate.sh"},
+		{File{Path: "/usr/local/sbin/beam-deploy-certificate", Mode: "0700"}, "loadbalancer/beam-deploy-certificate.sh"},
+		{File{Path: "/etc/systemd/system/beam-certificate.service", Mode: "0644"}, "loadbalancer/beam-certificate.service"},
+	}
+}
+
+// bundle is the form HAProxy reads: the chain, then the key.
+func (t TLS) bundle() string {
+	return strings.TrimSpace(t.CertificatePEM) + "\n" + strings.TrimSpace(t.PrivateKeyPEM) + "\n"
+}
