@@ -4,35 +4,73 @@ package cluster
 // It goes into the resource's private state as JSON.
 type Memory struct {
 	Secrets Secrets `json:"secrets"`
-	// Told is, by droplet id, the fingerprint of the configuration the host
-	// booted with. An empty fingerprint is a host that was imported: what it
-	// was told is not known and is taken to be right.
-	Told map[int]string `json:"told"`
-	// Made lists what the provider made and so may delete.
-	VPCs     map[string]string `json:"vpcs,omitempty"`     // by region
-	Peerings []string          `json:"peerings,omitempty"` // ids
-	VolumeID string            `json:"volume_id,omitempty"`
-	// ReservedIP is the load balancer's address; empty before there is one.
+	// Hosts are the droplets of the cluster by id.
+	Hosts map[int]HostRecord `json:"hosts,omitempty"`
+	// VPCs are the ids of the VPCs that hosts are in, by region; the user's
+	// own is among them.
+	VPCs       map[string]string `json:"vpcs,omitempty"`
+	VolumeID   string            `json:"volume_id,omitempty"`
 	ReservedIP string            `json:"reserved_ip,omitempty"`
-	Firewalls  map[string]string `json:"firewalls,omitempty"` // ids by role
-	// Finished says that one converge came to its end.
-	Finished bool `json:"finished"`
-	// Imported says that the secrets are unknown because the cluster was
-	// imported.
+	// DatabaseAddress is what DatabaseDNSName stands for.
+	DatabaseAddress string `json:"database_address,omitempty"`
+	// UserTags are the user's tags as the last apply set them.
+	UserTags []string `json:"user_tags,omitempty"`
+	// Imported says that the cluster was imported, so that its secrets are
+	// not known, and no apply has taken the configuration over since.
 	Imported bool `json:"imported,omitempty"`
+}
+
+// HostRecord is what is remembered of one droplet.
+type HostRecord struct {
+	Name string `json:"name"`
+	Role string `json:"role"`
+	Pool string `json:"pool,omitempty"` // of a node
+	// Told is the fingerprint of the configuration the host booted with. It
+	// is empty for a host that was imported: what that was told is not known
+	// and is taken to be right.
+	Told string `json:"told,omitempty"`
 }
 
 // Secrets are drawn once, before the first paid object exists, and never
 // change by themselves.
 type Secrets struct {
-	Cookie          string `json:"cookie,omitempty"` // only when the user gave none
-	SecretKeyBase   string `json:"secret_key_base,omitempty"`
-	UserPassword    string `json:"user_password,omitempty"`
-	OwnerPassword   string `json:"owner_password,omitempty"`
-	UserVerifier    string `json:"user_verifier,omitempty"`
-	OwnerVerifier   string `json:"owner_verifier,omitempty"`
-	StatsPassword   string `json:"stats_password,omitempty"`
-	DatabaseCAPEM   string `json:"database_ca_pem,omitempty"`
-	DatabaseCertPEM string `json:"database_cert_pem,omitempty"`
-	DatabaseKeyPEM  string `json:"database_key_pem,omitempty"`
+	Cookie         string `json:"cookie,omitempty"` // only when the user gave none
+	SecretKeyBase  string `json:"secret_key_base,omitempty"`
+	UserPassword   string `json:"user_password,omitempty"`
+	OwnerPassword  string `json:"owner_password,omitempty"`
+	UserVerifier   string `json:"user_verifier,omitempty"` // SCRAM verifiers: all that the database host is told
+	OwnerVerifier  string `json:"owner_verifier,omitempty"`
+	StatsPassword  string `json:"stats_password,omitempty"`
+	DatabaseCAPEM  string `json:"database_ca_pem,omitempty"`
+	DatabaseCert   string `json:"database_cert_pem,omitempty"`
+	DatabaseKeyPEM string `json:"database_key_pem,omitempty"`
+}
+
+// Drawn says that the secrets exist.
+func (s Secrets) Drawn() bool { return s.SecretKeyBase != "" }
+
+// Remember records a host that exists now and what it was told.
+func (m *Memory) Remember(id int, record HostRecord) {
+	if m.Hosts == nil {
+		m.Hosts = map[int]HostRecord{}
+	}
+	m.Hosts[id] = record
+}
+
+// Adopt takes an imported cluster's objects over as they are.
+func (m *Memory) Adopt(o Observed) {
+	m.Imported = true
+	m.VPCs = map[string]string{}
+	for _, d := range o.Hosts() {
+		m.Remember(d.ID, HostRecord{Name: d.Name, Role: d.Role(o.Cluster), Pool: d.Pool(o.Cluster)})
+		if d.VPCUUID != "" {
+			m.VPCs[d.Region] = d.VPCUUID
+		}
+	}
+	if o.Volume != nil {
+		m.VolumeID = o.Volume.ID
+	}
+	if o.ReservedIP != nil {
+		m.ReservedIP = o.ReservedIP.IP
+	}
 }

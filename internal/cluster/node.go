@@ -14,4 +14,14 @@ type NodeSpec struct {
 	Host         Host
 	Tags         []string
 	Monitoring   bool
+	Public       bool // the cluster's nodes know each other by public addresses
+}
+
+// NodeNamed is the long name of the beam_node on the droplet.
+func NodeNamed(n NodeSpec, d Droplet) string {
+	address := d.PrivateIPv4
+	if n.Public {
+		address = d.PublicIPv4
+	}
+	return n.Distribution.Basename + "@" + address
 }

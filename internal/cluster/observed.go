@@ -1,19 +1,22 @@
 package cluster
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Observed is what the account holds of one cluster, as one look at the API
 // found it.
 type Observed struct {
-	Droplets   []Droplet // every droplet tagged with the cluster's name, beam_node's hosts included; oldest first
-	Firewalls  []Firewall
-	VPCs       []VPC // those of the cluster's regions, the user's own included
-	Peerings   []Peering
-	ReservedIP *ReservedIP
-	Volume     *Volume
-	Tags       []string // those of the cluster's own tags that exist
-	ProjectID  string   // of the project that holds the droplets; only looked up when the spec names one
-	Finished   bool     // a create of this cluster came to its end
+	Cluster     string
+	Droplets    []Droplet // every droplet tagged with the cluster's name, beam_node's hosts included; oldest first
+	Firewalls   []Firewall
+	VPCs        []VPC // those of the cluster's regions, the user's own included
+	Peerings    []Peering
+	ReservedIP  *ReservedIP
+	Volume      *Volume
+	Tags        []string // those of the cluster's own tags that exist
+	ProjectURNs []string // what the spec's project holds; nil when the spec names none
 }
 
 // Droplet is one host as the API shows it.
@@ -89,4 +92,60 @@ type Volume struct {
 	SizeGiB    int
 	DropletIDs []int
 	Tags       []string
+}
+
+// Empty says that nothing of the cluster is left.
+func (o Observed) Empty() bool {
+	return len(o.Hosts()) == 0 && len(o.Firewalls) == 0 && o.ReservedIP == nil && o.Volume == nil && len(o.OwnVPCs()) == 0
+}
+
+// Finished says that a create of the cluster came to its end once.
+func (o Observed) Finished() bool { return slices.Contains(o.Tags, ReadyTag(o.Cluster)) }
+
+// Hosts returns the droplets that belong to the cluster's resource, oldest
+// first: not those of beam_node.
+func (o Observed) Hosts() []Droplet {
+	return filter(o.Droplets, func(d Droplet) bool { return d.Role(o.Cluster) != "" })
+}
+
+// OwnVPCs returns the VPCs that were made for the cluster.
+func (o Observed) OwnVPCs() []VPC {
+	return filter(o.VPCs, func(v VPC) bool { return v.Description == ClusterTag(o.Cluster) })
+}
+
+// Droplet returns the droplet of the id.
+func (o Observed) Droplet(id int) (Droplet, bool) {
+	i := slices.IndexFunc(o.Droplets, func(d Droplet) bool { return d.ID == id })
+	if i < 0 {
+		return Droplet{}, false
+	}
+	return o.Droplets[i], true
+}
+
+// VPCIn returns the VPC that hosts of the region are in.
+func (o Observed) VPCIn(region string, mem Memory) (VPC, bool) {
+	i := slices.IndexFunc(o.VPCs, func(v VPC) bool { return v.ID == mem.VPCs[region] })
+	if i < 0 {
+		return VPC{}, false
+	}
+	return o.VPCs[i], true
+}
+
+// Firewall returns the cluster's firewall of the name.
+func (o Observed) Firewall(name string) (Firewall, bool) {
+	i := slices.IndexFunc(o.Firewalls, func(f Firewall) bool { return f.Name == name })
+	if i < 0 {
+		return Firewall{}, false
+	}
+	return o.Firewalls[i], true
+}
+
+func filter[T any](in []T, keep func(T) bool) []T {
+	var out []T
+	for _, x := range in {
+		if keep(x) {
+			out = append(out, x)
+		}
+	}
+	return out
 }

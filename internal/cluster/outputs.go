@@ -1,6 +1,15 @@
 package cluster
 
-// Outputs are the computed attributes of beam_cluster.
+import (
+	"fmt"
+	"slices"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/beam"
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+)
+
+// Outputs are the computed attributes of beam_cluster. What does not exist is
+// empty.
 type Outputs struct {
 	Nodes                map[string]NodeOutput // by host name
 	NodeNames            []string              // long names, oldest node first
@@ -13,7 +22,7 @@ type Outputs struct {
 	MigrationDatabaseURL string
 	SecretKeyBase        string
 	VPCUUIDs             map[string]string // by region
-	FirewallIDs          map[string]string // by role: "node", "load_balancer", "database"
+	FirewallIDs          map[string]string // by "node", "load_balancer", "database"
 	EstimatedMonthlyCost float64           // USD
 	EdeliverConfig       string
 	RemoteConsole        map[string]string // by host name
@@ -27,4 +36,103 @@ type NodeOutput struct {
 	NodeName    string
 	PublicIPv4  string
 	PrivateIPv4 string
+}
+
+// OutputsOf works out what users see of the cluster.
+func OutputsOf(s Spec, m Memory, o Observed) Outputs {
+	out := Outputs{
+		Nodes:         map[string]NodeOutput{},
+		NodeNames:     []string{},
+		StatsPassword: "",
+		SecretKeyBase: m.Secrets.SecretKeyBase,
+		VPCUUIDs:      map[string]string{},
+		FirewallIDs:   map[string]string{},
+		RemoteConsole: map[string]string{},
+	}
+	if c := s.EffectiveCookie(m); c != "" {
+		out.CookieFingerprint = cookie.Fingerprint(c)
+	}
+	s.nodeOutputs(&out, m, o)
+	s.loadBalancerOutputs(&out, m, o)
+	s.databaseOutputs(&out, m, o)
+	s.networkOutputs(&out, m, o)
+	for _, d := range o.Droplets {
+		if _, known := m.Hosts[d.ID]; known {
+			out.EstimatedMonthlyCost += d.PriceMonthly
+		}
+	}
+	return out
+}
+
+func (s Spec) nodeOutputs(out *Outputs, m Memory, o Observed) {
+	plan := s.PlanNodes(o, m)
+	nodes := slices.Concat(plan.Keep, plan.Outdated)
+	slices.SortFunc(nodes, byAge)
+	var hosts []string
+	for _, d := range nodes {
+		out.Nodes[d.Name] = NodeOutput{
+			DropletID: d.ID, Pool: d.Pool(s.Name), Region: d.Region,
+			NodeName: s.NodeName(d), PublicIPv4: d.PublicIPv4, PrivateIPv4: d.PrivateIPv4,
+		}
+		out.NodeNames = append(out.NodeNames, s.NodeName(d))
+		out.RemoteConsole[d.Name] = s.remoteConsole(d)
+		hosts = append(hosts, d.PublicIPv4)
+	}
+	out.EdeliverConfig = beam.EdeliverConfig(s.App(), s.Host.User, hosts)
+}
+
+// remoteConsole is the command that opens a shell on the running node.
+func (s Spec) remoteConsole(d Droplet) string {
+	return fmt.Sprintf("ssh -t -p %d %s@%s %s", s.Host.SSHPort, s.Host.User, d.PublicIPv4, "beam-console")
+}
+
+func (s Spec) loadBalancerOutputs(out *Outputs, m Memory, o Observed) {
+	if s.LoadBalancer == nil {
+		return
+	}
+	if s.LoadBalancer.Stats.Enabled {
+		out.StatsPassword = m.Secrets.StatsPassword
+	}
+	if o.ReservedIP == nil {
+		return
+	}
+	out.LoadBalancerIPv4 = o.ReservedIP.IP
+	out.URL = s.url(o.ReservedIP.IP)
+}
+
+// url is where users of the app go: by name where a certificate names one.
+func (s Spec) url(address string) string {
+	switch tls := s.LoadBalancer.TLS; {
+	case tls == nil:
+		return "http://" + address
+	case tls.ACME != nil && len(tls.ACME.Domains) > 0:
+		return "https://" + tls.ACME.Domains[0]
+	case s.Environment["PHX_HOST"] != "":
+		return "https://" + s.Environment["PHX_HOST"]
+	default:
+		return "https://" + address
+	}
+}
+
+func (s Spec) databaseOutputs(out *Outputs, m Memory, o Observed) {
+	if s.Database == nil {
+		return
+	}
+	out.DatabaseHost = DatabaseDNSName(s.Name)
+	out.DatabaseURL = s.databaseURL(s.Database.User, m.Secrets.UserPassword)
+	out.MigrationDatabaseURL = s.databaseURL(s.Database.Owner(), m.Secrets.OwnerPassword)
+}
+
+func (s Spec) networkOutputs(out *Outputs, m Memory, o Observed) {
+	for _, region := range s.Regions() {
+		if v, ok := o.VPCIn(region, m); ok {
+			out.VPCUUIDs[region] = v.ID
+		}
+	}
+	keys := map[string]string{RoleNode: "node", RoleLoadBalancer: "load_balancer", RoleDatabase: "database"}
+	for _, role := range s.Roles() {
+		if f, ok := o.Firewall(FirewallName(s.Name, role)); ok {
+			out.FirewallIDs[keys[role]] = f.ID
+		}
+	}
 }

@@ -1,0 +1,4 @@
+package beam
+
+// EdeliverConfig is replaced by the real one soon.
+func EdeliverConfig(app, user string, hosts []string) string { return "" }

@@ -1,0 +1,178 @@
+package cluster
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+)
+
+// DefaultHTTPPort is where the load balancer looks for the app when there is
+// no release to say otherwise.
+const DefaultHTTPPort = 8080
+
+// HTTPPort is the port that nodes serve HTTP on.
+func (s Spec) HTTPPort() int {
+	if s.Release != nil {
+		return s.Release.Port
+	}
+	return DefaultHTTPPort
+}
+
+// App names the folder that the release lives in.
+func (s Spec) App() string { return appName(s.Release, s.Name) }
+
+func appName(r *Release, fallback string) string {
+	if r != nil {
+		return r.Name
+	}
+	return strings.ReplaceAll(fallback, "-", "_")
+}
+
+// EffectiveCookie is the user's cookie, else the generated one.
+func (s Spec) EffectiveCookie(m Memory) string { return cmp.Or(s.Cookie, m.Secrets.Cookie) }
+
+// NodeHost describes a node that dials the peers. Nodes of all pools are alike.
+func (s Spec) NodeHost(m Memory, peers []string) hostconfig.Node {
+	n := s.nodeBase(peers)
+	n.Cookie = s.EffectiveCookie(m)
+	n.SecretKeyBase = m.Secrets.SecretKeyBase
+	if s.Database != nil {
+		n.DatabaseURL = s.databaseURL(s.Database.User, m.Secrets.UserPassword)
+		n.MigrationDatabaseURL = s.databaseURL(s.Database.Owner(), m.Secrets.OwnerPassword)
+		n.DatabaseName = DatabaseDNSName(s.Name)
+		n.DatabaseAddress = m.DatabaseAddress
+		n.DatabaseCAPEM = m.Secrets.DatabaseCAPEM
+	}
+	return n
+}
+
+func (s Spec) nodeBase(peers []string) hostconfig.Node {
+	return NodeSpec{
+		Cluster: s.Name, Cookie: s.Cookie, Peers: peers, Release: s.Release, Environment: s.Environment,
+		Distribution: s.Distribution, Host: s.Host, Public: !s.Private(),
+	}.HostConfig()
+}
+
+// HostConfig describes the host to be rendered.
+func (n NodeSpec) HostConfig() hostconfig.Node {
+	d := n.Distribution
+	host := hostconfig.Node{
+		Base:               n.Host.base(n.Cluster),
+		Basename:           d.Basename,
+		Cookie:             n.Cookie,
+		PublicDistribution: n.Public,
+		EPMDPort:           d.EPMDPort, PortMin: d.PortMin, PortMax: d.PortMax,
+		Sync: d.Sync, SyncTimeoutMS: d.SyncTimeoutMS,
+		Peers:       n.Peers,
+		App:         appName(n.Release, n.Cluster),
+		HTTPPort:    DefaultHTTPPort,
+		Environment: n.Environment,
+		Toolchain:   n.Host.Toolchain,
+	}
+	if r := n.Release; r != nil {
+		host.HTTPPort = r.Port
+		host.Release = &hostconfig.Release{Name: r.Name, URL: r.URL, SHA256: r.SHA256, Kind: r.Kind, Migrate: r.Migrate}
+	}
+	return host
+}
+
+func (h Host) base(cluster string) hostconfig.Base {
+	return hostconfig.Base{
+		Cluster: cluster, User: h.User, SSHPort: h.SSHPort, Locale: h.Locale, SwapMiB: h.SwapMiB,
+		Packages: h.Packages, UnattendedUpgrades: h.UnattendedUpgrades, Fail2ban: h.Fail2ban,
+	}
+}
+
+// LoadBalancerHost describes the load balancer in front of the nodes.
+func (s Spec) LoadBalancerHost(m Memory, nodes []Droplet) hostconfig.LoadBalancer {
+	lb := s.LoadBalancer
+	host := hostconfig.LoadBalancer{
+		Base:         s.Host.base(s.Name),
+		Servers:      s.servers(nodes),
+		Algorithm:    lb.Algorithm,
+		StickyCookie: lb.StickyCookie,
+		HealthCheck:  hostconfig.HealthCheck(lb.HealthCheck),
+		TLS:          lb.TLS.hostConfig(),
+	}
+	if lb.Stats.Enabled {
+		host.Stats = &hostconfig.Stats{Port: lb.Stats.Port, Path: lb.Stats.Path, User: lb.Stats.User, Password: m.Secrets.StatsPassword}
+	}
+	return host
+}
+
+func (t *TLS) hostConfig() *hostconfig.TLS {
+	if t == nil {
+		return nil
+	}
+	return &hostconfig.TLS{
+		CertificatePEM: t.CertificatePEM, PrivateKeyPEM: t.PrivateKeyPEM,
+		ACME: (*hostconfig.ACME)(t.ACME),
+	}
+}
+
+// servers lists the nodes by name, so that the same nodes always give the same
+// configuration.
+func (s Spec) servers(nodes []Droplet) []hostconfig.Server {
+	var servers []hostconfig.Server
+	for _, d := range nodes {
+		servers = append(servers, hostconfig.Server{Name: d.Name, Address: s.Address(d), Port: s.HTTPPort()})
+	}
+	slices.SortFunc(servers, func(a, b hostconfig.Server) int { return cmp.Compare(a.Name, b.Name) })
+	return servers
+}
+
+// Owner is the role that owns the schema and runs migrations.
+func (d Database) Owner() string { return d.User + "_owner" }
+
+// clientCIDRs is where the database lets its roles log in from. The cloud
+// firewall narrows it to the cluster's nodes by tag; addresses of single nodes
+// would have to be told to the database each time a node comes.
+func (s Spec) clientCIDRs() []string {
+	if s.Private() {
+		return []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"}
+	}
+	return []string{"0.0.0.0/0"}
+}
+
+// DatabaseHost describes the Postgres host.
+func (s Spec) DatabaseHost(m Memory) hostconfig.Database {
+	db := s.Database
+	return hostconfig.Database{
+		Base:           s.Host.base(s.Name),
+		ServerName:     DatabaseDNSName(s.Name),
+		Name:           db.Name,
+		User:           db.User,
+		Owner:          db.Owner(),
+		UserVerifier:   m.Secrets.UserVerifier,
+		OwnerVerifier:  m.Secrets.OwnerVerifier,
+		ClientCIDRs:    s.clientCIDRs(),
+		VolumeName:     DatabaseHostName(s.Name),
+		CertificatePEM: m.Secrets.DatabaseCert,
+		PrivateKeyPEM:  m.Secrets.DatabaseKeyPEM,
+	}
+}
+
+// databaseURL is understood by Ecto and by libpq alike: libpq takes ssl=true
+// for sslmode=require (fe-connect.c, conninfo_uri_parse_params).
+func (s Spec) databaseURL(user, password string) string {
+	if password == "" {
+		return ""
+	}
+	u := url.URL{
+		Scheme:   "postgresql",
+		User:     url.UserPassword(user, password),
+		Host:     fmt.Sprintf("%s:%d", DatabaseDNSName(s.Name), PortPostgres),
+		Path:     "/" + s.Database.Name,
+		RawQuery: "ssl=true",
+	}
+	return u.String()
+}
+
+// NodeName is the long name of the node on the droplet.
+func (s Spec) NodeName(d Droplet) string {
+	return s.Distribution.Basename + "@" + s.Address(d)
+}

@@ -1,0 +1,98 @@
+package cluster
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Roles of hosts, as the last part of their tag.
+const (
+	RoleNode         = "node"
+	RoleLoadBalancer = "load-balancer"
+	RoleDatabase     = "database"
+)
+
+// TagAll is on everything that the provider makes, whatever its cluster.
+const TagAll = "beam"
+
+// ClusterTag is on every object of the cluster.
+func ClusterTag(cluster string) string { return TagAll + ":" + cluster }
+
+// RoleTag is on every host of the role; the role's firewall is bound to it.
+func RoleTag(cluster, role string) string { return ClusterTag(cluster) + ":" + role }
+
+// PoolTag is on the nodes of a pool and tells them from the hosts of
+// beam_node, which carry the role's tag but belong to another resource.
+func PoolTag(cluster, pool string) string { return ClusterTag(cluster) + ":pool:" + pool }
+
+// ReadyTag exists, bound to nothing, once a create of the cluster came to its
+// end: what lies around without it was left by an interrupted one.
+func ReadyTag(cluster string) string { return ClusterTag(cluster) + ":ready" }
+
+// NodeHostName is the host name of the pool's n-th node, n counting from 1.
+// Droplet names may not hold underscores, which HCL keys often do.
+func NodeHostName(cluster, pool string, n int) string {
+	return fmt.Sprintf("%s-%s-%d", cluster, hostLabel(pool), n)
+}
+
+func hostLabel(pool string) string {
+	return strings.ToLower(strings.ReplaceAll(pool, "_", "-"))
+}
+
+// LoadBalancerHostName is the host name of the n-th load balancer. A new one
+// comes up beside the old, so that the number goes on.
+func LoadBalancerHostName(cluster string, n int) string {
+	return fmt.Sprintf("%s-lb-%d", cluster, n)
+}
+
+// DatabaseHostName is the name of the database's droplet and of its volume.
+func DatabaseHostName(cluster string) string { return cluster + "-database" }
+
+// DatabaseDNSName is the name under which nodes know the database, in their
+// hosts files and in its certificate, whatever its address.
+func DatabaseDNSName(cluster string) string { return "database." + cluster + ".internal" }
+
+// FirewallName is the name of the role's cloud firewall.
+func FirewallName(cluster, role string) string { return cluster + "-" + role }
+
+// VPCName is the name of the VPC made for the cluster in the region.
+func VPCName(cluster, region string) string { return cluster + "-" + region }
+
+// PeeringName is the name of the peering between the cluster's VPCs of two
+// regions, in whatever order they are given.
+func PeeringName(cluster, regionA, regionB string) string {
+	pair := []string{regionA, regionB}
+	slices.Sort(pair)
+	return cluster + "-" + strings.Join(pair, "-")
+}
+
+// Pool returns the pool that the droplet belongs to; empty for a host that is
+// no pool's.
+func (d Droplet) Pool(cluster string) string {
+	prefix := PoolTag(cluster, "")
+	for _, tag := range d.Tags {
+		if pool, ok := strings.CutPrefix(tag, prefix); ok {
+			return pool
+		}
+	}
+	return ""
+}
+
+// Role returns what the droplet is in the cluster: RoleLoadBalancer,
+// RoleDatabase, RoleNode for a node of a pool, or empty for a host of
+// beam_node.
+func (d Droplet) Role(cluster string) string {
+	switch {
+	case d.HasTag(RoleTag(cluster, RoleLoadBalancer)):
+		return RoleLoadBalancer
+	case d.HasTag(RoleTag(cluster, RoleDatabase)):
+		return RoleDatabase
+	case d.Pool(cluster) != "":
+		return RoleNode
+	}
+	return ""
+}
+
+// HasTag says whether the droplet carries the tag.
+func (d Droplet) HasTag(tag string) bool { return slices.Contains(d.Tags, tag) }

@@ -1,0 +1,51 @@
+package cluster
+
+import (
+	"maps"
+	"slices"
+)
+
+// Private says that hosts talk to each other over private networks.
+func (s Spec) Private() bool { return s.Network.Mode != NetworkPublic }
+
+// Regions returns the regions that hosts are in, sorted.
+func (s Spec) Regions() []string {
+	set := map[string]bool{}
+	for _, p := range s.Pools {
+		if p.Count > 0 {
+			set[p.Region] = true
+		}
+	}
+	if s.LoadBalancer != nil {
+		set[s.LoadBalancer.Region] = true
+	}
+	if s.Database != nil {
+		set[s.Database.Region] = true
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// RegionPairs returns every pair of different regions: those to be peered.
+func RegionPairs(regions []string) [][2]string {
+	var pairs [][2]string
+	for i, a := range regions {
+		for _, b := range regions[i+1:] {
+			pairs = append(pairs, [2]string{a, b})
+		}
+	}
+	return pairs
+}
+
+// Connects says whether the peering joins the two VPCs.
+func (p Peering) Connects(a, b string) bool {
+	return p.VPCs == [2]string{a, b} || p.VPCs == [2]string{b, a}
+}
+
+// Address is how other hosts of the cluster reach the droplet; empty while the
+// API has not assigned it.
+func (s Spec) Address(d Droplet) string {
+	if s.Private() {
+		return d.PrivateIPv4
+	}
+	return d.PublicIPv4
+}

@@ -1,0 +1,64 @@
+package digitalocean
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/digitalocean/godo"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// ReservedIPs lists the account's reserved IPs.
+func (c *Client) ReservedIPs(ctx context.Context) ([]cluster.ReservedIP, error) {
+	ips, err := listAll(ctx, c.api.ReservedIPs.List)
+	return convert(ips, reservedIPFromAPI), failed(err, "list the account's reserved IPs")
+}
+
+// CreateReservedIP reserves an address bound to the droplet. A reserved IP
+// carries neither name nor tag: its binding is what it is known by.
+func (c *Client) CreateReservedIP(ctx context.Context, dropletID int) (cluster.ReservedIP, error) {
+	made, err := createOnce(ctx,
+		func(ctx context.Context) (cluster.ReservedIP, error) {
+			made, _, err := c.api.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{DropletID: dropletID})
+			if err != nil {
+				return cluster.ReservedIP{}, err
+			}
+			return reservedIPFromAPI(*made), nil
+		},
+		func(ctx context.Context) (cluster.ReservedIP, bool, error) {
+			ips, err := c.ReservedIPs(ctx)
+			if err != nil {
+				return cluster.ReservedIP{}, false, err
+			}
+			return find(ips, func(have cluster.ReservedIP) bool { return have.DropletID == dropletID })
+		})
+	return made, failed(err, "reserve an IP for droplet %d", dropletID)
+}
+
+// AssignReservedIP moves the address to the droplet and waits until it is
+// there.
+func (c *Client) AssignReservedIP(ctx context.Context, ip string, dropletID int) error {
+	return c.do(ctx, fmt.Sprintf("move the reserved IP %s to droplet %d", ip, dropletID), func(ctx context.Context) (*godo.Action, *godo.Response, error) {
+		return c.api.ReservedIPActions.Assign(ctx, ip, dropletID)
+	})
+}
+
+// DeleteReservedIP gives the address back, waiting while an action on it runs.
+func (c *Client) DeleteReservedIP(ctx context.Context, ip string) error {
+	return deleteWhenFree(ctx, "the reserved IP "+ip, func(ctx context.Context) error {
+		_, err := c.api.ReservedIPs.Delete(ctx, ip)
+		return err
+	})
+}
+
+func reservedIPFromAPI(r godo.ReservedIP) cluster.ReservedIP {
+	out := cluster.ReservedIP{IP: r.IP, Locked: r.Locked}
+	if r.Region != nil {
+		out.Region = r.Region.Slug
+	}
+	if r.Droplet != nil {
+		out.DropletID = r.Droplet.ID
+	}
+	return out
+}
