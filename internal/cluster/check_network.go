@@ -1,0 +1,196 @@
+package cluster
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Private networks of RFC 1918; a VPC lies within one of them.
+var privateRanges = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"),
+	netip.MustParsePrefix("172.16.0.0/12"),
+	netip.MustParsePrefix("192.168.0.0/16"),
+}
+
+// reservedRanges are DigitalOcean's own, by region; those under "" everywhere
+// (DigitalOcean's page "Plan your VPC network").
+var reservedRanges = map[string][]netip.Prefix{
+	"": {
+		netip.MustParsePrefix("10.229.0.0/16"),
+		netip.MustParsePrefix("10.244.0.0/16"),
+		netip.MustParsePrefix("10.245.0.0/16"),
+		netip.MustParsePrefix("10.246.0.0/24"),
+	},
+	"ams3": {netip.MustParsePrefix("10.18.0.0/16")},
+	"fra1": {netip.MustParsePrefix("10.19.0.0/16")},
+	"nyc1": {netip.MustParsePrefix("10.10.0.0/16")},
+	"nyc3": {netip.MustParsePrefix("10.17.0.0/16")},
+}
+
+// Sizes of a VPC as prefix lengths (API description, vpc.ip_range).
+const (
+	largestVPC  = 16
+	smallestVPC = 28
+	// The first address names the network, the last is for broadcasts and one
+	// is the gateway's.
+	vpcOwnAddresses = 3
+)
+
+func (a Access) problems() []Problem {
+	var found []Problem
+	for _, cidr := range a.SSHFrom {
+		if detail := cidrProblem(cidr); detail != "" {
+			found = append(found, Problem{Path: []string{"access", "ssh_from"}, Summary: "Invalid CIDR", Detail: detail})
+		}
+	}
+	return found
+}
+
+// cidrProblem says what is wrong with a range of addresses; empty is nothing.
+func cidrProblem(cidr string) string {
+	prefix, err := netip.ParsePrefix(cidr)
+	if err != nil {
+		if addr, err := netip.ParseAddr(cidr); err == nil && addr.Zone() == "" {
+			return fmt.Sprintf("%q is one address. Write it as a range: %q.", cidr, netip.PrefixFrom(addr, addr.BitLen()))
+		}
+		return fmt.Sprintf("%q is not a range of addresses. Write one such as \"203.0.113.0/24\" or \"2001:db8::/32\".", cidr)
+	}
+	if prefix.Masked() != prefix {
+		return fmt.Sprintf("%q has bits set behind the first %d. Write %q for the whole range or %q for the one address.",
+			cidr, prefix.Bits(), prefix.Masked(), netip.PrefixFrom(prefix.Addr(), prefix.Addr().BitLen()))
+	}
+	return ""
+}
+
+func (s Spec) networkProblems() []Problem {
+	found := oneOf([]string{"network", "mode"}, s.Network.Mode, NetworkAuto, NetworkPrivate, NetworkPublic)
+	found = append(found, s.vpcProblems()...)
+	regions := slices.Sorted(maps.Keys(s.Network.IPRanges))
+	valid := map[string]netip.Prefix{}
+	for _, region := range regions {
+		if p := s.ipRangeProblem(region); p != nil {
+			found = append(found, *p)
+			continue
+		}
+		valid[region] = netip.MustParsePrefix(s.Network.IPRanges[region])
+	}
+	return append(found, rangeOverlaps(valid)...)
+}
+
+// vpcProblems checks which network settings go together.
+func (s Spec) vpcProblems() []Problem {
+	var found []Problem
+	n := s.Network
+	vpc, ranges, mode := []string{"network", "vpc_uuid"}, []string{"network", "ip_ranges"}, []string{"network", "mode"}
+	report := func(path []string, detail string, needs ...[]string) {
+		found = append(found, Problem{Path: path, Needs: needs, Summary: "Invalid network", Detail: detail})
+	}
+	if n.VPCUUID != "" && !uuid.MatchString(n.VPCUUID) {
+		report(vpc, fmt.Sprintf("%q is not the id of a VPC, which is a UUID such as "+
+			"5a4981aa-9653-4bd1-bef5-d6bff52042e4. `doctl vpcs list` shows them.", n.VPCUUID))
+	}
+	if n.VPCUUID != "" && len(s.Regions()) > 1 {
+		report(vpc, fmt.Sprintf("A VPC lies in one region, and the cluster has hosts in %s. "+
+			"Leave vpc_uuid out, and each region gets a VPC of its own, or place all hosts in the VPC's region.",
+			strings.Join(s.Regions(), ", ")), s.regionPaths()...)
+	}
+	if n.VPCUUID != "" && len(n.IPRanges) > 0 {
+		report(ranges, "ip_ranges are for VPCs that are made for the cluster, and vpc_uuid names one that exists. Leave one of them out.", vpc)
+	}
+	if n.Mode == NetworkPublic && n.VPCUUID != "" {
+		report(vpc, "With mode \"public\" the hosts talk over their public addresses and use no VPC. Leave vpc_uuid out or choose another mode.", mode)
+	}
+	if n.Mode == NetworkPublic && len(n.IPRanges) > 0 {
+		report(ranges, "With mode \"public\" the hosts talk over their public addresses and no VPC is made. Leave ip_ranges out or choose another mode.", mode)
+	}
+	return found
+}
+
+// regionPaths are the attributes that say where hosts are.
+func (s Spec) regionPaths() [][]string {
+	paths := [][]string{{"load_balancer"}, {"database"}, {"load_balancer", "region"}, {"database", "region"}}
+	for _, p := range s.Pools {
+		paths = append(paths, []string{"node_pools", p.Name, "region"}, []string{"node_pools", p.Name, "count"})
+	}
+	return paths
+}
+
+func (s Spec) ipRangeProblem(region string) *Problem {
+	cidr := s.Network.IPRanges[region]
+	p := &Problem{Path: []string{"network", "ip_ranges", region}, Summary: "Invalid IP range"}
+	if !slices.Contains(s.Regions(), region) {
+		p.Needs = s.regionPaths()
+		p.Detail = fmt.Sprintf("No host of the cluster is in region %q; hosts are in %s. Remove the range or correct the region.",
+			region, strings.Join(s.Regions(), ", "))
+		return p
+	}
+	if p.Detail = cidrProblem(cidr); p.Detail != "" {
+		return p
+	}
+	prefix := netip.MustParsePrefix(cidr)
+	if p.Detail = vpcRangeProblem(region, prefix); p.Detail != "" {
+		return p
+	}
+	hosts, usable := s.hostsIn(region), 1<<(32-prefix.Bits())-vpcOwnAddresses
+	if hosts > usable {
+		p.Needs = s.regionPaths()
+		p.Detail = fmt.Sprintf("%s has room for at most %d hosts, and the cluster has %d in %s. Use a larger range.",
+			cidr, usable, hosts, region)
+		return p
+	}
+	return nil
+}
+
+// vpcRangeProblem says why DigitalOcean would refuse a VPC of that range.
+func vpcRangeProblem(region string, prefix netip.Prefix) string {
+	inside := func(outer netip.Prefix) bool { return outer.Bits() <= prefix.Bits() && outer.Contains(prefix.Addr()) }
+	if !slices.ContainsFunc(privateRanges, inside) {
+		return fmt.Sprintf("%s is not private. Use a range within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.", prefix)
+	}
+	if prefix.Bits() < largestVPC || prefix.Bits() > smallestVPC {
+		return fmt.Sprintf("%s has a prefix of %d bits. A VPC has %d to %d, such as %s/24.",
+			prefix, prefix.Bits(), largestVPC, smallestVPC, prefix.Addr())
+	}
+	for _, reserved := range slices.Concat(reservedRanges[""], reservedRanges[region]) {
+		if reserved.Overlaps(prefix) {
+			return fmt.Sprintf("%s overlaps %s, which DigitalOcean keeps for itself in %s. Use another range.", prefix, reserved, region)
+		}
+	}
+	return ""
+}
+
+func (s Spec) hostsIn(region string) int {
+	hosts := 0
+	for _, p := range s.Pools {
+		if p.Region == region {
+			hosts += p.Count
+		}
+	}
+	if s.LoadBalancer != nil && s.LoadBalancer.Region == region {
+		hosts++
+	}
+	if s.Database != nil && s.Database.Region == region {
+		hosts++
+	}
+	return hosts
+}
+
+func rangeOverlaps(ranges map[string]netip.Prefix) []Problem {
+	var found []Problem
+	regions := slices.Sorted(maps.Keys(ranges))
+	for _, pair := range RegionPairs(regions) {
+		a, b := pair[0], pair[1]
+		if ranges[a].Overlaps(ranges[b]) {
+			found = append(found, Problem{
+				Path:    []string{"network", "ip_ranges", b},
+				Summary: "IP ranges overlap",
+				Detail: fmt.Sprintf("%s of %s overlaps %s of %s. The VPCs are peered and cannot share addresses: use ranges apart.",
+					ranges[b], b, ranges[a], a),
+			})
+		}
+	}
+	return found
+}

@@ -1,0 +1,121 @@
+package cluster
+
+import "fmt"
+
+// Ports that something on a host listens on. Nodes run without privileges, and
+// Linux lets only root listen below 1024.
+const (
+	minPort             = 1
+	minUnprivilegedPort = 1024
+	maxPort             = 65535
+	// ACME's client answers challenges there, behind HAProxy.
+	portACME = 54321
+)
+
+func (d Distribution) problems() []Problem {
+	path := []string{"distribution"}
+	found := within(at(path, "epmd_port"), d.EPMDPort, minUnprivilegedPort, maxPort, "")
+	found = append(found, within(at(path, "port_min"), d.PortMin, minUnprivilegedPort, maxPort, "")...)
+	found = append(found, within(at(path, "port_max"), d.PortMax, minUnprivilegedPort, maxPort, "")...)
+	if d.PortMax < d.PortMin {
+		found = append(found, Problem{
+			Path:    at(path, "port_max"),
+			Needs:   [][]string{at(path, "port_min")},
+			Summary: "Empty range of ports",
+			Detail: fmt.Sprintf("port_max (%d) is below port_min (%d). "+
+				"Erlang's distribution listens on one of the ports from port_min to port_max: set port_max to %d or more.",
+				d.PortMax, d.PortMin, d.PortMin),
+		})
+	}
+	found = append(found, matches(at(path, "basename"), d.Basename, basename,
+		"It is the part of a node's name before the @: use the characters A-Z, a-z, 0-9, _ and -.")...)
+	found = append(found, oneOf(at(path, "sync"), d.Sync, SyncOptional, SyncMandatory, SyncNone)...)
+	// Without an end, a node that waits for another at boot cannot even be
+	// stopped (lib/kernel/src/kernel_config.erl waits before init handles signals).
+	return append(found, within(at(path, "sync_timeout_ms"), d.SyncTimeoutMS, 1000, 3_600_000, " milliseconds")...)
+}
+
+// listener is one thing that listens on a host, with its attribute.
+type listener struct {
+	what     string
+	path     []string // empty for a port that cannot be chosen
+	from, to int
+}
+
+// portProblems finds two listeners of one host that want one port.
+func (s Spec) portProblems() []Problem {
+	found := overlaps(nodeListeners(s.Distribution, s.Release, s.Host))
+	ssh := sshListener(s.Host)
+	if lb := s.LoadBalancer; lb != nil {
+		listeners := []listener{{"HTTP", nil, PortHTTP, PortHTTP}, {"HTTPS", nil, PortHTTPS, PortHTTPS}, ssh}
+		if lb.Stats.Enabled {
+			listeners = append(listeners, listener{"the stats page", []string{"load_balancer", "stats", "port"}, lb.Stats.Port, lb.Stats.Port})
+		}
+		if lb.TLS != nil && lb.TLS.ACME != nil {
+			listeners = append(listeners, listener{"the ACME client", nil, portACME, portACME})
+		}
+		found = append(found, overlaps(listeners)...)
+	}
+	if s.Database != nil {
+		found = append(found, overlaps([]listener{{"Postgres", nil, PortPostgres, PortPostgres}, ssh})...)
+	}
+	return found
+}
+
+func nodeListeners(d Distribution, release *Release, host Host) []listener {
+	listeners := []listener{
+		sshListener(host),
+		{"epmd", []string{"distribution", "epmd_port"}, d.EPMDPort, d.EPMDPort},
+		{"Erlang's distribution", []string{"distribution", "port_min"}, d.PortMin, d.PortMax},
+	}
+	if release != nil {
+		listeners = append(listeners, listener{"the release", []string{"release", "port"}, release.Port, release.Port})
+	}
+	return listeners
+}
+
+func sshListener(h Host) listener {
+	return listener{"SSH", []string{"host", "ssh_port"}, h.SSHPort, h.SSHPort}
+}
+
+// overlaps compares every pair and reports on the later one, or on the one
+// that can be changed.
+func overlaps(listeners []listener) []Problem {
+	var found []Problem
+	for i, b := range listeners {
+		for _, a := range listeners[:i] {
+			if a.from <= b.to && b.from <= a.to && (a.path != nil || b.path != nil) {
+				found = append(found, overlap(a, b))
+			}
+		}
+	}
+	return found
+}
+
+func overlap(a, b listener) Problem {
+	if b.path == nil {
+		a, b = b, a
+	}
+	p := Problem{
+		Path:    b.path,
+		Summary: "Ports overlap",
+		Detail: fmt.Sprintf("%s (%s) and %s (%s) would listen on the same port of one host. Choose ports that do not overlap.",
+			b.what, b.ports(), a.what, a.ports()),
+	}
+	for _, l := range []listener{a, b} {
+		if l.path != nil {
+			p.Needs = append(p.Needs, l.path)
+		}
+		if l.from != l.to {
+			p.Needs = append(p.Needs, []string{"distribution", "port_max"})
+		}
+	}
+	return p
+}
+
+func (l listener) ports() string {
+	if l.from == l.to {
+		return fmt.Sprintf("port %d", l.from)
+	}
+	return fmt.Sprintf("ports %d to %d", l.from, l.to)
+}

@@ -1,0 +1,95 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	// releaseName is what both mix and relx take: the name is an atom and the
+	// name of a folder and of a script.
+	releaseName     = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	basename        = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+	environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	sha256Hex       = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
+)
+
+func (r *Release) problems() []Problem {
+	if r == nil {
+		return nil
+	}
+	path := []string{"release"}
+	found := matches(at(path, "name"), r.Name, releaseName,
+		"Use the characters a-z, 0-9 and _, beginning with a letter, as in the release's folder.")
+	found = append(found, oneOf(at(path, "kind"), r.Kind, KindMix, KindRebar3)...)
+	found = append(found, within(at(path, "port"), r.Port, minUnprivilegedPort, maxPort, "")...)
+	return append(found, r.sourceProblems(path)...)
+}
+
+// sourceProblems checks where the release comes from: an archive that cannot
+// be checked is not fetched.
+func (r *Release) sourceProblems(path []string) []Problem {
+	var found []Problem
+	urlPath, sumPath := at(path, "url"), at(path, "sha256")
+	switch {
+	case r.URL != "" && r.SHA256 == "":
+		found = append(found, Problem{
+			Path:    sumPath,
+			Needs:   [][]string{urlPath},
+			Summary: "Missing sha256",
+			Detail:  "url comes together with sha256, so that a host can check what it fetched. Set sha256 to what `sha256sum` prints for the archive.",
+		})
+	case r.URL == "" && r.SHA256 != "":
+		found = append(found, Problem{
+			Path:    urlPath,
+			Needs:   [][]string{sumPath},
+			Summary: "Missing url",
+			Detail:  "sha256 comes together with url. Set url to where the archive can be fetched, or leave both out to deploy over SSH later.",
+		})
+	}
+	if r.URL != "" && !fetchable(r.URL) {
+		found = append(found, Problem{
+			Path:    urlPath,
+			Summary: "Invalid url",
+			Detail:  "url must begin with https:// or http:// and name a host, such as \"https://example.com/chat-0.1.0.tar.gz\".",
+		})
+	}
+	if r.SHA256 != "" {
+		found = append(found, matches(sumPath, r.SHA256, sha256Hex, "It must have 64 hex digits, as `sha256sum` prints them.")...)
+	}
+	return found
+}
+
+func fetchable(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
+}
+
+func environmentProblems(environment map[string]string) []Problem {
+	var found []Problem
+	for _, name := range slices.Sorted(maps.Keys(environment)) {
+		if err := checkEnvironment(name, environment[name]); err != nil {
+			found = append(found, Problem{
+				Path:    []string{"environment", name},
+				Summary: "Invalid environment variable",
+				Detail:  fmt.Sprintf("%s: %s", name, sentence(err)),
+			})
+		}
+	}
+	return found
+}
+
+func checkEnvironment(name, value string) error {
+	if !environmentName.MatchString(name) {
+		return errors.New("the name must have the characters A-Z, a-z, 0-9 and _, not beginning with a digit")
+	}
+	if strings.ContainsRune(value, 0) {
+		return errors.New("the value holds a NUL byte")
+	}
+	return nil
+}
