@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Usage: setup.sh go|tests
+# Installs with apt, on Debian and Ubuntu, the programs that the tests judge
+# rendered files with, or Go alone. Elsewhere it only says what is missing: a
+# test whose program is not there is skipped by name.
+set -euo pipefail
+
+# The program that is looked for, and the package that brings it.
+packages=(go=golang-go)
+[ "$1" = go ] || packages+=(
+  erl=erlang-base
+  elixir=elixir
+  rebar3=rebar3
+  haproxy=haproxy
+  pg_createcluster=postgresql
+  cloud-init=cloud-init
+  systemd-analyze=systemd
+  ufw=ufw
+  fail2ban-client=fail2ban
+  sshd=openssh-server
+  nft=nftables
+  visudo=sudo
+  openssl=openssl
+  shellcheck=shellcheck
+)
+
+missing=()
+for entry in "${packages[@]}"; do
+  PATH="$PATH:/usr/sbin:/sbin" command -v "${entry%%=*}" >/dev/null || missing+=("${entry#*=}")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+  echo "Not installed: ${missing[*]}"
+  exit 0
+fi
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Packages of servers start them at once. policy-rc.d is Debian's way to say
+# no: the tests start servers of their own, on ports of their own.
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+  printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
+  as_root chmod 755 /usr/sbin/policy-rc.d
+  trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+fi
+
+# cloud-init is wanted for its schema check only; this file keeps it from
+# configuring this machine at the next boot.
+if [[ " ${missing[*]} " == *" cloud-init "* ]]; then
+  as_root mkdir -p /etc/cloud
+  as_root touch /etc/cloud/cloud-init.disabled
+fi
+
+echo "Installing ${missing[*]}"
+as_root apt-get update -qq
+as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" </dev/null
