@@ -109,7 +109,7 @@ func (s Spec) poolProblems() []Problem {
 				Detail:  fmt.Sprintf("count is %d. It must be 0 or more.", p.Count),
 			})
 		}
-		total += p.Count
+		total += max(p.Count, 0)
 		needs = append(needs, at(path, "count"))
 	}
 	if total == 0 {

@@ -113,6 +113,7 @@ func (c Catalogue) elsewhere(size string) string {
 func (c Catalogue) imageProblems(path []string, p Place) []Problem {
 	image, exists := c.Images[p.Image]
 	size, sized := c.Sizes[p.Size]
+	region := c.Regions[p.Region] // one that cannot be used is reported as such
 	report := func(detail string, needs ...[]string) []Problem {
 		return []Problem{{Path: at(path, "image"), Needs: needs, Summary: "Image not available", Detail: detail}}
 	}
@@ -120,7 +121,7 @@ func (c Catalogue) imageProblems(path []string, p Place) []Problem {
 	case !exists:
 		return report(fmt.Sprintf("The account has no image %q. Use the slug of a distribution, such as \"debian-13-x64\", or the id of a "+
 			"snapshot of the account. `doctl compute image list --public` shows the slugs.", p.Image))
-	case p.Region != "" && !slices.Contains(image.Regions, p.Region):
+	case region.Available && !slices.Contains(image.Regions, p.Region):
 		return report(fmt.Sprintf("Image %q is not in region %q, but in %s. Transfer the snapshot there (`doctl compute image-action transfer`), "+
 			"or use another image or region.", p.Image, p.Region, strings.Join(image.Regions, ", ")), at(path, "region"))
 	case sized && size.DiskGiB < image.MinDiskGiB:

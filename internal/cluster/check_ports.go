@@ -99,7 +99,7 @@ func overlap(a, b listener) Problem {
 	p := Problem{
 		Path:    b.path,
 		Summary: "Ports overlap",
-		Detail: fmt.Sprintf("%s (%s) and %s (%s) would listen on the same port of one host. Choose ports that do not overlap.",
+		Detail: fmt.Sprintf("On one host both %s (%s) and %s (%s) would listen. Choose ports that do not overlap.",
 			b.what, b.ports(), a.what, a.ports()),
 	}
 	for _, l := range []listener{a, b} {
