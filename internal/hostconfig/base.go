@@ -7,7 +7,7 @@ import (
 
 // basePackages are what the steps of every host call. Images of DigitalOcean
 // have most of them; a snapshot of one's own may not.
-var basePackages = []string{"ca-certificates", "locales", "nftables", "openssh-server", "sudo", "ufw"}
+var basePackages = []string{"ca-certificates", "curl", "locales", "nftables", "openssh-server", "sudo", "ufw"}
 
 // newDocument starts the document of a host with what every kind of host gets.
 // Ports are those its role serves; SSH is opened besides.

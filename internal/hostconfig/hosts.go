@@ -108,6 +108,7 @@ type Database struct {
 	User, Owner                   string   // role of the app, role that owns the schema and migrates
 	UserVerifier, OwnerVerifier   string   // SCRAM-SHA-256 verifiers; the host never sees the passwords
 	ClientCIDRs                   []string // where the two roles may log in from
+	PublicNetwork                 bool     // nodes reach it at its public address instead of the private one
 	VolumeName                    string   // mounted from /dev/disk/by-id/scsi-0DO_Volume_<name>
 	CertificatePEM, PrivateKeyPEM string   // server certificate and key
 }

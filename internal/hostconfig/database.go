@@ -1,0 +1,102 @@
+package hostconfig
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// postgresPort is where Postgres listens.
+const postgresPort = 5432
+
+// Render gives the database's #cloud-config. The error is a *TooLargeError,
+// or what Validate found.
+func (db Database) Render() ([]byte, error) {
+	d, err := db.document()
+	if err != nil {
+		return nil, err
+	}
+	return d.render(db.Base)
+}
+
+// Fingerprint identifies what the database's host is told.
+func (db Database) Fingerprint() string { return fingerprint(db) }
+
+func (db Database) document() (Document, error) {
+	if err := db.Validate(); err != nil {
+		return Document{}, err
+	}
+	d, err := newDocument(db.Base, PortRange{postgresPort, postgresPort})
+	if err != nil {
+		return Document{}, err
+	}
+	d.Files = append(d.Files,
+		File{Path: "/etc/beam/postgresql/server.crt", Mode: "0644", Content: db.CertificatePEM},
+		File{Path: "/etc/beam/postgresql/server.key", Mode: "0600", Content: db.PrivateKeyPEM})
+	err = d.addFiles(db, []templateFile{
+		{File{Path: "/etc/beam/postgresql/postgresql.conf", Mode: "0644"}, "database/postgresql.conf"},
+		{File{Path: "/etc/beam/postgresql/pg_hba.conf", Mode: "0644"}, "database/pg_hba.conf"},
+		{File{Path: "/etc/beam/postgresql/roles.sql", Mode: "0644"}, "database/roles.sql"},
+		{File{Path: "/etc/beam/postgresql/roles.env", Mode: "0600"}, "database/roles.env"},
+		{File{Path: "/etc/postgresql-common/createcluster.d/beam.conf", Mode: "0644"}, "database/createcluster.conf"},
+		{File{Path: "/etc/systemd/system/postgresql@.service.d/beam.conf", Mode: "0644"}, "database/postgresql.service.conf"},
+	})
+	if err != nil {
+		return Document{}, err
+	}
+	return d, d.addSteps(db, []templateStep{
+		{"mount the data volume", "database/volume.sh"},
+		{"install Postgres", "database/install.sh"},
+		{"configure Postgres", "database/configure.sh"},
+		{"set up the database and its roles", "database/roles.sh"},
+	})
+}
+
+// maxIdentifier is Postgres' limit in bytes (NAMEDATALEN - 1); longer names
+// would be cut silently.
+const maxIdentifier = 63
+
+var (
+	identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+	verifier   = regexp.MustCompile(`^SCRAM-SHA-256\$[0-9]+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$`)
+	volumeName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+)
+
+// Validate reports everything that Postgres could not be told exactly. Errors
+// name the setting and never show a secret.
+func (db Database) Validate() error {
+	errs := []error{
+		validateIdentifier("name", db.Name, "postgres", "template0", "template1"),
+		validateIdentifier("user", db.User, "postgres", "public", "none"),
+		validateIdentifier("owner", db.Owner, "postgres", "public", "none"),
+		match("volume name", db.VolumeName, volumeName, "lower-case letters, digits and -"),
+	}
+	if db.User == db.Owner {
+		errs = append(errs, fmt.Errorf("user and owner are both %q; the app's role must not own the schema", db.User))
+	}
+	if !verifier.MatchString(db.UserVerifier) || !verifier.MatchString(db.OwnerVerifier) {
+		errs = append(errs, errors.New("the roles' passwords must be given as SCRAM-SHA-256 verifiers"))
+	}
+	for _, cidr := range db.ClientCIDRs {
+		if prefix, err := netip.ParsePrefix(cidr); err != nil || prefix != prefix.Masked() {
+			errs = append(errs, fmt.Errorf("client network %q is not a CIDR such as 10.20.0.0/16", cidr))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func validateIdentifier(name, value string, taken ...string) error {
+	if err := match(name, value, identifier, "a letter or _, then letters, digits, _ and -"); err != nil {
+		return err
+	}
+	if len(value) > maxIdentifier {
+		return fmt.Errorf("%s %q has %d characters; Postgres takes at most %d", name, value, len(value), maxIdentifier)
+	}
+	if slices.Contains(taken, value) || strings.HasPrefix(value, "pg_") {
+		return fmt.Errorf("%s %q is taken by Postgres itself", name, value)
+	}
+	return nil
+}
