@@ -1,4 +1,62 @@
 package beam
 
-// EdeliverConfig is replaced by the real one soon.
-func EdeliverConfig(app, user string, hosts []string) string { return "" }
+import (
+	"path"
+	"strings"
+)
+
+// Where a release lies on a host and what runs it.
+const (
+	ReleasesDir = "/opt"         // holds the app's folder
+	ConfigDir   = "/etc/beam"    // a Node's Dir on a host
+	Service     = "beam.service" // the systemd unit that runs the release
+)
+
+// EdeliverConfig is the content of .deliver/config, with which edeliver deploys
+// an app over SSH as the given user. Hosts are the nodes' public addresses; the
+// first one also builds. Without hosts it is empty.
+func EdeliverConfig(app, user string, hosts []string) string {
+	if len(hosts) == 0 {
+		return ""
+	}
+	return strings.NewReplacer(
+		"@APP@", quoteShell(app),
+		"@USER@", quoteShell(user),
+		"@BUILD_HOST@", quoteShell(hosts[0]),
+		"@BUILD_AT@", quoteShell(path.Join("/tmp/edeliver", app, "builds")),
+		"@HOSTS@", quoteShell(strings.Join(hosts, " ")),
+		"@DELIVER_TO@", quoteShell(ReleasesDir),
+		"@VM_ARGS@", quoteShell(path.Join(ConfigDir, VMArgsFile)),
+		"@SERVICE@", Service,
+	).Replace(edeliverSource)
+}
+
+func quoteShell(word string) string {
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+const edeliverSource = `#!/usr/bin/env bash
+# .deliver/config for edeliver. It calls plain ssh: where sshd listens on a port
+# other than 22, name that port in ~/.ssh/config.
+
+APP=@APP@
+USING_DISTILLERY=false # releases are made by mix release
+
+BUILD_HOST=@BUILD_HOST@
+BUILD_USER=@USER@
+BUILD_AT=@BUILD_AT@
+
+PRODUCTION_HOSTS=@HOSTS@
+PRODUCTION_USER=@USER@
+DELIVER_TO=@DELIVER_TO@
+
+# Distillery links these flags into the release. A release of mix gets them from
+# its environment on each host.
+LINK_VM_ARGS=@VM_ARGS@
+
+# systemd runs the release on every host and starts it again with the new
+# version; "mix edeliver start" is not needed.
+post_extract_release_archive() {
+  __remote "sudo systemctl restart @SERVICE@"
+}
+`
