@@ -47,6 +47,8 @@ func (s *Simulator) openAccount() {
 		Status:          "active",
 		Team:            team{UUID: uuid.NewString(), Name: "My Team"},
 	}
+	s.lastKey = 47_000_000
+	s.lastRecord = 1_700_000_000
 	s.assignments = map[string]assignment{}
 	s.openDefaultProject()
 }

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"math"
+	"net/http"
 	"slices"
 )
 
@@ -177,4 +178,22 @@ func regionsExcept(missing []string) []string {
 	}
 	slices.Sort(regions)
 	return regions
+}
+
+func (s *Simulator) catalogueRoutes() {
+	s.route("GET /v2/regions", http.StatusOK, func(r *http.Request) (any, error) {
+		return paginated(r, "regions", s.regions)
+	})
+	s.route("GET /v2/sizes", http.StatusOK, func(r *http.Request) (any, error) {
+		return paginated(r, "sizes", s.sizes)
+	})
+}
+
+// openRegion is a region that takes new resources.
+func (s *Simulator) openRegion(slug string) (*region, error) {
+	found := s.region(slug)
+	if found == nil || !found.Available {
+		return nil, unprocessable("Region %q is not available", slug)
+	}
+	return found, nil
 }
