@@ -57,7 +57,7 @@ type cloudConfig struct {
 type cloudUser struct {
 	Name         string   `yaml:"name"`
 	Groups       []string `yaml:"groups,flow"`
-	Sudo         []string `yaml:"sudo"`
+	Sudo         string   `yaml:"sudo"`
 	Shell        string   `yaml:"shell"`
 	LockPassword bool     `yaml:"lock_passwd"`
 }
@@ -98,7 +98,7 @@ func (d Document) render(b Base) ([]byte, error) {
 		User: cloudUser{
 			Name:         b.User,
 			Groups:       []string{"sudo", "adm"},
-			Sudo:         []string{"ALL=(ALL) NOPASSWD:ALL"},
+			Sudo:         "ALL=(ALL) NOPASSWD:ALL",
 			Shell:        "/bin/bash",
 			LockPassword: true,
 		},

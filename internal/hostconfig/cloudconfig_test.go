@@ -1,0 +1,174 @@
+package hostconfig_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
+)
+
+func TestHostsRenderAsTheGoldenFilesShow(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"loadbalancer-plain", "loadbalancer-pem", "loadbalancer-acme", "loadbalancer-no-stats",
+		"database", "database-bare",
+	} {
+		userData, err := hosts()[name].Render()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		golden(t, name+".txt", readable(t, userData))
+	}
+}
+
+func TestTheSameHostGivesTheSameBytes(t *testing.T) {
+	t.Parallel()
+	for name, host := range hosts() {
+		first, err := host.Render()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		second, err := host.Render()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if !bytes.Equal(first, second) {
+			t.Errorf("%s rendered twice differs", name)
+		}
+		if len(first) > hostconfig.MaxUserData {
+			t.Errorf("%s takes %d bytes, above the limit", name, len(first))
+		}
+	}
+}
+
+func TestFingerprintFollowsWhatTheHostIsTold(t *testing.T) {
+	t.Parallel()
+	db := exampleDatabase()
+	if db.Fingerprint() != exampleDatabase().Fingerprint() {
+		t.Error("equal databases have different fingerprints")
+	}
+	db.VolumeName = "other"
+	if db.Fingerprint() == exampleDatabase().Fingerprint() {
+		t.Error("the database's fingerprint misses its volume")
+	}
+	l := exampleLoadBalancer()
+	l.Servers[1].Address = "10.109.0.4"
+	if l.Fingerprint() == exampleLoadBalancer().Fingerprint() {
+		t.Error("the load balancer's fingerprint misses a server's address")
+	}
+}
+
+func TestTooLargeNamesTheLargestFiles(t *testing.T) {
+	t.Parallel()
+	noise := make([]byte, 60_000)
+	rand.Read(noise)
+	db := exampleDatabase()
+	db.CertificatePEM = base64.StdEncoding.EncodeToString(noise)
+	_, err := db.Render()
+	var tooLarge *hostconfig.TooLargeError
+	if !errors.As(err, &tooLarge) {
+		t.Fatalf("got %v, want a TooLargeError", err)
+	}
+	if tooLarge.Size <= hostconfig.MaxUserData {
+		t.Errorf("refused at %d bytes, which is within the limit", tooLarge.Size)
+	}
+	if got := tooLarge.Parts[0].Path; got != "/etc/beam/postgresql/server.crt" {
+		t.Errorf("the largest part is %s, want the certificate", got)
+	}
+	for _, want := range []string{"at most 65536", "server.crt (8"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not say %q", err, want)
+		}
+	}
+	if strings.Contains(err.Error(), db.CertificatePEM[:20]) {
+		t.Error("the error holds a file's content")
+	}
+}
+
+func TestCloudInitAcceptsEveryHost(t *testing.T) {
+	t.Parallel()
+	cloudInit := testtool.Require(t, "cloud-init")
+	for name, host := range hosts() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := writeUserData(t, host)
+			out, err := exec.CommandContext(t.Context(), cloudInit, "schema", "--config-file", path).CombinedOutput()
+			if err != nil || !strings.Contains(string(out), "Valid") {
+				t.Errorf("cloud-init schema: %v\n%s", err, out)
+			}
+		})
+	}
+}
+
+func TestShellcheckAcceptsEveryScript(t *testing.T) {
+	t.Parallel()
+	shellcheck := testtool.Require(t, "shellcheck")
+	seen := map[string]bool{}
+	for _, host := range hosts() {
+		userData, err := host.Render()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range filesOf(t, userData) {
+			if !strings.HasPrefix(f.Content, "#!/bin/sh") || seen[f.Content] {
+				continue
+			}
+			seen[f.Content] = true
+			check := exec.CommandContext(t.Context(), shellcheck, "--shell=dash", "-")
+			check.Stdin = strings.NewReader(f.Content)
+			if out, err := check.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", f.Path, err, out)
+			}
+		}
+	}
+	if len(seen) < 3 {
+		t.Errorf("only %d scripts were found", len(seen))
+	}
+}
+
+func TestSystemdAcceptsEveryUnit(t *testing.T) {
+	t.Parallel()
+	analyze := testtool.Require(t, "systemd-analyze")
+	userData, err := loadBalancers()["acme"].Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	for _, f := range filesOf(t, userData) {
+		if filepath.Dir(f.Path) != "/etc/systemd/system" {
+			continue
+		}
+		// The programs need not be installed here.
+		content := strings.ReplaceAll(f.Content, "=/usr/local/sbin/beam-certificate", "=/bin/true")
+		content = strings.ReplaceAll(content, "/usr/sbin/nft", "/bin/true")
+		unit := filepath.Join(root, filepath.Base(f.Path))
+		if err := os.WriteFile(unit, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", unit).CombinedOutput()
+		if err != nil || strings.Contains(string(out), filepath.Base(f.Path)) {
+			t.Errorf("systemd-analyze verify: %v\n%s", err, out)
+		}
+	}
+}
+
+func writeUserData(t *testing.T, host renderer) string {
+	t.Helper()
+	userData, err := host.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "user-data")
+	if err := os.WriteFile(path, userData, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

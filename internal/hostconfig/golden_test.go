@@ -1,0 +1,122 @@
+package hostconfig_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// writtenFile is one entry of write_files, its content decoded.
+type writtenFile struct {
+	Path, Owner, Permissions, Encoding, Content string
+	Defer                                       bool
+}
+
+// filesOf decodes the files of a #cloud-config as cloud-init does.
+func filesOf(t testing.TB, userData []byte) []writtenFile {
+	t.Helper()
+	var config struct {
+		WriteFiles []writtenFile `yaml:"write_files"`
+	}
+	if err := yaml.Unmarshal(userData, &config); err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range config.WriteFiles {
+		config.WriteFiles[i].Content = decodeContent(t, f)
+	}
+	return config.WriteFiles
+}
+
+func decodeContent(t testing.TB, f writtenFile) string {
+	t.Helper()
+	if f.Encoding == "" {
+		return f.Content
+	}
+	content, err := base64.StdEncoding.DecodeString(f.Content)
+	if err != nil {
+		t.Fatalf("%s: %v", f.Path, err)
+	}
+	if f.Encoding == "b64" {
+		return string(content)
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(content))
+	if err != nil {
+		t.Fatalf("%s: %v", f.Path, err)
+	}
+	text, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatalf("%s: %v", f.Path, err)
+	}
+	return string(text)
+}
+
+// fileOf gives the content of one file of a #cloud-config.
+func fileOf(t testing.TB, userData []byte, path string) string {
+	t.Helper()
+	for _, f := range filesOf(t, userData) {
+		if f.Path == path {
+			return f.Content
+		}
+	}
+	t.Fatalf("the host gets no file %s", path)
+	return ""
+}
+
+// readable lays a #cloud-config open for a reader: every file with its content
+// in plain text, then everything else.
+func readable(t testing.TB, userData []byte) string {
+	t.Helper()
+	var out strings.Builder
+	for _, f := range filesOf(t, userData) {
+		fmt.Fprintf(&out, "---- %s %s %s", f.Path, f.Permissions, f.Owner)
+		if f.Defer {
+			out.WriteString(" deferred")
+		}
+		fmt.Fprintf(&out, "\n%s\n", strings.TrimSuffix(f.Content, "\n"))
+	}
+	var rest map[string]any
+	if err := yaml.Unmarshal(userData, &rest); err != nil {
+		t.Fatal(err)
+	}
+	delete(rest, "write_files")
+	text, err := yaml.Marshal(rest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(&out, "---- #cloud-config\n%s", text)
+	return out.String()
+}
+
+// golden compares text with testdata/<name>, or writes it with -update.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (go test -update writes it anew) (-want +got):\n%s", path, diff)
+	}
+}
