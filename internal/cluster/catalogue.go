@@ -1,5 +1,10 @@
 package cluster
 
+import (
+	"maps"
+	"slices"
+)
+
 // Catalogue is what the account may use, for checks at plan time.
 type Catalogue struct {
 	Regions      map[string]Region // by slug
@@ -32,4 +37,29 @@ type Size struct {
 type Image struct {
 	Regions    []string
 	MinDiskGiB int
+}
+
+// Images returns the images that the spec's hosts boot from, each once.
+func (s Spec) Images() []string {
+	set := map[string]bool{}
+	for _, place := range s.Places() {
+		set[place.Image] = true
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// Places returns where and on what the kinds of hosts run: one a pool, one for
+// the load balancer, one for the database.
+func (s Spec) Places() []Place {
+	var places []Place
+	for _, p := range s.Pools {
+		places = append(places, p.Place)
+	}
+	if s.LoadBalancer != nil {
+		places = append(places, s.LoadBalancer.Place)
+	}
+	if s.Database != nil {
+		places = append(places, s.Database.Place)
+	}
+	return places
 }

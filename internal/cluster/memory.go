@@ -1,5 +1,11 @@
 package cluster
 
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
 // Memory is what Terraform's state keeps of a cluster beside what users see.
 // It goes into the resource's private state as JSON.
 type Memory struct {
@@ -73,4 +79,36 @@ func (m *Memory) Adopt(o Observed) {
 	if o.ReservedIP != nil {
 		m.ReservedIP = o.ReservedIP.IP
 	}
+}
+
+// CanMakeNodes returns an error when nodes cannot be made because the cluster
+// was imported: its secrets are on its hosts only, and a new node must have the
+// same. The user's configuration can supply them.
+func (s Spec) CanMakeNodes(m Memory) error {
+	if m.Secrets.Drawn() {
+		return nil
+	}
+	var missing []string
+	if s.Cookie == "" {
+		missing = append(missing, "cookie")
+	}
+	if s.Environment["SECRET_KEY_BASE"] == "" {
+		missing = append(missing, "environment.SECRET_KEY_BASE")
+	}
+	if s.Database != nil && s.Environment["DATABASE_URL"] == "" {
+		missing = append(missing, "environment.DATABASE_URL")
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the cluster was imported and its secrets cannot be read from DigitalOcean: to make new nodes, set %s to the values on a running node (/etc/beam/env)", strings.Join(missing, ", "))
+}
+
+// CanMakeDatabase returns an error when the database host cannot be made
+// because the cluster was imported.
+func (m Memory) CanMakeDatabase() error {
+	if m.Secrets.Drawn() {
+		return nil
+	}
+	return errors.New("the cluster was imported, and the passwords and certificate of its database cannot be read from DigitalOcean: its host cannot be made anew by this resource")
 }

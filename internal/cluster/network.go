@@ -49,3 +49,7 @@ func (s Spec) Address(d Droplet) string {
 	}
 	return d.PublicIPv4
 }
+
+// Active says whether the peering carries traffic (API description,
+// vpc_peering.status).
+func (p Peering) Active() bool { return p.Status == "ACTIVE" }

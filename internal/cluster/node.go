@@ -17,6 +17,12 @@ type NodeSpec struct {
 	Public       bool // the cluster's nodes know each other by public addresses
 }
 
+// WantedTags are the tags that the node's droplet carries. The role's tag puts
+// it behind the firewall of the cluster's nodes.
+func (n NodeSpec) WantedTags() []string {
+	return append([]string{TagAll, ClusterTag(n.Cluster), RoleTag(n.Cluster, RoleNode)}, n.Tags...)
+}
+
 // NodeNamed is the long name of the beam_node on the droplet.
 func NodeNamed(n NodeSpec, d Droplet) string {
 	address := d.PrivateIPv4

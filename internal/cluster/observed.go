@@ -124,7 +124,11 @@ func (o Observed) Droplet(id int) (Droplet, bool) {
 
 // VPCIn returns the VPC that hosts of the region are in.
 func (o Observed) VPCIn(region string, mem Memory) (VPC, bool) {
-	i := slices.IndexFunc(o.VPCs, func(v VPC) bool { return v.ID == mem.VPCs[region] })
+	return o.vpc(mem.VPCs[region])
+}
+
+func (o Observed) vpc(id string) (VPC, bool) {
+	i := slices.IndexFunc(o.VPCs, func(v VPC) bool { return v.ID == id })
 	if i < 0 {
 		return VPC{}, false
 	}

@@ -62,3 +62,10 @@ func (c *Client) SetBackups(ctx context.Context, id int, on bool) error {
 		return c.api.DropletActions.DisableBackups(ctx, id)
 	})
 }
+
+// Reboot restarts the droplet.
+func (c *Client) Reboot(ctx context.Context, id int) error {
+	return c.do(ctx, fmt.Sprintf("reboot droplet %d", id), func(ctx context.Context) (*godo.Action, *godo.Response, error) {
+		return c.api.DropletActions.Reboot(ctx, id)
+	})
+}

@@ -29,8 +29,7 @@ type Config struct {
 
 // Client sends calls and turns answers into the types of package cluster.
 type Client struct {
-	api  *godo.Client
-	wait waits
+	api *godo.Client
 }
 
 // New returns a client. It sends nothing.
@@ -64,7 +63,7 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up the client of DigitalOcean's API: %w", err)
 	}
-	return &Client{api: api, wait: defaultWaits}, nil
+	return &Client{api: api}, nil
 }
 
 // checkEndpoint refuses what godo would quietly misread: it resolves "v2/…"

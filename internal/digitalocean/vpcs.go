@@ -77,10 +77,6 @@ func vpcFromAPI(v *godo.VPC) cluster.VPC {
 	return cluster.VPC{ID: v.ID, Name: v.Name, Description: v.Description, Region: v.RegionSlug, IPRange: v.IPRange, Default: v.Default}
 }
 
-// peeringActive is the status of a peering that carries traffic (API
-// description, vpc_peering.status).
-const peeringActive = "ACTIVE"
-
 // Peerings lists the account's VPC peerings.
 func (c *Client) Peerings(ctx context.Context) ([]cluster.Peering, error) {
 	peerings, err := listAll(ctx, c.api.VPCs.ListVPCPeerings)
@@ -113,7 +109,7 @@ func (c *Client) WaitForPeerings(ctx context.Context, ids map[string]bool) error
 		peerings, err := c.Peerings(ctx)
 		active := 0
 		for _, p := range peerings {
-			if ids[p.ID] && p.Status == peeringActive {
+			if ids[p.ID] && p.Active() {
 				active++
 			}
 		}

@@ -1,14 +1,25 @@
 // Package engine makes the account match the spec. One converge serves create,
-// update and the resumption of a create that was interrupted.
+// update and the resumption of a create that was interrupted: each phase looks
+// at what exists, does what is missing and records at once what it did.
 package engine
 
 import (
 	"context"
 	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
 )
+
+// ErrExists is returned by a create whose cluster is there already.
+var ErrExists = errors.New("the cluster exists already")
+
+// parallelCalls is how many calls are under way at once: enough to hide the
+// API's latency, few enough not to burst into its limit of 250 a minute.
+const parallelCalls = 8
 
 // Engine converges clusters and single nodes.
 type Engine struct {
@@ -20,47 +31,95 @@ func New(api *digitalocean.Client) *Engine {
 	return &Engine{api: api}
 }
 
-var errLater = errors.New("not built yet")
-
 // Converge brings the cluster to the spec, starting from what the memory and
-// the account say. Memory is filled with what was reached even when it fails.
+// the account say; a memory without secrets starts a new cluster. It returns
+// what exists, and has filled the memory with it, even when it fails.
 func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.Memory) (cluster.Observed, error) {
-	return cluster.Observed{}, errLater
-}
-
-// Observe looks at everything of the cluster. Nothing left is an Observed whose
-// Empty method says true.
-func (e *Engine) Observe(ctx context.Context, name, projectID string, mem cluster.Memory) (cluster.Observed, error) {
-	return cluster.Observed{}, errLater
-}
-
-// Destroy removes everything that was made for the cluster and nothing else.
-func (e *Engine) Destroy(ctx context.Context, name string, mem *cluster.Memory) error {
-	return errLater
+	c := &convergence{api: e.api, spec: spec, mem: mem}
+	if err := c.begin(ctx, e); err != nil {
+		return c.obs, err
+	}
+	for _, phase := range []func(context.Context) error{
+		c.removeStrays, c.tags, c.network, c.firewalls, c.database, c.nodes, c.loadBalancer,
+		c.settle, c.project, c.prune, c.finish,
+	} {
+		if err := phase(ctx); err != nil {
+			return c.obs, err
+		}
+	}
+	return c.obs, nil
 }
 
 // Catalogue reads what the account may use, as far as the spec needs it.
 func (e *Engine) Catalogue(ctx context.Context, spec cluster.Spec) (cluster.Catalogue, error) {
-	return cluster.Catalogue{}, errLater
+	return e.catalogue(ctx, spec.Images())
 }
 
-// ConvergeNode creates or repairs the droplet of a beam_node; id 0 is none yet.
-// It returns the droplet that exists even when it fails.
-func (e *Engine) ConvergeNode(ctx context.Context, spec cluster.NodeSpec, dropletID int) (cluster.Droplet, error) {
-	return cluster.Droplet{}, errLater
+// NodeCatalogue is Catalogue for a single node.
+func (e *Engine) NodeCatalogue(ctx context.Context, spec cluster.NodeSpec) (cluster.Catalogue, error) {
+	return e.catalogue(ctx, []string{spec.Image})
 }
 
-// ObserveNode looks at the droplet; nil when it is gone.
-func (e *Engine) ObserveNode(ctx context.Context, dropletID int) (*cluster.Droplet, error) {
-	return nil, errLater
+func (e *Engine) catalogue(ctx context.Context, images []string) (cluster.Catalogue, error) {
+	found := make([]*cluster.Image, len(images))
+	var out cluster.Catalogue
+	err := inParallel(ctx, append(lookups(ctx, e, images, found),
+		into(&out.Regions, e.api.Regions),
+		into(&out.Sizes, e.api.Sizes),
+		into(&out.DropletLimit, e.api.DropletLimit),
+		into(&out.Droplets, e.api.CountDroplets),
+	)...)
+	out.Images = map[string]cluster.Image{}
+	for i, image := range found {
+		if image != nil {
+			out.Images[images[i]] = *image
+		}
+	}
+	return out, err
 }
 
-// FindNode finds a droplet by its id or by its name.
-func (e *Engine) FindNode(ctx context.Context, nameOrID string) (cluster.Droplet, error) {
-	return cluster.Droplet{}, errLater
+func lookups(_ context.Context, e *Engine, images []string, found []*cluster.Image) []func(context.Context) error {
+	var calls []func(context.Context) error
+	for i, name := range images {
+		calls = append(calls, func(ctx context.Context) error {
+			image, ok, err := e.api.Image(ctx, name)
+			if ok {
+				found[i] = &image
+			}
+			return err
+		})
+	}
+	return calls
 }
 
-// DestroyNode deletes the droplet; one that is gone is no error.
-func (e *Engine) DestroyNode(ctx context.Context, dropletID int) error {
-	return errLater
+// into makes a call that stores its result.
+func into[T any](target *T, call func(context.Context) (T, error)) func(context.Context) error {
+	return func(ctx context.Context) error {
+		result, err := call(ctx)
+		*target = result
+		return err
+	}
+}
+
+// inParallel runs the calls, parallelCalls at once, all of them to their end,
+// and returns every error.
+func inParallel(ctx context.Context, calls ...func(context.Context) error) error {
+	var group errgroup.Group
+	group.SetLimit(parallelCalls)
+	errs := make([]error, len(calls))
+	for i, call := range calls {
+		group.Go(func() error {
+			errs[i] = call(ctx)
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return errors.Join(errs...)
+}
+
+// exists is the refusal to create what is there.
+func exists(name string) error {
+	return fmt.Errorf("%w: a finished cluster named %q is in this account; to manage it here run `terraform import <address> %s`, else choose another name", ErrExists, name, name)
 }

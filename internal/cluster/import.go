@@ -1,0 +1,92 @@
+package cluster
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// SpecOf reads back from what exists as much of the spec as the API shows. What
+// only the hosts know (cookie, release, environment, host, distribution beyond
+// its ports) stays empty.
+func SpecOf(name string, o Observed) Spec {
+	s := Spec{Name: name, Pools: poolsOf(name, o), Network: Network{Mode: NetworkPrivate}, Host: Host{SSHPort: 22}}
+	hosts := o.Hosts()
+	for _, d := range hosts {
+		switch d.Role(name) {
+		case RoleLoadBalancer:
+			s.LoadBalancer = &LoadBalancer{Place: d.place()}
+		case RoleDatabase:
+			s.Database = &Database{Place: d.place(), Backups: d.Backups}
+		}
+	}
+	if s.Database != nil && o.Volume != nil {
+		s.Database.VolumeGiB = o.Volume.SizeGiB
+	}
+	if len(hosts) > 0 {
+		s.Tags = sorted(hosts[0].UserTags(name))
+		s.Monitoring = hosts[0].MonitoringOn
+	}
+	s.readFirewalls(o)
+	s.readNetwork(o)
+	return s
+}
+
+func (d Droplet) place() Place { return Place{Region: d.Region, Size: d.Size, Image: d.Image} }
+
+func poolsOf(name string, o Observed) []Pool {
+	pools := map[string]Pool{}
+	for _, d := range o.Hosts() {
+		if pool := d.Pool(name); pool != "" {
+			p := pools[pool]
+			pools[pool] = Pool{Name: pool, Count: p.Count + 1, Place: d.place()}
+		}
+	}
+	var out []Pool
+	for _, key := range slices.Sorted(maps.Keys(pools)) {
+		out = append(out, pools[key])
+	}
+	return out
+}
+
+// readFirewalls reads ports and SSH sources from the rules: those with tags for
+// sources are the distribution's, the one with addresses is SSH's.
+func (s *Spec) readFirewalls(o Observed) {
+	f, ok := o.Firewall(FirewallName(s.Name, RoleNode))
+	if !ok {
+		return
+	}
+	for _, r := range f.Inbound {
+		from, to, ranged := strings.Cut(r.Ports, "-")
+		first, _ := strconv.Atoi(from)
+		last, _ := strconv.Atoi(to)
+		switch {
+		case len(r.Addresses) > 0:
+			s.Host.SSHPort, s.Access.SSHFrom = first, sorted(r.Addresses)
+		case ranged:
+			s.Distribution.PortMin, s.Distribution.PortMax = first, last
+		case slices.Contains(r.Tags, RoleTag(s.Name, RoleNode)):
+			s.Distribution.EPMDPort = first
+		}
+	}
+}
+
+// readNetwork tells a VPC of the user's own by its missing mark, and a network
+// of public addresses by hosts that are in no VPC of the cluster's.
+func (s *Spec) readNetwork(o Observed) {
+	own := map[string]bool{}
+	for _, v := range o.OwnVPCs() {
+		own[v.ID] = true
+	}
+	for _, d := range o.Hosts() {
+		v, _ := o.vpc(d.VPCUUID)
+		switch {
+		case own[d.VPCUUID] || d.VPCUUID == "":
+		case v.Default:
+			s.Network.Mode = NetworkPublic
+		default:
+			s.Network.VPCUUID = d.VPCUUID
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// Destroy removes everything that was made for the cluster and nothing else.
+// Hosts of beam_node, the user's own VPC and tags stay.
+func (e *Engine) Destroy(ctx context.Context, name string, mem *cluster.Memory) error {
+	o, err := e.Observe(ctx, name, "", *mem)
+	if err != nil {
+		return err
+	}
+	c := &convergence{api: e.api, spec: cluster.Spec{Name: name}, obs: o, mem: mem}
+	if err := c.deleteDroplets(ctx, c.hostIDs()); err != nil {
+		return err
+	}
+	if err := inParallel(ctx, c.removals(o)...); err != nil {
+		return err
+	}
+	return c.deleteTags(ctx)
+}
+
+// hostIDs are the droplets tagged as the cluster's and those remembered, which
+// somebody may have taken the tags from.
+func (c *convergence) hostIDs() []int {
+	var ids []int
+	for _, d := range c.obs.Droplets {
+		if _, known := c.mem.Hosts[d.ID]; known || d.Role(c.spec.Name) != "" {
+			ids = append(ids, d.ID)
+		}
+	}
+	return ids
+}
+
+// removals are the calls that remove what is no droplet and no tag.
+func (c *convergence) removals(o cluster.Observed) []func(context.Context) error {
+	var calls []func(context.Context) error
+	if o.ReservedIP != nil {
+		calls = append(calls, func(ctx context.Context) error { return c.api.DeleteReservedIP(ctx, o.ReservedIP.IP) })
+	}
+	if o.Volume != nil {
+		calls = append(calls, func(ctx context.Context) error { return c.api.DeleteVolume(ctx, o.Volume.ID) })
+	}
+	for _, f := range o.Firewalls {
+		calls = append(calls, func(ctx context.Context) error { return c.api.DeleteFirewall(ctx, f.ID) })
+	}
+	calls = append(calls, c.deleteNetworks)
+	return calls
+}
+
+func (c *convergence) deleteNetworks(ctx context.Context) error {
+	for _, p := range c.peeringsToDelete() {
+		if err := c.api.DeletePeering(ctx, p); err != nil {
+			return err
+		}
+	}
+	var calls []func(context.Context) error
+	for _, v := range c.obs.OwnVPCs() {
+		calls = append(calls, func(ctx context.Context) error { return deleteVPC(ctx, c.api, cluster.Observed{}, v) })
+	}
+	return inParallel(ctx, calls...)
+}
+
+// peeringsToDelete are those that the provider made: they have the cluster's
+// name, and one end at least is a VPC that its hosts were in.
+func (c *convergence) peeringsToDelete() []cluster.Peering {
+	var own []cluster.Peering
+	for _, p := range c.obs.Peerings {
+		if strings.HasPrefix(p.Name, c.spec.Name+"-") && slices.ContainsFunc(c.obs.OwnVPCs(), func(v cluster.VPC) bool {
+			return slices.Contains(p.VPCs[:], v.ID)
+		}) {
+			own = append(own, p)
+		}
+	}
+	return own
+}
+
+// deleteTags deletes the cluster's tags, but not those that hosts of beam_node
+// still carry.
+func (c *convergence) deleteTags(ctx context.Context) error {
+	var calls []func(context.Context) error
+	for _, tag := range c.obs.Tags {
+		carried := slices.ContainsFunc(c.obs.Droplets, func(d cluster.Droplet) bool { return d.HasTag(tag) })
+		if !carried {
+			calls = append(calls, func(ctx context.Context) error { return c.api.DeleteTag(ctx, tag) })
+		}
+	}
+	return inParallel(ctx, calls...)
+}

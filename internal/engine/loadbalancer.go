@@ -1,0 +1,69 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/secret"
+)
+
+// loadBalancer keeps one load balancer that knows all nodes, behind the
+// reserved IP. One that knows others is replaced: the new one comes up, the
+// address moves, and prune removes the old one.
+func (c *convergence) loadBalancer(ctx context.Context) error {
+	if c.spec.LoadBalancer == nil {
+		return nil
+	}
+	nodes := c.spec.PlanNodes(c.obs, *c.mem).Keep
+	host, exists := c.obs.Host(cluster.RoleLoadBalancer, *c.mem)
+	if !exists || !c.spec.LoadBalancerCurrent(host, *c.mem, nodes) {
+		id, err := c.createLoadBalancer(ctx, nodes)
+		if err != nil {
+			return err
+		}
+		host.ID = id
+	}
+	// An address cannot be bound to a droplet whose create is still running.
+	if err := c.waitFor(ctx, "the load balancer to be active", []int{host.ID}, isActive); err != nil {
+		return err
+	}
+	return c.address(ctx, host.ID)
+}
+
+func (c *convergence) createLoadBalancer(ctx context.Context, nodes []cluster.Droplet) (int, error) {
+	if c.mem.Secrets.StatsPassword == "" {
+		c.mem.Secrets.StatsPassword = secret.Password()
+	}
+	host := c.spec.LoadBalancerHost(*c.mem, nodes)
+	userData, err := host.Render()
+	if err != nil {
+		return 0, fmt.Errorf("configuration of the load balancer: %w", err)
+	}
+	ids, err := c.create(ctx, []string{c.spec.NextLoadBalancerName(c.obs)}, c.spec.LoadBalancer.Place,
+		cluster.HostRecord{Role: cluster.RoleLoadBalancer, Told: host.Fingerprint()}, userData)
+	if err != nil {
+		return 0, err
+	}
+	return ids[0], nil
+}
+
+// address leads the reserved IP to the droplet.
+func (c *convergence) address(ctx context.Context, dropletID int) error {
+	if c.obs.ReservedIP == nil {
+		made, err := c.api.CreateReservedIP(ctx, dropletID)
+		if err != nil {
+			return err
+		}
+		c.obs.ReservedIP = &made
+	}
+	c.mem.ReservedIP = c.obs.ReservedIP.IP
+	if c.obs.ReservedIP.DropletID == dropletID {
+		return nil
+	}
+	if err := c.api.AssignReservedIP(ctx, c.obs.ReservedIP.IP, dropletID); err != nil {
+		return err
+	}
+	c.obs.ReservedIP.DropletID = dropletID
+	return nil
+}
