@@ -1,0 +1,3 @@
+resource "beam_cookie" "chat" {
+  format = "elixir" # as Elixir writes into releases/COOKIE
+}

@@ -1,0 +1,160 @@
+package examples
+
+import (
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-exec/tfexec"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/playground"
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator/contract"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
+)
+
+const root = "../../examples"
+
+// requirement is what the examples of the resources' pages leave out: the
+// provider's page has it.
+const requirement = `terraform {
+  required_providers {
+    beam = { source = "beamcluster/beam" }
+  }
+}
+`
+
+// TestAccExamples applies every example, expects the second plan to be empty,
+// runs its import, and destroys it.
+func TestAccExamples(t *testing.T) {
+	t.Parallel()
+	cli := commandLine(t)
+	provider := t.TempDir()
+	if err := playground.Build(t.Context(), provider); err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders(t) {
+		t.Run(folder, func(t *testing.T) {
+			t.Parallel()
+			try(t, open(t, cli, provider, folder), importCommand(t, folder))
+		})
+	}
+}
+
+func try(t *testing.T, p *playground.Playground, imported []string) {
+	t.Helper()
+	before := inventory(t, p)
+	must(t, p.Terraform.Apply(t.Context()))
+	if changes, err := p.Terraform.Plan(t.Context()); err != nil || changes {
+		t.Fatalf("second plan: changes %t, error %v; want neither", changes, err)
+	}
+	if imported != nil {
+		tryImport(t, p, imported[0], imported[1])
+	}
+	must(t, p.Terraform.Destroy(t.Context()))
+	if diff := cmp.Diff(before, inventory(t, p)); diff != "" {
+		t.Errorf("the account before the apply (-) and after the destroy (+):\n%s", diff)
+	}
+}
+
+// tryImport forgets the resource and imports it again. Whatever the state then
+// lacks, nothing that runs may be made anew because of it.
+func tryImport(t *testing.T, p *playground.Playground, address, id string) {
+	t.Helper()
+	must(t, p.Terraform.StateRm(t.Context(), address))
+	must(t, p.Terraform.Import(t.Context(), address, id))
+	file := filepath.Join(t.TempDir(), "plan")
+	_, err := p.Terraform.Plan(t.Context(), tfexec.Out(file))
+	must(t, err)
+	plan, err := p.Terraform.ShowPlanFile(t.Context(), file)
+	must(t, err)
+	for _, change := range plan.ResourceChanges {
+		if !change.Change.Actions.NoOp() && !change.Change.Actions.Update() {
+			t.Errorf("after the import, %s is to be changed by %v", change.Address, change.Change.Actions)
+		}
+	}
+	must(t, p.Terraform.Apply(t.Context()))
+}
+
+// folders lists the folders with a configuration.
+func folders(t *testing.T) []string {
+	t.Helper()
+	var found []string
+	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".tf") {
+			folder, _ := filepath.Rel(root, filepath.Dir(path))
+			found = append(found, folder)
+		}
+		return err
+	})
+	must(t, err)
+	if len(found) == 0 {
+		t.Fatalf("no examples in %s", root)
+	}
+	return slices.Compact(found)
+}
+
+// importCommand reads the address and the id from an example's import.sh; nil
+// where there is none.
+func importCommand(t *testing.T, folder string) []string {
+	t.Helper()
+	script, err := os.ReadFile(filepath.Join(root, folder, "import.sh"))
+	if err != nil {
+		return nil
+	}
+	_, command, found := strings.Cut(string(script), "\nterraform import ")
+	fields := strings.Fields(command)
+	if !found || len(fields) != 2 {
+		t.Fatalf("%s/import.sh has no line `terraform import ADDRESS ID`", folder)
+	}
+	return fields
+}
+
+// open copies the example and gives it a DigitalOcean whose traffic is checked
+// against the API description.
+func open(t *testing.T, cli, provider, folder string) *playground.Playground {
+	t.Helper()
+	work := t.TempDir()
+	must(t, os.CopyFS(work, os.DirFS(filepath.Join(root, folder))))
+	if strings.HasPrefix(folder, "resources") {
+		must(t, os.WriteFile(filepath.Join(work, "requirement.tf"), []byte(requirement), 0o600))
+	}
+	p, err := playground.Open(playground.Options{
+		CLI: cli, Provider: provider, Dir: work,
+		Wrap: func(h http.Handler) http.Handler { return contract.Check(t, h) },
+	})
+	must(t, err)
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+// commandLine is the one that acceptance tests are run with, else terraform.
+func commandLine(t *testing.T) string {
+	t.Helper()
+	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
+		return path
+	}
+	return testtool.Require(t, "terraform")
+}
+
+func inventory(t *testing.T, p *playground.Playground) []string {
+	t.Helper()
+	found, err := p.Inventory(t.Context())
+	must(t, err)
+	return found
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
