@@ -18,14 +18,20 @@ const maxVariable = 128*1024 - 1
 // managedVariables are set by the host. A node with another value would leave
 // its cluster, so each has a setting of its own instead.
 var managedVariables = map[string]string{
-	"HOME":                 "the folder of the user who runs the release, set by host.user",
-	"RELEASE_COOKIE":       "the cookie, set by cookie",
-	"RELX_COOKIE":          "the cookie, set by cookie",
-	"RELEASE_DISTRIBUTION": "always \"name\" in a cluster",
-	"RELEASE_NODE":         "the node's name, set by distribution.basename and the host's address",
-	"ERL_EPMD_PORT":        "the port of epmd, set by distribution.epmd_port",
-	"ERL_EPMD_ADDRESS":     "the host's own address",
+	"HOME":                   "the folder of the user who runs the release, set by host.user",
+	"RELEASE_COOKIE":         "the cookie, set by cookie",
+	"RELX_COOKIE":            "the cookie, set by cookie",
+	"RELEASE_DISTRIBUTION":   "always \"name\" in a cluster",
+	"RELEASE_TMP":            "a folder that systemd makes for the release",
+	"RELEASE_VM_ARGS":        ownFlags,
+	"RELEASE_REMOTE_VM_ARGS": ownFlags,
+	"VMARGS_PATH":            ownFlags,
+	"RELEASE_NODE":           "the node's name, set by distribution.basename and the host's address",
+	"ERL_EPMD_PORT":          "the port of epmd, set by distribution.epmd_port",
+	"ERL_EPMD_ADDRESS":       "the host's own address",
 }
+
+const ownFlags = "set by the host; the release's own vm.args counts as before"
 
 // CheckEnvironment reports why a variable cannot be handed to a release exactly
 // as given, or nil. The error never repeats the value.

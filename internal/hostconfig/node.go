@@ -1,0 +1,159 @@
+package hostconfig
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/beam"
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+)
+
+// Kinds of release; an unknown release is taken for one of mix.
+const (
+	kindMix    = "mix"
+	kindRebar3 = "rebar3"
+)
+
+// learnedFile is where a node remembers the nodes that it has met, in the
+// folder that its systemd unit may write to.
+const learnedFile = "/var/lib/beam-node/learned"
+
+// poolSize is the number of database connections of a node, Ecto's own default.
+const poolSize = "10"
+
+// Render gives the node's #cloud-config. The error is a *TooLargeError, or says
+// which part of the description no host can carry.
+func (n Node) Render() ([]byte, error) {
+	d, err := n.document()
+	if err != nil {
+		return nil, err
+	}
+	return d.render(n.Base)
+}
+
+// Fingerprint identifies what the host is told, peers left out: it goes on
+// learning of other nodes without being told.
+func (n Node) Fingerprint() string {
+	n.Peers = nil
+	return fingerprint(n)
+}
+
+func (n Node) document() (Document, error) {
+	if err := n.validate(); err != nil {
+		return Document{}, err
+	}
+	d, err := newDocument(n.Base,
+		PortRange{n.HTTPPort, n.HTTPPort},
+		PortRange{n.EPMDPort, n.EPMDPort},
+		PortRange{n.PortMin, n.PortMax})
+	if err != nil {
+		return Document{}, err
+	}
+	view, err := n.view()
+	if err != nil {
+		return Document{}, err
+	}
+	d.Packages = append(d.Packages, n.packages()...)
+	d.Files = append(d.Files, n.files()...)
+	if err := d.addFiles(view, n.templateFiles()); err != nil {
+		return Document{}, err
+	}
+	return d, d.addSteps(view, n.steps())
+}
+
+// validate repeats the checks of a plan, because what fails here would end in a
+// host that silently differs from what was asked for.
+func (n Node) validate() error {
+	if err := cookie.Check(n.Cookie); err != nil {
+		return err
+	}
+	if err := beam.CheckBasename(n.Basename); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(n.Environment)) {
+		if err := beam.CheckEnvironment(name, n.Environment[name]); err != nil {
+			return fmt.Errorf("environment: %w", err)
+		}
+	}
+	return nil
+}
+
+// packages are what the node's scripts call, and the toolchain.
+func (n Node) packages() []string {
+	packages := []string{"ca-certificates", "curl"}
+	for _, tool := range n.Toolchain {
+		packages = append(packages, toolPackages[tool]...)
+	}
+	if len(n.Toolchain) > 0 {
+		packages = append(packages, "build-essential", "git")
+	}
+	return packages
+}
+
+// toolPackages leave out Erlang's graphical applications.
+var toolPackages = map[string][]string{
+	"erlang": {"erlang-nox", "erlang-dev", "rebar3"},
+	"elixir": {"elixir", "erlang-dev"},
+	"nodejs": {"nodejs", "npm"},
+}
+
+// vm is what the VM is told.
+func (n Node) vm() beam.Node {
+	return beam.Node{
+		Basename:      n.Basename,
+		PortMin:       n.PortMin,
+		PortMax:       n.PortMax,
+		Peers:         n.Peers,
+		Sync:          n.Sync,
+		SyncTimeoutMS: n.SyncTimeoutMS,
+		Dir:           beam.ConfigDir,
+		LearnedFile:   learnedFile,
+	}
+}
+
+// environment is what the release is told, the user's own variables last.
+func (n Node) environment() map[string]string {
+	variables := map[string]string{
+		"PORT":       fmt.Sprint(n.HTTPPort),
+		"PHX_SERVER": "true",
+	}
+	if n.SecretKeyBase != "" {
+		variables["SECRET_KEY_BASE"] = n.SecretKeyBase
+	}
+	if n.DatabaseURL != "" {
+		variables["DATABASE_URL"] = n.DatabaseURL
+		variables["POOL_SIZE"] = poolSize
+	}
+	maps.Copy(variables, n.Environment)
+	return variables
+}
+
+func (n Node) fetched() bool {
+	return n.Release != nil && n.Release.URL != ""
+}
+
+func (n Node) migrates() bool {
+	return n.Release != nil && n.Release.Migrate != ""
+}
+
+func (n Node) kind() string {
+	if n.Release != nil && n.Release.Kind == kindRebar3 {
+		return kindRebar3
+	}
+	return kindMix
+}
+
+// root is the folder of the release.
+func (n Node) root() string {
+	return path.Join(beam.ReleasesDir, n.App)
+}
+
+// home is the home folder that useradd gives the user.
+func (n Node) home() string {
+	if n.User == "root" {
+		return "/root"
+	}
+	return path.Join("/home", n.User)
+}

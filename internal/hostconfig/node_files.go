@@ -1,0 +1,144 @@
+package hostconfig
+
+import (
+	"path"
+	"strings"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/beam"
+)
+
+// nodeView is what the node's templates may use.
+type nodeView struct {
+	Node
+	Kind              string // "mix" or "rebar3"
+	Root              string // folder of the release
+	Program           string // its start script
+	StartCommand      string // the script's command that stays in the foreground
+	OwnVMArgs         string // the cluster's flags, to follow the release's own
+	Home              string
+	Fetched           bool   // the host fetches the release itself
+	LongName          string // with the address still to be filled in
+	CookiePlaceholder string
+	QuotedURL         string // for a configuration file of curl
+	Process           string // what the units that run the release share
+}
+
+func (n Node) view() (nodeView, error) {
+	name := n.App
+	if n.Release != nil {
+		name = n.Release.Name
+	}
+	view := nodeView{
+		Node:              n,
+		Kind:              n.kind(),
+		Root:              n.root(),
+		Program:           path.Join(n.root(), "bin", name),
+		StartCommand:      "start",
+		OwnVMArgs:         path.Join(beam.ConfigDir, beam.ReleaseVMArgsFile),
+		Home:              n.home(),
+		Fetched:           n.fetched(),
+		LongName:          beam.LongName(n.Basename, beam.AddressToken),
+		CookiePlaceholder: beam.CookiePlaceholder,
+	}
+	if view.Kind == kindRebar3 {
+		view.StartCommand = "foreground"
+		view.OwnVMArgs = path.Join(beam.ConfigDir, beam.VMArgsFile)
+	}
+	if n.fetched() {
+		view.QuotedURL = quoteCurl(n.Release.URL)
+	}
+	process, err := renderTemplate("node/process.conf", view)
+	view.Process = strings.TrimSuffix(process, "\n")
+	return view, err
+}
+
+// quoteCurl quotes a value as curl's configuration file reads it.
+func quoteCurl(value string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
+}
+
+// files are those that package beam renders, and the secrets. systemd reads the
+// environment as root; only the cookie is for the VM itself to read.
+func (n Node) files() []File {
+	vm := n.vm()
+	owner := n.User + ":" + n.User
+	files := []File{
+		{Path: n.home() + "/.erlang.cookie", Owner: owner, Mode: "0400", Content: n.Cookie, Deferred: true},
+		configFile(beam.VMArgsFile, "0644", vm.VMArgs()),
+		configFile(beam.ReleaseVMArgsFile, "0644", vm.ReleaseVMArgs()),
+		configFile(beam.RemoteVMArgsFile, "0644", vm.RemoteVMArgs()),
+		configFile(beam.SysConfigFile, "0644", vm.SysConfig()),
+		configFile(beam.PeersFile, "0644", vm.PeersFileContent()),
+		configFile(beam.DialerFile, "0644", vm.Dialer()),
+		configFile("env", "0600", beam.EnvironmentFile(n.environment())),
+	}
+	if n.DatabaseCAPEM != "" {
+		files = append(files, File{
+			Path:    "/usr/local/share/ca-certificates/beam-" + n.Cluster + ".crt",
+			Mode:    "0644",
+			Content: n.DatabaseCAPEM,
+		})
+	}
+	if n.migrates() {
+		files = append(files,
+			configFile("migrate.env", "0600", beam.EnvironmentFile(n.migrationEnvironment())),
+			configFile("migrate.eval", "0644", n.Release.Migrate+".\n"))
+	}
+	return files
+}
+
+func (n Node) migrationEnvironment() map[string]string {
+	if n.MigrationDatabaseURL == "" {
+		return nil
+	}
+	return map[string]string{"DATABASE_URL": n.MigrationDatabaseURL}
+}
+
+func configFile(name, mode, content string) File {
+	return File{Path: path.Join(beam.ConfigDir, name), Mode: mode, Content: content}
+}
+
+func (n Node) templateFiles() []templateFile {
+	files := []templateFile{
+		{File{Path: "/etc/beam/node.env", Mode: "0644"}, "node/node.env"},
+		{File{Path: "/etc/sysctl.d/61-beam-node.conf", Mode: "0644"}, "node/sysctl.conf"},
+		{File{Path: "/etc/systemd/system/beam.service", Mode: "0644"}, "node/beam.service"},
+		{File{Path: "/usr/local/lib/beam/fill-address", Mode: "0755"}, "node/fill-address.sh"},
+		{File{Path: "/usr/local/lib/beam/join-vm-args", Mode: "0755"}, "node/join-vm-args.sh"},
+		{File{Path: "/usr/local/bin/beam-console", Mode: "0755"}, "node/beam-console.sh"},
+	}
+	if n.fetched() {
+		files = append(files,
+			templateFile{File{Path: "/etc/beam/release.curl", Mode: "0600"}, "node/release.curl"},
+			templateFile{File{Path: "/usr/local/lib/beam/fetch-release", Mode: "0755"}, "node/fetch-release.sh"})
+	}
+	if n.migrates() {
+		files = append(files,
+			templateFile{File{Path: "/usr/local/lib/beam/migrate", Mode: "0755"}, "node/migrate.sh"},
+			templateFile{File{Path: "/etc/systemd/system/beam-migrate.service", Mode: "0644"}, "node/beam-migrate.service"})
+	}
+	return files
+}
+
+// steps end with the node started, or ready to be started by a deploy.
+func (n Node) steps() []templateStep {
+	steps := []templateStep{
+		{"find the node's address", "node/address.sh"},
+		{"tell logins of the node", "node/environment.sh"},
+		{"leave epmd to the node", "node/epmd.sh"},
+	}
+	if n.DatabaseName != "" {
+		steps = append(steps, templateStep{"name the database", "node/hosts.sh"})
+	}
+	if n.DatabaseCAPEM != "" {
+		steps = append(steps, templateStep{"trust the cluster's certificates", "node/certificate.sh"})
+	}
+	if !n.fetched() {
+		return append(steps, templateStep{"prepare for a release", "node/prepare.sh"}, templateStep{"start the node", "node/start.sh"})
+	}
+	steps = append(steps, templateStep{"fetch the release", "node/fetch.sh"})
+	if n.migrates() {
+		steps = append(steps, templateStep{"migrate the database", "node/migrate-step.sh"})
+	}
+	return append(steps, templateStep{"start the node", "node/start.sh"})
+}
