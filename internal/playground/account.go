@@ -1,0 +1,103 @@
+package playground
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// families are the lists of the API that a cluster's objects appear in, and
+// the field that tells one object from the next.
+var families = map[string]string{ //nolint:gochecknoglobals // a constant table
+	"droplets":     "name",
+	"firewalls":    "name",
+	"reserved_ips": "ip",
+	"snapshots":    "name",
+	"tags":         "name",
+	"volumes":      "name",
+	"vpc_peerings": "name",
+	"vpcs":         "name",
+}
+
+// Inventory lists what the account holds of everything a cluster may consist
+// of, sorted, such as "droplets chat-us-1". It asks the API directly: what it
+// finds does not depend on the provider's own eyes.
+func (p *Playground) Inventory(ctx context.Context) ([]string, error) {
+	var lines []string
+	for family, field := range families {
+		names, err := p.names(ctx, family, field)
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", family, err)
+		}
+		lines = append(lines, names...)
+	}
+	slices.Sort(lines)
+	return lines, nil
+}
+
+func (p *Playground) names(ctx context.Context, family, field string) ([]string, error) {
+	var answer map[string]json.RawMessage
+	if err := p.call(ctx, http.MethodGet, "/v2/"+family+"?per_page=200", nil, &answer); err != nil {
+		return nil, err
+	}
+	var objects []map[string]any
+	if err := json.Unmarshal(answer[family], &objects); err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(objects))
+	for _, object := range objects {
+		names = append(names, fmt.Sprint(family, " ", object[field]))
+	}
+	return names, nil
+}
+
+// AddSSHKey gives the account an SSH key that nobody has the private half of,
+// and returns its fingerprint.
+func (p *Playground) AddSSHKey(ctx context.Context, name string) (string, error) {
+	public, _, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return "", err
+	}
+	key, err := ssh.NewPublicKey(public)
+	if err != nil {
+		return "", err
+	}
+	body := map[string]string{"name": name, "public_key": string(ssh.MarshalAuthorizedKey(key))}
+	if err := p.call(ctx, http.MethodPost, "/v2/account/keys", body, nil); err != nil {
+		return "", err
+	}
+	return ssh.FingerprintLegacyMD5(key), nil
+}
+
+// call sends one request to the simulator. The answer is decoded into the last
+// argument unless that is nil.
+func (p *Playground) call(ctx context.Context, method, path string, body, answer any) error {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, p.URL+path, bytes.NewReader(encoded))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode >= http.StatusBadRequest {
+		return fmt.Errorf("%s %s: %s", method, path, response.Status)
+	}
+	if answer == nil {
+		return nil
+	}
+	return json.NewDecoder(response.Body).Decode(answer)
+}
