@@ -19,7 +19,7 @@ import (
 
 // realistic makes the simulator wait where DigitalOcean does, five times
 // shorter.
-var realistic = simulator.Options{ //nolint:gochecknoglobals // a constant
+var realistic = simulator.Options{
 	Latency:      60 * time.Millisecond,
 	AddressLag:   time.Second,
 	BootTime:     8 * time.Second,

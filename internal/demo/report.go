@@ -101,7 +101,7 @@ type link struct {
 	means string // with the line's groups filled in
 }
 
-var links = []link{ //nolint:gochecknoglobals // a constant table
+var links = []link{
 	{path.Join(beam.ConfigDir, beam.PeersFile), regexp.MustCompile(`(?m)^'(.+)'\.$`), "dials %s"},
 	{"/usr/local/sbin/beam-boot", regexp.MustCompile(`'([0-9.]+) (database\.\S+)'`), "finds %[2]s at %[1]s"},
 	{"/etc/haproxy/haproxy.cfg", regexp.MustCompile(`(?m)^\s*server (\S+) (\S+:\d+)`), "sends requests to %s at %s"},

@@ -14,7 +14,7 @@ import (
 
 // families are the lists of the API that a cluster's objects appear in, and
 // the field that tells one object from the next.
-var families = map[string]string{ //nolint:gochecknoglobals // a constant table
+var families = map[string]string{
 	"droplets":     "name",
 	"firewalls":    "name",
 	"reserved_ips": "ip",
