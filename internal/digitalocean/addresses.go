@@ -15,8 +15,9 @@ func (c *Client) ReservedIPs(ctx context.Context) ([]cluster.ReservedIP, error) 
 	return convert(ips, reservedIPFromAPI), failed(err, "list the account's reserved IPs")
 }
 
-// CreateReservedIP reserves an address bound to the droplet. A reserved IP
-// carries neither name nor tag: its binding is what it is known by.
+// CreateReservedIP reserves an address bound to the droplet and waits until it
+// leads there. A reserved IP carries neither name nor tag: its binding is what
+// it is known by.
 func (c *Client) CreateReservedIP(ctx context.Context, dropletID int) (cluster.ReservedIP, error) {
 	made, err := createOnce(ctx,
 		func(ctx context.Context) (cluster.ReservedIP, error) {
@@ -26,14 +27,34 @@ func (c *Client) CreateReservedIP(ctx context.Context, dropletID int) (cluster.R
 			}
 			return reservedIPFromAPI(*made), nil
 		},
-		func(ctx context.Context) (cluster.ReservedIP, bool, error) {
-			ips, err := c.ReservedIPs(ctx)
-			if err != nil {
-				return cluster.ReservedIP{}, false, err
-			}
-			return find(ips, func(have cluster.ReservedIP) bool { return have.DropletID == dropletID })
-		})
-	return made, failed(err, "reserve an IP for droplet %d", dropletID)
+		func(ctx context.Context) (cluster.ReservedIP, bool, error) { return c.boundTo(ctx, dropletID) })
+	if err != nil || made.DropletID == dropletID {
+		return made, failed(err, "reserve an IP for droplet %d", dropletID)
+	}
+	err = Wait(ctx, fmt.Sprintf("the reserved IP %s to lead to droplet %d", made.IP, dropletID), func(ctx context.Context) (bool, string, error) {
+		now, _, err := c.api.ReservedIPs.Get(ctx, made.IP)
+		if err != nil {
+			return false, "", failed(err, "read the reserved IP %s", made.IP)
+		}
+		made = reservedIPFromAPI(*now)
+		return made.DropletID == dropletID, "assigning", nil
+	})
+	return made, err
+}
+
+// boundTo finds the address that leads to the droplet, once no address is on
+// its way to one.
+func (c *Client) boundTo(ctx context.Context, dropletID int) (bound cluster.ReservedIP, ok bool, err error) {
+	err = Wait(ctx, "reserved IPs on their way", func(ctx context.Context) (bool, string, error) {
+		ips, err := c.ReservedIPs(ctx)
+		if err != nil {
+			return false, "", err
+		}
+		bound, ok = find(ips, func(have cluster.ReservedIP) bool { return have.DropletID == dropletID })
+		_, moving := find(ips, func(have cluster.ReservedIP) bool { return have.Locked && have.DropletID == 0 })
+		return ok || !moving, "moving", nil
+	})
+	return bound, ok, err
 }
 
 // AssignReservedIP moves the address to the droplet and waits until it is

@@ -71,10 +71,7 @@ func (c *Client) createBatch(ctx context.Context, r DropletRequest, names []stri
 }
 
 func (c *Client) postDroplets(ctx context.Context, r DropletRequest, names []string) ([]cluster.Droplet, error) {
-	var keys []godo.DropletCreateSSHKey
-	for _, key := range r.SSHKeys {
-		keys = append(keys, sshKey(key))
-	}
+	keys := convert(r.SSHKeys, sshKey)
 	if len(names) > 1 && len(r.VolumeIDs) == 0 {
 		droplets, _, err := c.api.Droplets.CreateMultiple(ctx, &godo.DropletMultiCreateRequest{
 			Names: names, Region: r.Place.Region, Size: r.Place.Size, Image: image(r.Place.Image), SSHKeys: keys,

@@ -27,11 +27,7 @@ func (c *Client) CreateFirewall(ctx context.Context, f cluster.Firewall) (cluste
 			return firewallFromAPI(*made), nil
 		},
 		func(ctx context.Context) (cluster.Firewall, bool, error) {
-			firewalls, err := c.Firewalls(ctx)
-			if err != nil {
-				return cluster.Firewall{}, false, err
-			}
-			return find(firewalls, func(have cluster.Firewall) bool { return have.Same(f) })
+			return lookup(ctx, c.Firewalls, func(have cluster.Firewall) bool { return have.Same(f) })
 		})
 	if Status(err) == http.StatusConflict {
 		err = errors.Join(err, errors.New("a firewall of this name that is not the cluster's exists already; rename it, or give the cluster another name"))

@@ -2,6 +2,7 @@ package digitalocean
 
 import (
 	"context"
+	"slices"
 
 	"github.com/digitalocean/godo"
 )
@@ -26,14 +27,22 @@ func listAll[T any](ctx context.Context, list func(context.Context, *godo.ListOp
 }
 
 // find returns the first item that fits.
-func find[T any](items []T, fits func(T) bool) (T, bool, error) {
-	for _, item := range items {
-		if fits(item) {
-			return item, true, nil
-		}
+func find[T any](items []T, fits func(T) bool) (item T, ok bool) {
+	i := slices.IndexFunc(items, fits)
+	if i < 0 {
+		return item, false
 	}
-	var none T
-	return none, false, nil
+	return items[i], true
+}
+
+// lookup is find over what a listing returns.
+func lookup[T any](ctx context.Context, list func(context.Context) ([]T, error), fits func(T) bool) (item T, ok bool, err error) {
+	items, err := list(ctx)
+	if err != nil {
+		return item, false, err
+	}
+	item, ok = find(items, fits)
+	return item, ok, nil
 }
 
 func convert[A, B any](items []A, to func(A) B) []B {

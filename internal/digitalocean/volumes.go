@@ -31,11 +31,8 @@ func (c *Client) CreateVolume(ctx context.Context, v cluster.Volume) (cluster.Vo
 			return volumeFromAPI(*made), nil
 		},
 		func(ctx context.Context) (cluster.Volume, bool, error) {
-			volumes, err := c.Volumes(ctx, v.Name)
-			if err != nil {
-				return cluster.Volume{}, false, err
-			}
-			return find(volumes, func(have cluster.Volume) bool { return have.Region == v.Region })
+			named := func(ctx context.Context) ([]cluster.Volume, error) { return c.Volumes(ctx, v.Name) }
+			return lookup(ctx, named, func(have cluster.Volume) bool { return have.Region == v.Region })
 		})
 	return made, failed(err, "create the volume %s", v.Name)
 }

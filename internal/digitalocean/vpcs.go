@@ -30,11 +30,7 @@ func (c *Client) CreateVPC(ctx context.Context, v cluster.VPC) (cluster.VPC, err
 			return vpcFromAPI(made), nil
 		},
 		func(ctx context.Context) (cluster.VPC, bool, error) {
-			vpcs, err := c.VPCs(ctx)
-			if err != nil {
-				return cluster.VPC{}, false, err
-			}
-			return find(vpcs, func(have cluster.VPC) bool {
+			return lookup(ctx, c.VPCs, func(have cluster.VPC) bool {
 				return have.Name == v.Name && have.Region == v.Region && have.Description == v.Description
 			})
 		})
@@ -94,11 +90,7 @@ func (c *Client) CreatePeering(ctx context.Context, p cluster.Peering) (cluster.
 			return peeringFromAPI(made), nil
 		},
 		func(ctx context.Context) (cluster.Peering, bool, error) {
-			peerings, err := c.Peerings(ctx)
-			if err != nil {
-				return cluster.Peering{}, false, err
-			}
-			return find(peerings, func(have cluster.Peering) bool { return have.Connects(p.VPCs[0], p.VPCs[1]) })
+			return lookup(ctx, c.Peerings, func(have cluster.Peering) bool { return have.Connects(p.VPCs[0], p.VPCs[1]) })
 		})
 	return made, failed(err, "create the peering %s", p.Name)
 }

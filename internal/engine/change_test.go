@@ -1,0 +1,205 @@
+package engine_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/digitalocean/godo"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+func TestScalingKeepsTheAddressAndTakesTheYoungestFirst(t *testing.T) {
+	inWorld(t, slow, func(w *world) {
+		mem := &cluster.Memory{}
+		three := w.converge(chat(3), mem)
+		five := w.converge(chat(5), mem)
+		for _, name := range []string{"chat-us-1", "chat-us-2", "chat-us-3"} {
+			if w.id(three, name) != w.id(five, name) {
+				t.Errorf("%s was replaced by growing", name)
+			}
+		}
+		if w.id(five, "chat-lb-2") == 0 || five.ReservedIP.IP != three.ReservedIP.IP {
+			t.Errorf("address moved from %s to %s", three.ReservedIP.IP, five.ReservedIP.IP)
+		}
+		two := w.converge(chat(2), mem)
+		if got := cluster.OutputsOf(chat(2), *mem, two).NodeNames; len(got) != 2 {
+			t.Errorf("nodes %v, want two", got)
+		}
+		w.id(two, "chat-us-1")
+		if two.ReservedIP.IP != three.ReservedIP.IP {
+			t.Errorf("address moved from %s to %s", three.ReservedIP.IP, two.ReservedIP.IP)
+		}
+	})
+}
+
+// A node that was repaired is the youngest of its pool, whatever its number.
+func TestRepairedNodeIsTheFirstToGo(t *testing.T) {
+	inWorld(t, slow, func(w *world) {
+		mem := &cluster.Memory{}
+		o := w.converge(chat(2), mem)
+		if err := w.deleteDroplet(t.Context(), o, "chat-us-1"); err != nil {
+			t.Fatal(err)
+		}
+		w.converge(chat(2), mem)
+		o = w.converge(chat(1), mem)
+		w.id(o, "chat-us-2")
+	})
+}
+
+func TestLostDatabaseComesBackWithItsVolumeAndNodesAreToldOneByOne(t *testing.T) {
+	inWorld(t, slow, func(w *world) {
+		mem := &cluster.Memory{}
+		before := w.converge(chat(3), mem)
+		secrets := mem.Secrets
+		if err := w.deleteDroplet(t.Context(), before, "chat-database"); err != nil {
+			t.Fatal(err)
+		}
+		after := w.converge(chat(3), mem)
+		if after.Volume.ID != before.Volume.ID {
+			t.Errorf("the volume %s was replaced by %s", before.Volume.ID, after.Volume.ID)
+		}
+		if mem.Secrets != secrets {
+			t.Error("secrets changed")
+		}
+		for _, name := range []string{"chat-us-1", "chat-us-2", "chat-us-3"} {
+			if w.id(before, name) == w.id(after, name) {
+				t.Errorf("%s was not told of the database's new address", name)
+			}
+		}
+		if after.ReservedIP.IP != before.ReservedIP.IP {
+			t.Error("the public address changed")
+		}
+	})
+}
+
+func TestTwoRegionsArePeered(t *testing.T) {
+	inWorld(t, slow, func(w *world) {
+		spec, mem := chat(1), &cluster.Memory{}
+		uk := spec.Pools[0]
+		uk.Name, uk.Region = "uk", "lon1"
+		spec.Pools = append(spec.Pools, uk)
+		o := w.converge(spec, mem)
+		out := cluster.OutputsOf(spec, *mem, o)
+		if len(out.VPCUUIDs) != 2 || len(o.Peerings) != 1 || !o.Peerings[0].Active() {
+			t.Errorf("VPCs %v, peerings %v", out.VPCUUIDs, o.Peerings)
+		}
+		spec.Pools = slices.DeleteFunc(spec.Pools, func(p cluster.Pool) bool { return p.Name == "uk" })
+		o = w.converge(spec, mem)
+		if len(o.OwnVPCs()) != 1 {
+			t.Errorf("VPCs %v, want the one of nyc3 only", o.OwnVPCs())
+		}
+		if err := w.engine.Destroy(t.Context(), "chat", mem); err != nil {
+			t.Fatal(err)
+		}
+		w.empty()
+	})
+}
+
+func TestSettingsOfObjectsChangeInPlace(t *testing.T) {
+	inWorld(t, instant, func(w *world) {
+		spec, mem := chat(2), &cluster.Memory{}
+		before := w.converge(spec, mem)
+		spec.Access.SSHFrom = []string{"198.51.100.0/24"}
+		spec.Tags = []string{"prod"}
+		spec.Database.Backups = true
+		after := w.converge(spec, mem)
+		for _, d := range before.Hosts() {
+			now, ok := after.Droplet(d.ID)
+			if !ok || !now.HasTag("prod") {
+				t.Errorf("%s was replaced or lacks the tag: %v", d.Name, now.Tags)
+			}
+		}
+		spec.Tags = nil
+		after = w.converge(spec, mem)
+		if d := after.Hosts()[0]; d.HasTag("prod") {
+			t.Errorf("%s still has the tag", d.Name)
+		}
+	})
+}
+
+// Destroy removes what was made and nothing else.
+func TestDestroyLeavesWhatIsNotTheClusters(t *testing.T) {
+	inWorld(t, slow, func(w *world) {
+		ctx := t.Context()
+		if _, _, err := w.godo.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "first-is-default", RegionSlug: "nyc3"}); err != nil {
+			t.Fatal(err)
+		}
+		own, _, err := w.godo.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "own", RegionSlug: "nyc3"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stranger, _, err := w.godo.Droplets.Create(ctx, &godo.DropletCreateRequest{
+			Name: "stranger", Region: "nyc3", Size: "s-1vcpu-1gb", Image: godo.DropletCreateImage{Slug: "debian-12-x64"}, VPCUUID: own.ID, Tags: []string{"beam"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec, mem := chat(2), &cluster.Memory{}
+		spec.Network.VPCUUID = own.ID
+		w.converge(spec, mem)
+		if err := w.engine.Destroy(ctx, "chat", mem); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := w.godo.Droplets.Get(ctx, stranger.ID); err != nil {
+			t.Errorf("the stranger is gone: %v", err)
+		}
+		if _, _, err := w.godo.VPCs.Get(ctx, own.ID); err != nil {
+			t.Errorf("the user's VPC is gone: %v", err)
+		}
+		droplets, _, err := w.godo.Droplets.List(ctx, &godo.ListOptions{PerPage: 200})
+		if err != nil || len(droplets) != 1 {
+			t.Errorf("%d droplets are left (%v), want the stranger alone", len(droplets), err)
+		}
+	})
+}
+
+func TestImportedClusterIsLeftAsItIs(t *testing.T) {
+	inWorld(t, instant, func(w *world) {
+		spec := chat(2)
+		w.converge(spec, &cluster.Memory{})
+		imported := &cluster.Memory{}
+		imported.Adopt(w.observe(spec, cluster.Memory{}))
+		w.cut.before = nil
+		before := w.observe(spec, *imported)
+		after := w.converge(spec, imported)
+		if !slices.Equal(names(before), names(after)) {
+			t.Errorf("hosts %v became %v", names(before), names(after))
+		}
+		if err := w.engine.Destroy(t.Context(), "chat", imported); err != nil {
+			t.Fatal(err)
+		}
+		w.empty()
+	})
+}
+
+func TestNodeJoinsTheClustersNetwork(t *testing.T) {
+	inWorld(t, slow, func(w *world) {
+		spec, mem := chat(2), &cluster.Memory{}
+		o := w.converge(spec, mem)
+		node := cluster.NodeSpec{
+			Name: "worker", Cluster: "chat", Place: spec.Pools[0].Place, Cookie: "secret-of-chat",
+			Peers: cluster.OutputsOf(spec, *mem, o).NodeNames, Distribution: spec.Distribution, Host: spec.Host, Tags: []string{"jobs"},
+		}
+		d, err := w.engine.ConvergeNode(t.Context(), &node, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.VPCUUID != mem.VPCs["nyc3"] || !d.HasTag("beam:chat:node") || !d.HasTag("jobs") {
+			t.Errorf("worker is in VPC %s with tags %v", d.VPCUUID, d.Tags)
+		}
+		w.settled(spec, *mem)
+		node.Region = "lon1"
+		node.Name = "far"
+		if _, err := w.engine.ConvergeNode(t.Context(), &node, 0); err == nil {
+			t.Error("a node in a region without the cluster's network was made")
+		}
+		if err := w.engine.DestroyNode(t.Context(), d.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.engine.Destroy(t.Context(), "chat", mem); err != nil {
+			t.Fatal(err)
+		}
+		w.empty()
+	})
+}

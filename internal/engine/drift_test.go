@@ -1,0 +1,122 @@
+package engine_test
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/digitalocean/godo"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// Every part of a cluster is deleted or changed behind Terraform's back: the
+// refresh says so and the next converge mends it.
+func TestDriftOfEachPartIsSeenAndRepaired(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(ctx context.Context, w *world, o cluster.Observed) error
+		says   string
+	}{
+		{"node deleted", func(ctx context.Context, w *world, o cluster.Observed) error {
+			return w.deleteDroplet(ctx, o, "chat-us-2")
+		}, "droplet chat-us-2"},
+		{"first node deleted", func(ctx context.Context, w *world, o cluster.Observed) error {
+			return w.deleteDroplet(ctx, o, "chat-us-1")
+		}, "droplet chat-us-1"},
+		{"load balancer deleted", func(ctx context.Context, w *world, o cluster.Observed) error {
+			return w.deleteDroplet(ctx, o, "chat-lb-1")
+		}, "droplet chat-lb-1"},
+		{"database deleted", func(ctx context.Context, w *world, o cluster.Observed) error {
+			return w.deleteDroplet(ctx, o, "chat-database")
+		}, "droplet chat-database"},
+		{"node switched off", func(ctx context.Context, w *world, o cluster.Observed) error {
+			_, _, err := w.godo.DropletActions.PowerOff(ctx, w.id(o, "chat-us-3"))
+			return err
+		}, "power it on"},
+		{"node renamed", func(ctx context.Context, w *world, o cluster.Observed) error {
+			_, _, err := w.godo.DropletActions.Rename(ctx, w.id(o, "chat-us-3"), "pet")
+			return err
+		}, "rename it"},
+		{"role's tag taken off a node", func(ctx context.Context, w *world, o cluster.Observed) error {
+			return w.untag(ctx, "beam:chat:node", w.id(o, "chat-us-1"))
+		}, "tag beam:chat:node is missing on 1 droplets"},
+		{"cluster's tag deleted", func(ctx context.Context, w *world, o cluster.Observed) error {
+			_, err := w.godo.Tags.Delete(ctx, "beam:chat")
+			return err
+		}, "tag beam:chat is missing on 5 droplets"},
+		{"firewall deleted", func(ctx context.Context, w *world, o cluster.Observed) error {
+			_, err := w.godo.Firewalls.Delete(ctx, w.firewall(o, "chat-node"))
+			return err
+		}, "firewall chat-node is gone"},
+		{"firewall opened", func(ctx context.Context, w *world, o cluster.Observed) error {
+			_, err := w.godo.Firewalls.AddRules(ctx, w.firewall(o, "chat-database"), &godo.FirewallRulesRequest{
+				InboundRules: []godo.InboundRule{{Protocol: "tcp", PortRange: "5432", Sources: &godo.Sources{Addresses: []string{"0.0.0.0/0"}}}},
+			})
+			return err
+		}, "firewall chat-database has other rules"},
+		{"reserved IP deleted", func(ctx context.Context, w *world, o cluster.Observed) error {
+			_, err := w.godo.ReservedIPs.Delete(ctx, o.ReservedIP.IP)
+			return err
+		}, "the reserved IP"},
+		{"reserved IP taken off", func(ctx context.Context, w *world, o cluster.Observed) error {
+			_, _, err := w.godo.ReservedIPActions.Unassign(ctx, o.ReservedIP.IP)
+			return err
+		}, "does not lead to chat-lb-1"},
+		{"volume detached", func(ctx context.Context, w *world, o cluster.Observed) error {
+			_, _, err := w.godo.StorageActions.DetachByDropletID(ctx, o.Volume.ID, o.Volume.DropletIDs[0])
+			return err
+		}, "is not attached"},
+		{"VPC renamed", func(ctx context.Context, w *world, o cluster.Observed) error {
+			_, _, err := w.godo.VPCs.Update(ctx, o.OwnVPCs()[0].ID, &godo.VPCUpdateRequest{Name: "mine", Description: "beam:chat"})
+			return err
+		}, "is called mine"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inWorld(t, instant, func(w *world) {
+				spec, mem := chat(3), &cluster.Memory{}
+				o := w.converge(spec, mem)
+				if err := tt.change(w.Context(), w, o); err != nil {
+					t.Fatal(err)
+				}
+				drift := strings.Join(cluster.Drift(spec, *mem, w.observe(spec, *mem)), "\n")
+				if !strings.Contains(drift, tt.says) {
+					t.Errorf("drift is %q, want it to say %q", drift, tt.says)
+				}
+				w.converge(spec, mem)
+			})
+		})
+	}
+}
+
+func (w *world) id(o cluster.Observed, name string) int {
+	w.Helper()
+	i := slices.IndexFunc(o.Droplets, func(d cluster.Droplet) bool { return d.Name == name })
+	if i < 0 {
+		w.Fatalf("no droplet %s in %v", name, names(o))
+	}
+	return o.Droplets[i].ID
+}
+
+func (w *world) deleteDroplet(ctx context.Context, o cluster.Observed, name string) error {
+	_, err := w.godo.Droplets.Delete(ctx, w.id(o, name))
+	return err
+}
+
+func (w *world) untag(ctx context.Context, tag string, id int) error {
+	_, err := w.godo.Tags.UntagResources(ctx, tag, &godo.UntagResourcesRequest{
+		Resources: []godo.Resource{{ID: strconv.Itoa(id), Type: godo.DropletResourceType}},
+	})
+	return err
+}
+
+func (w *world) firewall(o cluster.Observed, name string) string {
+	w.Helper()
+	f, ok := o.Firewall(name)
+	if !ok {
+		w.Fatalf("no firewall %s", name)
+	}
+	return f.ID
+}

@@ -1,0 +1,125 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/engine"
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
+)
+
+// instant is a DigitalOcean without delays, for stories in which time plays no
+// part; the waits still pass a droplet that is not there at once.
+var instant = simulator.Options{DropletLimit: 50}
+
+// A create is interrupted at each of its calls in turn; every time the memory
+// knows all that exists, and the same converge completes it.
+func TestCreateResumesWhereverItIsInterrupted(t *testing.T) {
+	total := 0
+	inWorld(t, instant, func(w *world) {
+		w.converge(chat(3), &cluster.Memory{})
+		total = w.cut.calls
+	})
+	for stop := 1; stop <= total; stop++ {
+		inWorld(t, instant, func(w *world) {
+			mem := &cluster.Memory{}
+			ctx, cancel := context.WithCancel(w.Context())
+			defer cancel()
+			w.cut.before = func(n int, _ *http.Request) {
+				if n == stop {
+					cancel()
+				}
+			}
+			if _, err := w.engine.Converge(ctx, chat(3), mem); err == nil && ctx.Err() == nil {
+				return // the story was shorter this time
+			}
+			w.cut.before = nil
+			for _, d := range w.observe(chat(3), *mem).Hosts() {
+				if _, known := mem.Hosts[d.ID]; !known {
+					w.Errorf("stopped at call %d: droplet %s is not remembered", stop, d.Name)
+				}
+			}
+			w.converge(chat(3), mem)
+		})
+	}
+}
+
+// An interrupted create whose state was lost is cleared away by the next.
+func TestCreateClearsAwayWhatAnUnfinishedOneLeft(t *testing.T) {
+	inWorld(t, instant, func(w *world) {
+		ctx, cancel := context.WithCancel(w.Context())
+		defer cancel()
+		w.cut.before = func(n int, r *http.Request) {
+			if n == 25 {
+				cancel()
+			}
+		}
+		if _, err := w.engine.Converge(ctx, chat(3), &cluster.Memory{}); !errors.Is(err, context.Canceled) {
+			t.Fatalf("interrupted converge: %v, want a cancelled context", err)
+		}
+		w.cut.before = nil
+		w.converge(chat(3), &cluster.Memory{})
+	})
+}
+
+func TestCreateRefusesAFinishedCluster(t *testing.T) {
+	inWorld(t, instant, func(w *world) {
+		mem := &cluster.Memory{}
+		w.converge(chat(2), mem)
+		if _, err := w.engine.Converge(w.Context(), chat(2), &cluster.Memory{}); !errors.Is(err, engine.ErrExists) {
+			t.Errorf("second create: %v, want %v", err, engine.ErrExists)
+		}
+		w.settled(chat(2), *mem)
+	})
+}
+
+// Each create's answer is lost in turn, after the API carried it out.
+func TestLostAnswersDoubleNothing(t *testing.T) {
+	posts := 0
+	inWorld(t, instant, func(w *world) {
+		w.cut.before = func(_ int, r *http.Request) {
+			if r.Method == http.MethodPost {
+				posts++
+			}
+		}
+		w.converge(chat(3), &cluster.Memory{})
+	})
+	for lose := 1; lose <= posts; lose++ {
+		inWorld(t, instant, func(w *world) {
+			seen := 0
+			w.cut.after = func(_ int, r *http.Request) error {
+				if r.Method != http.MethodPost {
+					return nil
+				}
+				if seen++; seen == lose {
+					return errors.New("connection reset by peer")
+				}
+				return nil
+			}
+			mem := &cluster.Memory{}
+			w.converge(chat(3), mem)
+			w.cut.after = nil
+			if err := w.engine.Destroy(w.Context(), "chat", mem); err != nil {
+				t.Fatal(err)
+			}
+			w.empty()
+		})
+	}
+}
+
+// A converge without a difference writes nothing.
+func TestConvergeOfWhatIsThereOnlyReads(t *testing.T) {
+	inWorld(t, instant, func(w *world) {
+		mem := &cluster.Memory{}
+		w.converge(chat(3), mem)
+		w.cut.before = func(_ int, r *http.Request) {
+			if r.Method != http.MethodGet {
+				w.Errorf("%s %s", r.Method, r.URL.Path)
+			}
+		}
+		w.converge(chat(3), mem)
+	})
+}
