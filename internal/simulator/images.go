@@ -46,7 +46,7 @@ func (s *Simulator) imageRoutes() {
 	s.taggables["image"] = taggable{
 		plural: "images",
 		each: func(visit func(taggedObject)) {
-			for _, i := range s.images.where(isPrivate) {
+			for _, i := range s.images.where(isOwn) {
 				id := strconv.Itoa(i.ID)
 				visit(taggedObject{id: id, uri: "/v2/images/" + id, tags: &i.Tags})
 			}
@@ -54,7 +54,7 @@ func (s *Simulator) imageRoutes() {
 	}
 }
 
-func isPrivate(i *image) bool { return !i.Public }
+func isOwn(i *image) bool { return !i.Public }
 
 func (s *Simulator) listImages(r *http.Request) (any, error) {
 	query := r.URL.Query()
