@@ -82,6 +82,9 @@ func (v *Validator) Middleware(next http.Handler, report func(error)) http.Handl
 		input, requestErr := v.checkRequest(r)
 		answer := &recorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(answer, r)
+		if r.Context().Err() != nil {
+			return // the client gave the call up; nobody reads an answer
+		}
 
 		if requestErr != nil && !refused(answer.status) {
 			report(fmt.Errorf("request %s %s was answered with status %d, but: %w", r.Method, r.URL, answer.status, requestErr))
