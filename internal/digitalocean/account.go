@@ -69,6 +69,6 @@ func (c *Client) ProjectURNs(ctx context.Context, projectID string) ([]string, e
 
 // AssignToProject moves the objects into the project.
 func (c *Client) AssignToProject(ctx context.Context, projectID string, urns []string) error {
-	_, _, err := c.api.Projects.AssignResources(ctx, projectID, convert(urns, func(urn string) any { return urn })...)
+	_, _, err := c.api.Projects.AssignResources(repeatableCall(ctx), projectID, convert(urns, func(urn string) any { return urn })...)
 	return failed(err, "move %d objects into project %s", len(urns), projectID)
 }

@@ -60,9 +60,14 @@ func (c *Client) boundTo(ctx context.Context, dropletID int) (bound cluster.Rese
 // AssignReservedIP moves the address to the droplet and waits until it is
 // there.
 func (c *Client) AssignReservedIP(ctx context.Context, ip string, dropletID int) error {
-	return c.do(ctx, fmt.Sprintf("move the reserved IP %s to droplet %d", ip, dropletID), func(ctx context.Context) (*godo.Action, *godo.Response, error) {
-		return c.api.ReservedIPActions.Assign(ctx, ip, dropletID)
-	})
+	return c.do(ctx, fmt.Sprintf("move the reserved IP %s to droplet %d", ip, dropletID),
+		func(ctx context.Context) (*godo.Action, *godo.Response, error) {
+			return c.api.ReservedIPActions.Assign(ctx, ip, dropletID)
+		},
+		func(ctx context.Context) (bool, error) {
+			now, _, err := c.api.ReservedIPs.Get(ctx, ip)
+			return err == nil && reservedIPFromAPI(*now).DropletID == dropletID, err
+		})
 }
 
 // DeleteReservedIP gives the address back, waiting while an action on it runs.

@@ -40,6 +40,12 @@ func retryWait(shortest, longest time.Duration, try int, resp *http.Response) ti
 
 type repeatableKey struct{}
 
+// repeatableCall marks a POST that sets something rather than adds something,
+// and so may be carried out twice.
+func repeatableCall(ctx context.Context) context.Context {
+	return context.WithValue(ctx, repeatableKey{}, true)
+}
+
 // repeatable says whether carrying a call out twice does no harm.
 func repeatable(ctx context.Context) bool {
 	return ctx.Value(repeatableKey{}) != nil
@@ -54,7 +60,7 @@ type marker struct {
 // RoundTrip implements http.RoundTripper.
 func (m marker) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method != http.MethodPost && r.Method != http.MethodPatch {
-		r = r.WithContext(context.WithValue(r.Context(), repeatableKey{}, true))
+		r = r.WithContext(repeatableCall(r.Context()))
 	}
 	return m.next.RoundTrip(r)
 }

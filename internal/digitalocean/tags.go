@@ -27,7 +27,7 @@ func (c *Client) Tags(ctx context.Context) ([]Tag, error) {
 
 // CreateTag creates the tag; one that exists is no error.
 func (c *Client) CreateTag(ctx context.Context, name string) error {
-	_, _, err := c.api.Tags.Create(ctx, &godo.TagCreateRequest{Name: name})
+	_, _, err := c.api.Tags.Create(repeatableCall(ctx), &godo.TagCreateRequest{Name: name})
 	if err == nil || Status(err) == http.StatusUnprocessableEntity && c.tagExists(ctx, name) {
 		return nil
 	}
@@ -52,7 +52,7 @@ func (c *Client) TagDroplets(ctx context.Context, tag string, ids []int) error {
 	if err := c.CreateTag(ctx, tag); err != nil {
 		return err
 	}
-	_, err := c.api.Tags.TagResources(ctx, tag, &godo.TagResourcesRequest{Resources: dropletResources(ids)})
+	_, err := c.api.Tags.TagResources(repeatableCall(ctx), tag, &godo.TagResourcesRequest{Resources: dropletResources(ids)})
 	return failed(err, "tag %d droplets with %s", len(ids), tag)
 }
 

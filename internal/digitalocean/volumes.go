@@ -3,6 +3,7 @@ package digitalocean
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/digitalocean/godo"
 
@@ -39,16 +40,31 @@ func (c *Client) CreateVolume(ctx context.Context, v cluster.Volume) (cluster.Vo
 
 // AttachVolume attaches the volume to a droplet of its region.
 func (c *Client) AttachVolume(ctx context.Context, id string, dropletID int) error {
-	return c.do(ctx, fmt.Sprintf("attach volume %s to droplet %d", id, dropletID), func(ctx context.Context) (*godo.Action, *godo.Response, error) {
-		return c.api.StorageActions.Attach(ctx, id, dropletID)
-	})
+	return c.do(ctx, fmt.Sprintf("attach volume %s to droplet %d", id, dropletID),
+		func(ctx context.Context) (*godo.Action, *godo.Response, error) {
+			return c.api.StorageActions.Attach(ctx, id, dropletID)
+		},
+		func(ctx context.Context) (bool, error) { return c.attached(ctx, id, dropletID) })
 }
 
 // DetachVolume takes the volume off a droplet.
 func (c *Client) DetachVolume(ctx context.Context, id string, dropletID int) error {
-	return c.do(ctx, fmt.Sprintf("detach volume %s from droplet %d", id, dropletID), func(ctx context.Context) (*godo.Action, *godo.Response, error) {
-		return c.api.StorageActions.DetachByDropletID(ctx, id, dropletID)
-	})
+	return c.do(ctx, fmt.Sprintf("detach volume %s from droplet %d", id, dropletID),
+		func(ctx context.Context) (*godo.Action, *godo.Response, error) {
+			return c.api.StorageActions.DetachByDropletID(ctx, id, dropletID)
+		},
+		func(ctx context.Context) (bool, error) {
+			attached, err := c.attached(ctx, id, dropletID)
+			return !attached, err
+		})
+}
+
+func (c *Client) attached(ctx context.Context, id string, dropletID int) (bool, error) {
+	volume, _, err := c.api.Storage.GetVolume(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	return slices.Contains(volume.DropletIDs, dropletID), nil
 }
 
 // DeleteVolume deletes the volume and its data, waiting until no droplet holds

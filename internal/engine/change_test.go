@@ -16,19 +16,19 @@ func TestScalingKeepsTheAddressAndTakesTheYoungestFirst(t *testing.T) {
 		five := w.converge(chat(5), mem)
 		for _, name := range []string{"chat-us-1", "chat-us-2", "chat-us-3"} {
 			if w.id(three, name) != w.id(five, name) {
-				t.Errorf("%s was replaced by growing", name)
+				w.Errorf("%s was replaced by growing", name)
 			}
 		}
 		if w.id(five, "chat-lb-2") == 0 || five.ReservedIP.IP != three.ReservedIP.IP {
-			t.Errorf("address moved from %s to %s", three.ReservedIP.IP, five.ReservedIP.IP)
+			w.Errorf("address moved from %s to %s", three.ReservedIP.IP, five.ReservedIP.IP)
 		}
 		two := w.converge(chat(2), mem)
 		if got := cluster.OutputsOf(chat(2), *mem, two).NodeNames; len(got) != 2 {
-			t.Errorf("nodes %v, want two", got)
+			w.Errorf("nodes %v, want two", got)
 		}
 		w.id(two, "chat-us-1")
 		if two.ReservedIP.IP != three.ReservedIP.IP {
-			t.Errorf("address moved from %s to %s", three.ReservedIP.IP, two.ReservedIP.IP)
+			w.Errorf("address moved from %s to %s", three.ReservedIP.IP, two.ReservedIP.IP)
 		}
 	})
 }
@@ -38,8 +38,8 @@ func TestRepairedNodeIsTheFirstToGo(t *testing.T) {
 	inWorld(t, slow, func(w *world) {
 		mem := &cluster.Memory{}
 		o := w.converge(chat(2), mem)
-		if err := w.deleteDroplet(t.Context(), o, "chat-us-1"); err != nil {
-			t.Fatal(err)
+		if err := w.deleteDroplet(w.Context(), o, "chat-us-1"); err != nil {
+			w.Fatal(err)
 		}
 		w.converge(chat(2), mem)
 		o = w.converge(chat(1), mem)
@@ -52,25 +52,37 @@ func TestLostDatabaseComesBackWithItsVolumeAndNodesAreToldOneByOne(t *testing.T)
 		mem := &cluster.Memory{}
 		before := w.converge(chat(3), mem)
 		secrets := mem.Secrets
-		if err := w.deleteDroplet(t.Context(), before, "chat-database"); err != nil {
-			t.Fatal(err)
+		if err := w.deleteDroplet(w.Context(), before, "chat-database"); err != nil {
+			w.Fatal(err)
 		}
+		w.occupy(mem.VPCs["nyc3"]) // so that the address is another one
 		after := w.converge(chat(3), mem)
 		if after.Volume.ID != before.Volume.ID {
-			t.Errorf("the volume %s was replaced by %s", before.Volume.ID, after.Volume.ID)
+			w.Errorf("the volume %s was replaced by %s", before.Volume.ID, after.Volume.ID)
 		}
 		if mem.Secrets != secrets {
-			t.Error("secrets changed")
+			w.Error("secrets changed")
 		}
 		for _, name := range []string{"chat-us-1", "chat-us-2", "chat-us-3"} {
 			if w.id(before, name) == w.id(after, name) {
-				t.Errorf("%s was not told of the database's new address", name)
+				w.Errorf("%s was not told of the database's new address", name)
 			}
 		}
 		if after.ReservedIP.IP != before.ReservedIP.IP {
-			t.Error("the public address changed")
+			w.Error("the public address changed")
 		}
 	})
+}
+
+// occupy takes the address that a deleted droplet left free.
+func (w *world) occupy(vpc string) {
+	w.Helper()
+	_, _, err := w.godo.Droplets.Create(w.Context(), &godo.DropletCreateRequest{
+		Name: "occupier", Region: "nyc3", Size: "s-1vcpu-1gb", Image: godo.DropletCreateImage{Slug: "debian-12-x64"}, VPCUUID: vpc,
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
 }
 
 func TestTwoRegionsArePeered(t *testing.T) {
@@ -82,15 +94,15 @@ func TestTwoRegionsArePeered(t *testing.T) {
 		o := w.converge(spec, mem)
 		out := cluster.OutputsOf(spec, *mem, o)
 		if len(out.VPCUUIDs) != 2 || len(o.Peerings) != 1 || !o.Peerings[0].Active() {
-			t.Errorf("VPCs %v, peerings %v", out.VPCUUIDs, o.Peerings)
+			w.Errorf("VPCs %v, peerings %v", out.VPCUUIDs, o.Peerings)
 		}
 		spec.Pools = slices.DeleteFunc(spec.Pools, func(p cluster.Pool) bool { return p.Name == "uk" })
 		o = w.converge(spec, mem)
 		if len(o.OwnVPCs()) != 1 {
-			t.Errorf("VPCs %v, want the one of nyc3 only", o.OwnVPCs())
+			w.Errorf("VPCs %v, want the one of nyc3 only", o.OwnVPCs())
 		}
-		if err := w.engine.Destroy(t.Context(), "chat", mem); err != nil {
-			t.Fatal(err)
+		if err := w.engine.Destroy(w.Context(), "chat", mem); err != nil {
+			w.Fatal(err)
 		}
 		w.empty()
 	})
@@ -107,13 +119,13 @@ func TestSettingsOfObjectsChangeInPlace(t *testing.T) {
 		for _, d := range before.Hosts() {
 			now, ok := after.Droplet(d.ID)
 			if !ok || !now.HasTag("prod") {
-				t.Errorf("%s was replaced or lacks the tag: %v", d.Name, now.Tags)
+				w.Errorf("%s was replaced or lacks the tag: %v", d.Name, now.Tags)
 			}
 		}
 		spec.Tags = nil
 		after = w.converge(spec, mem)
 		if d := after.Hosts()[0]; d.HasTag("prod") {
-			t.Errorf("%s still has the tag", d.Name)
+			w.Errorf("%s still has the tag", d.Name)
 		}
 	})
 }
@@ -121,35 +133,35 @@ func TestSettingsOfObjectsChangeInPlace(t *testing.T) {
 // Destroy removes what was made and nothing else.
 func TestDestroyLeavesWhatIsNotTheClusters(t *testing.T) {
 	inWorld(t, slow, func(w *world) {
-		ctx := t.Context()
+		ctx := w.Context()
 		if _, _, err := w.godo.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "first-is-default", RegionSlug: "nyc3"}); err != nil {
-			t.Fatal(err)
+			w.Fatal(err)
 		}
 		own, _, err := w.godo.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "own", RegionSlug: "nyc3"})
 		if err != nil {
-			t.Fatal(err)
+			w.Fatal(err)
 		}
 		stranger, _, err := w.godo.Droplets.Create(ctx, &godo.DropletCreateRequest{
 			Name: "stranger", Region: "nyc3", Size: "s-1vcpu-1gb", Image: godo.DropletCreateImage{Slug: "debian-12-x64"}, VPCUUID: own.ID, Tags: []string{"beam"},
 		})
 		if err != nil {
-			t.Fatal(err)
+			w.Fatal(err)
 		}
 		spec, mem := chat(2), &cluster.Memory{}
 		spec.Network.VPCUUID = own.ID
 		w.converge(spec, mem)
 		if err := w.engine.Destroy(ctx, "chat", mem); err != nil {
-			t.Fatal(err)
+			w.Fatal(err)
 		}
 		if _, _, err := w.godo.Droplets.Get(ctx, stranger.ID); err != nil {
-			t.Errorf("the stranger is gone: %v", err)
+			w.Errorf("the stranger is gone: %v", err)
 		}
 		if _, _, err := w.godo.VPCs.Get(ctx, own.ID); err != nil {
-			t.Errorf("the user's VPC is gone: %v", err)
+			w.Errorf("the user's VPC is gone: %v", err)
 		}
 		droplets, _, err := w.godo.Droplets.List(ctx, &godo.ListOptions{PerPage: 200})
 		if err != nil || len(droplets) != 1 {
-			t.Errorf("%d droplets are left (%v), want the stranger alone", len(droplets), err)
+			w.Errorf("%d droplets are left (%v), want the stranger alone", len(droplets), err)
 		}
 	})
 }
@@ -164,10 +176,10 @@ func TestImportedClusterIsLeftAsItIs(t *testing.T) {
 		before := w.observe(spec, *imported)
 		after := w.converge(spec, imported)
 		if !slices.Equal(names(before), names(after)) {
-			t.Errorf("hosts %v became %v", names(before), names(after))
+			w.Errorf("hosts %v became %v", names(before), names(after))
 		}
-		if err := w.engine.Destroy(t.Context(), "chat", imported); err != nil {
-			t.Fatal(err)
+		if err := w.engine.Destroy(w.Context(), "chat", imported); err != nil {
+			w.Fatal(err)
 		}
 		w.empty()
 	})
@@ -181,24 +193,24 @@ func TestNodeJoinsTheClustersNetwork(t *testing.T) {
 			Name: "worker", Cluster: "chat", Place: spec.Pools[0].Place, Cookie: "secret-of-chat",
 			Peers: cluster.OutputsOf(spec, *mem, o).NodeNames, Distribution: spec.Distribution, Host: spec.Host, Tags: []string{"jobs"},
 		}
-		d, err := w.engine.ConvergeNode(t.Context(), &node, 0)
+		d, err := w.engine.ConvergeNode(w.Context(), &node, 0)
 		if err != nil {
-			t.Fatal(err)
+			w.Fatal(err)
 		}
 		if d.VPCUUID != mem.VPCs["nyc3"] || !d.HasTag("beam:chat:node") || !d.HasTag("jobs") {
-			t.Errorf("worker is in VPC %s with tags %v", d.VPCUUID, d.Tags)
+			w.Errorf("worker is in VPC %s with tags %v", d.VPCUUID, d.Tags)
 		}
 		w.settled(spec, *mem)
 		node.Region = "lon1"
 		node.Name = "far"
-		if _, err := w.engine.ConvergeNode(t.Context(), &node, 0); err == nil {
-			t.Error("a node in a region without the cluster's network was made")
+		if _, err := w.engine.ConvergeNode(w.Context(), &node, 0); err == nil {
+			w.Error("a node in a region without the cluster's network was made")
 		}
-		if err := w.engine.DestroyNode(t.Context(), d.ID); err != nil {
-			t.Fatal(err)
+		if err := w.engine.DestroyNode(w.Context(), d.ID); err != nil {
+			w.Fatal(err)
 		}
-		if err := w.engine.Destroy(t.Context(), "chat", mem); err != nil {
-			t.Fatal(err)
+		if err := w.engine.Destroy(w.Context(), "chat", mem); err != nil {
+			w.Fatal(err)
 		}
 		w.empty()
 	})

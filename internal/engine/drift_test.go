@@ -79,11 +79,11 @@ func TestDriftOfEachPartIsSeenAndRepaired(t *testing.T) {
 				spec, mem := chat(3), &cluster.Memory{}
 				o := w.converge(spec, mem)
 				if err := tt.change(w.Context(), w, o); err != nil {
-					t.Fatal(err)
+					w.Fatal(err)
 				}
 				drift := strings.Join(cluster.Drift(spec, *mem, w.observe(spec, *mem)), "\n")
 				if !strings.Contains(drift, tt.says) {
-					t.Errorf("drift is %q, want it to say %q", drift, tt.says)
+					w.Errorf("drift is %q, want it to say %q", drift, tt.says)
 				}
 				w.converge(spec, mem)
 			})

@@ -58,7 +58,7 @@ func TestCreateClearsAwayWhatAnUnfinishedOneLeft(t *testing.T) {
 			}
 		}
 		if _, err := w.engine.Converge(ctx, chat(3), &cluster.Memory{}); !errors.Is(err, context.Canceled) {
-			t.Fatalf("interrupted converge: %v, want a cancelled context", err)
+			w.Fatalf("interrupted converge: %v, want a cancelled context", err)
 		}
 		w.cut.before = nil
 		w.converge(chat(3), &cluster.Memory{})
@@ -70,7 +70,7 @@ func TestCreateRefusesAFinishedCluster(t *testing.T) {
 		mem := &cluster.Memory{}
 		w.converge(chat(2), mem)
 		if _, err := w.engine.Converge(w.Context(), chat(2), &cluster.Memory{}); !errors.Is(err, engine.ErrExists) {
-			t.Errorf("second create: %v, want %v", err, engine.ErrExists)
+			w.Errorf("second create: %v, want %v", err, engine.ErrExists)
 		}
 		w.settled(chat(2), *mem)
 	})
@@ -103,7 +103,7 @@ func TestLostAnswersDoubleNothing(t *testing.T) {
 			w.converge(chat(3), mem)
 			w.cut.after = nil
 			if err := w.engine.Destroy(w.Context(), "chat", mem); err != nil {
-				t.Fatal(err)
+				w.Fatal(err)
 			}
 			w.empty()
 		})

@@ -108,12 +108,10 @@ func chat(nodes int) cluster.Spec {
 
 func (w *world) converge(spec cluster.Spec, mem *cluster.Memory) cluster.Observed {
 	w.Helper()
-	o, err := w.engine.Converge(w.Context(), spec, mem)
-	if err != nil {
+	if _, err := w.engine.Converge(w.Context(), spec, mem); err != nil {
 		w.Fatalf("converge: %v", err)
 	}
-	w.settled(spec, *mem)
-	return o
+	return w.settled(spec, *mem)
 }
 
 // settled checks that what exists is what the spec asks for, no more, no less.
@@ -171,7 +169,7 @@ func (w *world) empty() {
 	tags, _, err := w.godo.Tags.List(ctx, page)
 	left := 0
 	for _, tag := range tags {
-		if tag.Name != cluster.TagAll {
+		if strings.HasPrefix(tag.Name, cluster.TagAll+":") {
 			left++
 		}
 	}
