@@ -23,6 +23,8 @@ type image struct {
 	// application marks the 1-click images, which the filter
 	// type=application selects.
 	application bool
+
+	dropletID int // of which it is a snapshot or a backup; 0 for other images
 }
 
 // catalogueImages are DigitalOcean's public images.

@@ -1,0 +1,73 @@
+package simulator
+
+import (
+	"encoding/binary"
+	"net"
+	"net/netip"
+)
+
+// publicPool holds the public addresses. It is set aside for tests of networks
+// (RFC 2544), so a client that dials one reaches nobody.
+var publicPool = netip.MustParsePrefix("198.18.0.0/15")
+
+// publicBits is the size of the network that a droplet's public address is in.
+const publicBits = 20
+
+// reservedHosts is how many addresses at the start of a network are its own:
+// its name, the gateway and two that DigitalOcean keeps.
+const reservedHosts = 4
+
+// nextPublicIPv4 is an address that nothing had before.
+func (s *Simulator) nextPublicIPv4() (address, gateway netip.Addr) {
+	s.lastAddress++
+	for s.lastAddress%(1<<(32-publicBits)) < reservedHosts {
+		s.lastAddress++
+	}
+	address = hostAt(publicPool, s.lastAddress)
+	return address, hostAt(netip.PrefixFrom(address, publicBits).Masked(), 1)
+}
+
+// nextPrivateIPv4 is the lowest address of a VPC that no member uses.
+func (s *Simulator) nextPrivateIPv4(vpcID string) (netip.Addr, error) {
+	used := map[netip.Addr]bool{}
+	for _, d := range s.droplets.where(func(d *droplet) bool { return d.vpcID == vpcID }) {
+		used[d.privateIPv4] = true
+	}
+	network := s.vpcRange(vpcID)
+	for host := uint32(reservedHosts); host < hostCount(network)-1; host++ {
+		if address := hostAt(network, host); !used[address] {
+			return address, nil
+		}
+	}
+	return netip.Addr{}, unprocessable("There are no available IP addresses in the VPC.")
+}
+
+// ipv6Of is the address that goes with a public IPv4 address, in the network
+// for documentation (RFC 3849).
+func ipv6Of(ipv4 netip.Addr) netip.Addr {
+	address := netip.MustParseAddr("2001:db8::").As16()
+	four := ipv4.As4()
+	copy(address[4:8], four[:]) // a /64 for each droplet
+	address[15] = 2
+	return netip.AddrFrom16(address)
+}
+
+func ipv6Gateway(address netip.Addr) netip.Addr {
+	gateway := address.As16()
+	gateway[15] = 1
+	return netip.AddrFrom16(gateway)
+}
+
+// hostAt is an IPv4 address by its place in a network.
+func hostAt(network netip.Prefix, host uint32) netip.Addr {
+	base := network.Masked().Addr().As4()
+	var address [4]byte
+	binary.BigEndian.PutUint32(address[:], binary.BigEndian.Uint32(base[:])+host)
+	return netip.AddrFrom4(address)
+}
+
+func hostCount(network netip.Prefix) uint32 { return 1 << (32 - network.Bits()) }
+
+func netmask(network netip.Prefix) string {
+	return net.IP(net.CIDRMask(network.Bits(), 32)).String()
+}

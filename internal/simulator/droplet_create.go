@@ -1,0 +1,344 @@
+package simulator
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const (
+	maxDropletNames = 10 // in one create
+	maxNameLength   = 255
+	maxUserData     = 64 << 10 // bytes
+)
+
+var hostnamePattern = regexp.MustCompile(`^[a-zA-Z0-9]?[a-zA-Z0-9.-]*[a-zA-Z0-9]$`)
+
+// dropletCreate is the body of a create, of one droplet or of several.
+type dropletCreate struct {
+	Name             string          `json:"name"`
+	Names            []string        `json:"names"`
+	Region           string          `json:"region"`
+	Size             string          `json:"size"`
+	Image            reference       `json:"image"`
+	SSHKeys          []reference     `json:"ssh_keys"`
+	Backups          bool            `json:"backups"`
+	BackupPolicy     *backupPolicy   `json:"backup_policy"`
+	IPv6             bool            `json:"ipv6"`
+	Monitoring       bool            `json:"monitoring"`
+	Tags             []string        `json:"tags"`
+	UserData         string          `json:"user_data"`
+	Volumes          []volumeRequest `json:"volumes"`
+	VPCUUID          string          `json:"vpc_uuid"`
+	WithDropletAgent *bool           `json:"with_droplet_agent"`
+	PublicNetworking *bool           `json:"public_networking"`
+}
+
+// reference names an object by its id or by a slug or fingerprint; numbers
+// may come as JSON numbers or strings.
+type reference string
+
+func (ref *reference) UnmarshalJSON(data []byte) error {
+	var value any
+	if err := json.Unmarshal(data, &value); err != nil {
+		return fmt.Errorf("decode a reference: %w", err)
+	}
+	switch value := value.(type) {
+	case string:
+		*ref = reference(value)
+	case float64:
+		*ref = reference(fmt.Sprintf("%.0f", value))
+	}
+	return nil
+}
+
+// volumeRequest names a volume by its id, by itself or, as godo does, in an object.
+type volumeRequest struct{ id string }
+
+func (v *volumeRequest) UnmarshalJSON(data []byte) error {
+	if err := json.Unmarshal(data, &v.id); err == nil {
+		return nil
+	}
+	var named struct {
+		ID string `json:"id"`
+	}
+	if err := json.Unmarshal(data, &named); err != nil {
+		return fmt.Errorf("decode a volume: %w", err)
+	}
+	v.id = named.ID
+	return nil
+}
+
+// dropletPlan is a checked create: everything it names was found.
+type dropletPlan struct {
+	dropletCreate
+	names   []string
+	region  *region
+	size    *size
+	image   *image
+	keys    []*sshKey
+	volumes []*volume
+	vpc     *vpc
+}
+
+func (s *Simulator) createDroplets(r *http.Request) (any, error) {
+	wanted, err := decode[dropletCreate](r)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := s.planDroplets(wanted)
+	if err != nil {
+		return nil, err
+	}
+	var droplets []dropletView
+	var links []link
+	for _, name := range plan.names {
+		d, work, err := s.addDroplet(plan, name)
+		if err != nil {
+			return nil, err
+		}
+		droplets = append(droplets, s.viewDroplet(d))
+		links = append(links, actionLink(r, work))
+	}
+	if len(wanted.Names) == 0 {
+		return object{"droplet": droplets[0], "links": object{"actions": links}}, nil
+	}
+	return object{"droplets": droplets, "links": object{"actions": links}}, nil
+}
+
+// planDroplets checks a create as a whole: nothing is made when a part is wrong.
+func (s *Simulator) planDroplets(wanted dropletCreate) (*dropletPlan, error) {
+	plan := &dropletPlan{dropletCreate: wanted}
+	checks := []func(*dropletPlan) error{
+		checkNames, s.checkSizeAndRegion, s.checkImage, s.checkKeys, checkUserData,
+		checkBackups, s.checkTags, s.checkVolumes, s.checkNetwork, s.checkDropletLimit,
+	}
+	for _, check := range checks {
+		if err := check(plan); err != nil {
+			return nil, err
+		}
+	}
+	return plan, nil
+}
+
+func checkNames(plan *dropletPlan) error {
+	switch {
+	case plan.Name != "" && len(plan.Names) > 0:
+		return unprocessable("Only one of name and names may be given.")
+	case len(plan.Names) > maxDropletNames:
+		return unprocessable("You can only create up to %d Droplets at once.", maxDropletNames)
+	case len(plan.Names) > 0:
+		plan.names = plan.Names
+	default:
+		plan.names = []string{plan.Name}
+	}
+	for _, name := range plan.names {
+		if err := checkHostname(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkHostname(name string) error {
+	switch {
+	case name == "":
+		return unprocessable("Name can't be blank")
+	case len(name) > maxNameLength:
+		return unprocessable("Name is too long (maximum is %d characters)", maxNameLength)
+	case !hostnamePattern.MatchString(name):
+		return unprocessable("Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)")
+	}
+	return nil
+}
+
+// checkSizeAndRegion also chooses a region when none is given: the first that
+// has the size.
+func (s *Simulator) checkSizeAndRegion(plan *dropletPlan) error {
+	plan.size = s.size(plan.Size)
+	if plan.size == nil {
+		return unprocessable("You specified an invalid size for Droplet creation.")
+	}
+	if plan.Region == "" {
+		plan.Region = plan.size.Regions[0]
+	}
+	plan.region = s.region(plan.Region)
+	if plan.region == nil || !plan.region.Available {
+		return unprocessable("You specified an invalid region for Droplet creation.")
+	}
+	if !slices.Contains(plan.region.Sizes, plan.Size) {
+		return unprocessable("Size is not available in this region.")
+	}
+	return nil
+}
+
+func (s *Simulator) checkImage(plan *dropletPlan) error {
+	plan.image = s.imageBy(plan.Image)
+	if plan.image == nil {
+		return unprocessable("You specified an invalid image for Droplet creation.")
+	}
+	if !slices.Contains(plan.image.Regions, plan.Region) {
+		return unprocessable("Image is not available in this region.")
+	}
+	if plan.image.MinDiskSize > plan.size.Disk {
+		return unprocessable("The image requires a disk of at least %d GB, but the size %s has %d GB.",
+			plan.image.MinDiskSize, plan.Size, plan.size.Disk)
+	}
+	return nil
+}
+
+// imageBy finds an image by slug or id, nil when there is none.
+func (s *Simulator) imageBy(ref reference) *image {
+	for _, candidate := range s.images.all() {
+		if candidate.Slug != nil && *candidate.Slug == string(ref) {
+			return candidate
+		}
+		if fmt.Sprint(candidate.ID) == string(ref) {
+			return candidate
+		}
+	}
+	return nil
+}
+
+func (s *Simulator) checkKeys(plan *dropletPlan) error {
+	var unknown []string
+	for _, ref := range plan.SSHKeys {
+		key := s.findKey(string(ref))
+		if key == nil {
+			unknown = append(unknown, string(ref))
+			continue
+		}
+		plan.keys = append(plan.keys, key)
+	}
+	if len(unknown) > 0 {
+		return unprocessable("%s are invalid key identifiers for Droplet creation.", strings.Join(unknown, ", "))
+	}
+	return nil
+}
+
+func checkUserData(plan *dropletPlan) error {
+	if len(plan.UserData) > maxUserData {
+		return unprocessable("User data is too long (maximum is %d bytes)", maxUserData)
+	}
+	return nil
+}
+
+func checkBackups(plan *dropletPlan) error {
+	if !plan.Backups {
+		plan.BackupPolicy = nil
+		return nil
+	}
+	policy, err := newBackupPolicy(plan.BackupPolicy)
+	plan.BackupPolicy = policy
+	return err
+}
+
+func (s *Simulator) checkTags(plan *dropletPlan) error {
+	for _, name := range plan.Tags {
+		if err := checkTagName(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Simulator) checkVolumes(plan *dropletPlan) error {
+	if len(plan.Volumes) > 0 && len(plan.names) > 1 {
+		return unprocessable("Volumes can only be attached to one Droplet.")
+	}
+	if len(plan.Volumes) > maxVolumesPerDroplet {
+		return unprocessable("A Droplet can have at most %d volumes.", maxVolumesPerDroplet)
+	}
+	for _, wanted := range plan.Volumes {
+		v, ok := s.volumes.get(wanted.id)
+		switch {
+		case !ok:
+			return unprocessable("Failed to resolve volume %s.", wanted.id)
+		case v.Region.Slug != plan.Region:
+			return unprocessable("Volume %s is not in the same region as the Droplet.", wanted.id)
+		case len(v.DropletIDs) > 0:
+			return unprocessable("Volume %s is already attached to a Droplet.", wanted.id)
+		}
+		plan.volumes = append(plan.volumes, v)
+	}
+	return nil
+}
+
+// checkNetwork finds the VPC: the one asked for, or the region's default.
+func (s *Simulator) checkNetwork(plan *dropletPlan) error {
+	if plan.VPCUUID == "" {
+		plan.vpc = s.defaultVPC(plan.Region)
+		return nil
+	}
+	v, ok := s.vpcs.get(plan.VPCUUID)
+	if !ok {
+		return unprocessable("Failed to resolve VPC")
+	}
+	if v.Region != plan.Region {
+		return unprocessable("VPC and Droplet must be in the same region.")
+	}
+	plan.vpc = v
+	return nil
+}
+
+func (s *Simulator) checkDropletLimit(plan *dropletPlan) error {
+	if s.droplets.len()+len(plan.names) <= s.options.DropletLimit {
+		return nil
+	}
+	return unprocessable("creating this/these droplet(s) will exceed your droplet limit")
+}
+
+// addDroplet makes one droplet of a plan, and the action that creates it.
+func (s *Simulator) addDroplet(plan *dropletPlan, name string) (*droplet, *action, error) {
+	private, err := s.nextPrivateIPv4(plan.vpc.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.lastDroplet++
+	d := &droplet{
+		id: s.lastDroplet, name: name, created: s.timestamp(), region: plan.region,
+		size: plan.size, disk: plan.size.Disk, image: plan.image,
+		pending: true, privateIPv4: private, vpcID: plan.vpc.ID,
+		monitoring: plan.Monitoring, agent: plan.WithDropletAgent == nil || *plan.WithDropletAgent,
+		backupPolicy: plan.BackupPolicy, userData: plan.UserData, keys: plan.keys,
+	}
+	public, gateway := s.nextPublicIPv4()
+	if plan.PublicNetworking == nil || *plan.PublicNetworking {
+		d.publicIPv4, d.gateway = public, gateway
+	}
+	if plan.IPv6 {
+		d.ipv6 = ipv6Of(public)
+	}
+	s.droplets.add(d.id, d)
+	s.addTags(&d.tags, plan.Tags)
+	s.joinVPC(d.vpcID, d.urn(), d.name)
+	for _, v := range plan.volumes {
+		v.DropletIDs = []int{d.id}
+	}
+	if err := s.options.Hosts.Create(s.host(d)); err != nil {
+		return nil, nil, fmt.Errorf("create the host of droplet %d: %w", d.id, err)
+	}
+	return d, s.bootDroplet(d), nil
+}
+
+// bootDroplet starts the create action. The addresses come on their own time.
+func (s *Simulator) bootDroplet(d *droplet) *action {
+	s.after(s.options.AddressLag, func() { d.addressed = true })
+	return s.startAction("create", d.subject(), s.options.BootTime, func() error {
+		d.booted, d.pending = true, false
+		return nil
+	})
+}
+
+// host is what a droplet's host is told.
+func (s *Simulator) host(d *droplet) Host {
+	return Host{
+		DropletID: d.id, Name: d.name, Image: d.image.label(), UserData: d.userData,
+		PublicIPv4: d.publicIPv4, PrivateIPv4: netip.PrefixFrom(d.privateIPv4, s.vpcRange(d.vpcID).Bits()), VPC: d.vpcID,
+		Volumes: convert(s.volumesOn(d.id), func(v *volume) string { return v.Name }),
+	}
+}
