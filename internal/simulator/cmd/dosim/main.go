@@ -1,0 +1,100 @@
+// Command dosim serves a simulated DigitalOcean on its own. It prints the
+// address it listens on; point any client of the API there. GET / shows what
+// exists.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
+)
+
+// shutdownTimeout is how long calls in flight may take once the command is
+// told to stop.
+const shutdownTimeout = 5 * time.Second
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "dosim:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until the context ends. The first line on stdout is the address,
+// as a URL.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	address, options, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	server := &http.Server{
+		Handler:           simulator.New(options),
+		ReadHeaderTimeout: 10 * time.Second,
+	}
+	fmt.Fprintf(stdout, "http://%s\n", listener.Addr())
+
+	stopped := make(chan error, 1)
+	stopWatching := context.AfterFunc(ctx, func() { stopped <- shutDown(ctx, server) })
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		stopWatching()
+		return fmt.Errorf("serve: %w", err)
+	}
+	return <-stopped
+}
+
+// shutDown ends after shutdownTimeout at the latest, although ctx is over.
+func shutDown(ctx context.Context, server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return fmt.Errorf("stop: %w", err)
+	}
+	return nil
+}
+
+// parse reads the command line. It has told stderr about any mistake.
+func parse(args []string, stderr io.Writer) (address string, options simulator.Options, err error) {
+	flags := flag.NewFlagSet("dosim", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&address, "listen", "127.0.0.1:0", "`address` to listen on; port 0 picks a free one")
+	flags.StringVar(&options.Token, "token", "", "the only API `token` that is accepted (default any)")
+	flags.DurationVar(&options.Latency, "latency", 0, "how long every call takes")
+	flags.DurationVar(&options.BootTime, "boot-time", 2*time.Second, "how long a droplet takes until it is active")
+	flags.DurationVar(&options.AddressLag, "address-lag", time.Second, "how long a droplet takes until it shows its addresses")
+	flags.DurationVar(&options.ActionTime, "action-time", time.Second, "how long other actions take, such as attaching a volume")
+	flags.DurationVar(&options.MemberLinger, "member-linger", 0, "how long a destroyed droplet stays a member of its VPC")
+	flags.IntVar(&options.DropletLimit, "droplet-limit", simulator.DefaultDropletLimit, "how many droplets the account may have")
+	flags.BoolVar(&options.RateLimits, "rate-limits", true, "refuse what is over DigitalOcean's rate limits")
+	log := flags.Bool("log", false, "print a line on stderr for each call")
+	if err := flags.Parse(args); err != nil {
+		return "", options, fmt.Errorf("command line: %w", err)
+	}
+	if flags.NArg() > 0 {
+		return "", options, fmt.Errorf("command line: unexpected argument %q", flags.Arg(0))
+	}
+	if *log {
+		options.Observe = func(call simulator.Request) {
+			fmt.Fprintf(stderr, "%s %d %s %s\n", call.Time.UTC().Format(time.RFC3339), call.Status, call.Method, call.Path)
+		}
+	}
+	return address, options, nil
+}
