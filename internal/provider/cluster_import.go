@@ -1,0 +1,99 @@
+package provider
+
+import (
+	"context"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// fill takes over what an import could read back and leaves the rest at its
+// defaults, so that a configuration that says the same plans no change.
+func (m *clusterModel) fill(ctx context.Context, spec cluster.Spec) diag.Diagnostics {
+	var diags diag.Diagnostics
+	places := placesOf(spec)
+	m.Region = textOrNull(mostly(places, func(p cluster.Place) string { return p.Region }))
+	m.Image = textOrNull(mostly(places, func(p cluster.Place) string { return p.Image }))
+	m.fillPools(ctx, spec.Pools, &diags)
+	if lb := spec.LoadBalancer; lb != nil {
+		ensure(ctx, &m.LoadBalancer)
+		edit(ctx, &m.LoadBalancer, &diags, func(v *loadBalancerModel) { v.placeModel = placeOf(lb.Place) })
+	}
+	if db := spec.Database; db != nil {
+		ensure(ctx, &m.Database)
+		edit(ctx, &m.Database, &diags, func(v *databaseModel) {
+			v.placeModel, v.VolumeGiB, v.Backups = placeOf(db.Place), intOrNull(db.VolumeGiB), types.BoolValue(db.Backups)
+		})
+	}
+	m.fillSettings(ctx, spec, &diags)
+	diags.Append(m.resolve(ctx)...)
+	return diags
+}
+
+func (m *clusterModel) fillPools(ctx context.Context, pools []cluster.Pool, diags *diag.Diagnostics) {
+	elementType := m.NodePools.ElementType(ctx)
+	objectType, ok := elementType.(types.ObjectType)
+	if !ok {
+		return
+	}
+	elements := map[string]attr.Value{}
+	for _, p := range pools {
+		pool := types.ObjectNull(objectType.AttrTypes)
+		ensure(ctx, &pool)
+		edit(ctx, &pool, diags, func(v *poolModel) {
+			v.Count, v.placeModel = types.Int64Value(int64(p.Count)), placeOf(p.Place)
+		})
+		elements[p.Name] = pool
+	}
+	filled, errs := types.MapValue(elementType, elements)
+	diags.Append(errs...)
+	m.NodePools = filled
+}
+
+func (m *clusterModel) fillSettings(ctx context.Context, spec cluster.Spec, diags *diag.Diagnostics) {
+	ensure(ctx, &m.Access)
+	edit(ctx, &m.Access, diags, func(v *accessModel) { v.SSHFrom = listOf(spec.Access.SSHFrom) })
+	ensure(ctx, &m.Network)
+	edit(ctx, &m.Network, diags, func(v *networkModel) {
+		v.VPCUUID = textOrNull(spec.Network.VPCUUID)
+		if spec.Network.Mode == cluster.NetworkPublic {
+			v.Mode = types.StringValue(cluster.NetworkPublic)
+		}
+	})
+	ensure(ctx, &m.Distribution)
+	edit(ctx, &m.Distribution, diags, func(v *distributionModel) {
+		v.EPMDPort, v.PortMin, v.PortMax = intOrNull(spec.Distribution.EPMDPort), intOrNull(spec.Distribution.PortMin), intOrNull(spec.Distribution.PortMax)
+	})
+	ensure(ctx, &m.Host)
+	edit(ctx, &m.Host, diags, func(v *hostModel) { v.SSHPort = intOrNull(spec.Host.SSHPort) })
+	if len(spec.Tags) > 0 {
+		m.Tags = setOf(spec.Tags)
+	}
+	m.Monitoring = types.BoolValue(spec.Monitoring)
+}
+
+// placesOf lists where the hosts are, each node by itself.
+func placesOf(spec cluster.Spec) []cluster.Place {
+	var places []cluster.Place
+	for _, p := range spec.Pools {
+		places = append(places, slices.Repeat([]cluster.Place{p.Place}, p.Count)...)
+	}
+	if spec.LoadBalancer != nil {
+		places = append(places, spec.LoadBalancer.Place)
+	}
+	if spec.Database != nil {
+		places = append(places, spec.Database.Place)
+	}
+	return places
+}
+
+func intOrNull(n int) types.Int64 {
+	if n == 0 {
+		return types.Int64Null()
+	}
+	return types.Int64Value(int64(n))
+}

@@ -1,0 +1,258 @@
+package provider
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// clusterModel is a beam_cluster as Terraform holds it. Nested attributes are
+// objects, for any of them may be unknown as a whole.
+type clusterModel struct {
+	Name         types.String   `tfsdk:"name"`
+	Region       types.String   `tfsdk:"region"`
+	Image        types.String   `tfsdk:"image"`
+	SSHKeys      types.List     `tfsdk:"ssh_keys"`
+	Cookie       types.String   `tfsdk:"cookie"`
+	NodePools    types.Map      `tfsdk:"node_pools"`
+	Release      types.Object   `tfsdk:"release"`
+	Environment  types.Map      `tfsdk:"environment"`
+	LoadBalancer types.Object   `tfsdk:"load_balancer"`
+	Database     types.Object   `tfsdk:"database"`
+	Access       types.Object   `tfsdk:"access"`
+	Network      types.Object   `tfsdk:"network"`
+	Distribution types.Object   `tfsdk:"distribution"`
+	Host         types.Object   `tfsdk:"host"`
+	Tags         types.Set      `tfsdk:"tags"`
+	ProjectID    types.String   `tfsdk:"project_id"`
+	Monitoring   types.Bool     `tfsdk:"monitoring"`
+	Timeouts     timeouts.Value `tfsdk:"timeouts"`
+	clusterOutputs
+}
+
+type poolModel struct {
+	Count types.Int64 `tfsdk:"count"`
+	placeModel
+}
+
+type accessModel struct {
+	SSHFrom types.List `tfsdk:"ssh_from"`
+}
+
+type networkModel struct {
+	Mode     types.String `tfsdk:"mode"`
+	VPCUUID  types.String `tfsdk:"vpc_uuid"`
+	IPRanges types.Map    `tfsdk:"ip_ranges"`
+}
+
+type databaseModel struct {
+	placeModel
+	Name      types.String `tfsdk:"name"`
+	User      types.String `tfsdk:"user"`
+	VolumeGiB types.Int64  `tfsdk:"volume_gib"`
+	Backups   types.Bool   `tfsdk:"backups"`
+}
+
+type loadBalancerModel struct {
+	placeModel
+	Algorithm    types.String `tfsdk:"algorithm"`
+	StickyCookie types.String `tfsdk:"sticky_cookie"`
+	HealthCheck  types.Object `tfsdk:"health_check"`
+	Stats        types.Object `tfsdk:"stats"`
+	TLS          types.Object `tfsdk:"tls"`
+}
+
+type healthCheckModel struct {
+	Path       types.String `tfsdk:"path"`
+	Host       types.String `tfsdk:"host"`
+	IntervalMS types.Int64  `tfsdk:"interval_ms"`
+	Rise       types.Int64  `tfsdk:"rise"`
+	Fall       types.Int64  `tfsdk:"fall"`
+}
+
+type statsModel struct {
+	Enabled types.Bool   `tfsdk:"enabled"`
+	Port    types.Int64  `tfsdk:"port"`
+	Path    types.String `tfsdk:"path"`
+	User    types.String `tfsdk:"user"`
+}
+
+type tlsModel struct {
+	CertificatePEM types.String `tfsdk:"certificate_pem"`
+	PrivateKeyPEM  types.String `tfsdk:"private_key_pem"`
+	ACME           types.Object `tfsdk:"acme"`
+}
+
+type acmeModel struct {
+	Email     types.String `tfsdk:"email"`
+	Domains   types.List   `tfsdk:"domains"`
+	Directory types.String `tfsdk:"directory_url"`
+}
+
+// resolve fills every default in, so that leaving an attribute out and writing
+// its default down mean the same. What a default derives from may be unknown;
+// then so is the default.
+func (m *clusterModel) resolve(ctx context.Context) diag.Diagnostics {
+	var diags diag.Diagnostics
+	defaultString(&m.Image, defaultImage)
+	defaultBool(&m.Monitoring, false)
+	m.resolvePools(ctx, &diags)
+	edit(ctx, &m.LoadBalancer, &diags, func(lb *loadBalancerModel) { lb.resolve(ctx, m.Region, m.Image, &diags) })
+	edit(ctx, &m.Database, &diags, func(db *databaseModel) { db.resolve(m.Name, m.Region, m.Image) })
+	ensure(ctx, &m.Access)
+	edit(ctx, &m.Access, &diags, func(a *accessModel) { defaultList(&a.SSHFrom) })
+	ensure(ctx, &m.Network)
+	edit(ctx, &m.Network, &diags, func(n *networkModel) { defaultString(&n.Mode, cluster.NetworkAuto) })
+	resolveShared(ctx, &m.Release, &m.Distribution, &m.Host, m.Name, &diags)
+	return diags
+}
+
+func (m *clusterModel) resolvePools(ctx context.Context, diags *diag.Diagnostics) {
+	if !known(m.NodePools) {
+		return
+	}
+	pools := map[string]attr.Value{}
+	for name, value := range m.NodePools.Elements() {
+		pool, ok := value.(types.Object)
+		if !ok {
+			continue
+		}
+		edit(ctx, &pool, diags, func(p *poolModel) {
+			defaultInt(&p.Count, 1)
+			p.placeModel.resolve(m.Region, m.Image)
+		})
+		pools[name] = pool
+	}
+	resolved, errs := types.MapValue(m.NodePools.ElementType(ctx), pools)
+	diags.Append(errs...)
+	m.NodePools = resolved
+}
+
+func (lb *loadBalancerModel) resolve(ctx context.Context, region, image types.String, diags *diag.Diagnostics) {
+	lb.placeModel.resolve(region, image)
+	defaultString(&lb.Algorithm, "roundrobin")
+	defaultString(&lb.StickyCookie, "SERVERID")
+	ensure(ctx, &lb.HealthCheck)
+	edit(ctx, &lb.HealthCheck, diags, func(c *healthCheckModel) {
+		defaultString(&c.Path, "/")
+		defaultString(&c.Host, "localhost")
+		defaultInt(&c.IntervalMS, 2000)
+		defaultInt(&c.Rise, 2)
+		defaultInt(&c.Fall, 3)
+	})
+	ensure(ctx, &lb.Stats)
+	edit(ctx, &lb.Stats, diags, func(s *statsModel) {
+		defaultBool(&s.Enabled, true)
+		defaultInt(&s.Port, 8404)
+		defaultString(&s.Path, "/haproxy?stats")
+		defaultString(&s.User, "admin")
+	})
+}
+
+func (db *databaseModel) resolve(clusterName, region, image types.String) {
+	db.placeModel.resolve(region, image)
+	if db.Name.IsNull() {
+		db.Name = clusterName
+		if known(clusterName) {
+			db.Name = types.StringValue(strings.ReplaceAll(clusterName.ValueString(), "-", "_"))
+		}
+	}
+	inherit(&db.User, db.Name)
+	defaultInt(&db.VolumeGiB, 10)
+	defaultBool(&db.Backups, false)
+}
+
+// spec is what the engine builds. The model is resolved; what is unknown in it
+// is empty in the spec.
+func (m clusterModel) spec(ctx context.Context) (cluster.Spec, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	spec := cluster.Spec{
+		Name: m.Name.ValueString(), Cookie: m.Cookie.ValueString(), SSHKeys: texts(m.SSHKeys),
+		Pools:        m.pools(ctx, &diags),
+		Release:      releaseOf(ctx, m.Release, &diags),
+		Environment:  textMap(m.Environment),
+		LoadBalancer: loadBalancerOf(ctx, m.LoadBalancer, &diags),
+		Database:     databaseOf(ctx, m.Database, &diags),
+		Distribution: distributionOf(ctx, m.Distribution, &diags),
+		Host:         hostOf(ctx, m.Host, &diags),
+		Tags:         sortedTexts(m.Tags),
+		ProjectID:    m.ProjectID.ValueString(),
+		Monitoring:   m.Monitoring.ValueBool(),
+	}
+	if a := read[accessModel](ctx, m.Access, &diags); a != nil {
+		spec.Access.SSHFrom = texts(a.SSHFrom)
+	}
+	if n := read[networkModel](ctx, m.Network, &diags); n != nil {
+		spec.Network = cluster.Network{Mode: n.Mode.ValueString(), VPCUUID: n.VPCUUID.ValueString(), IPRanges: textMap(n.IPRanges)}
+	}
+	return spec, diags
+}
+
+func (m clusterModel) pools(ctx context.Context, diags *diag.Diagnostics) []cluster.Pool {
+	elements := m.NodePools.Elements()
+	var pools []cluster.Pool
+	for _, name := range slices.Sorted(maps.Keys(elements)) {
+		object, ok := elements[name].(types.Object)
+		if !ok {
+			continue
+		}
+		if p := read[poolModel](ctx, object, diags); p != nil {
+			pools = append(pools, cluster.Pool{Name: name, Count: int(p.Count.ValueInt64()), Place: p.place()})
+		}
+	}
+	return pools
+}
+
+func loadBalancerOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) *cluster.LoadBalancer {
+	m := read[loadBalancerModel](ctx, obj, diags)
+	if m == nil {
+		return nil
+	}
+	lb := &cluster.LoadBalancer{
+		Place: m.place(), Algorithm: m.Algorithm.ValueString(), StickyCookie: m.StickyCookie.ValueString(),
+		TLS: tlsOf(ctx, m.TLS, diags),
+	}
+	if c := read[healthCheckModel](ctx, m.HealthCheck, diags); c != nil {
+		lb.HealthCheck = cluster.HealthCheck{
+			Path: c.Path.ValueString(), Host: c.Host.ValueString(), IntervalMS: int(c.IntervalMS.ValueInt64()),
+			Rise: int(c.Rise.ValueInt64()), Fall: int(c.Fall.ValueInt64()),
+		}
+	}
+	if s := read[statsModel](ctx, m.Stats, diags); s != nil {
+		lb.Stats = cluster.Stats{
+			Enabled: s.Enabled.ValueBool(), Port: int(s.Port.ValueInt64()), Path: s.Path.ValueString(), User: s.User.ValueString(),
+		}
+	}
+	return lb
+}
+
+func tlsOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) *cluster.TLS {
+	m := read[tlsModel](ctx, obj, diags)
+	if m == nil {
+		return nil
+	}
+	tls := &cluster.TLS{CertificatePEM: m.CertificatePEM.ValueString(), PrivateKeyPEM: m.PrivateKeyPEM.ValueString()}
+	if a := read[acmeModel](ctx, m.ACME, diags); a != nil {
+		tls.ACME = &cluster.ACME{Email: a.Email.ValueString(), Domains: texts(a.Domains), Directory: a.Directory.ValueString()}
+	}
+	return tls
+}
+
+func databaseOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) *cluster.Database {
+	m := read[databaseModel](ctx, obj, diags)
+	if m == nil {
+		return nil
+	}
+	return &cluster.Database{
+		Place: m.place(), Name: m.Name.ValueString(), User: m.User.ValueString(),
+		VolumeGiB: int(m.VolumeGiB.ValueInt64()), Backups: m.Backups.ValueBool(),
+	}
+}

@@ -1,0 +1,133 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// ValidateConfig implements resource.ResourceWithValidateConfig: everything
+// that can be checked without the API.
+func (r *clusterResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var model clusterModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(model.resolve(ctx)...)
+	spec, diags := model.spec(ctx)
+	resp.Diagnostics.Append(diags...)
+	plan := tfsdk.Plan{Schema: req.Config.Schema, Raw: req.Config.Raw}
+	resp.Diagnostics.Append(plan.Set(ctx, model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(report(ctx, plan, spec.Problems())...)
+}
+
+// ModifyPlan implements resource.ResourceWithModifyPlan. A plan to destroy
+// needs no look at anything.
+func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return
+	}
+	var plan, state clusterModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(plan.resolve(ctx)...)
+	create := req.State.Raw.IsNull()
+	if create {
+		plan.forgetAll(plan.Name)
+	} else {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		mem, _, diags := recall(ctx, req.Private)
+		resp.Diagnostics.Append(diags...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		found := plan.changesFrom(state)
+		resp.Diagnostics.Append(refusals(ctx, found, req.Config, mem.Adopting)...)
+		plan.planOutputs(state, found, mem)
+	}
+	plan.Drift = listOf(nil)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(r.checkAccount(ctx, resp.Plan, plan, state)...)
+}
+
+// planOutputs keeps every output that the changes cannot touch.
+func (m *clusterModel) planOutputs(state clusterModel, found []change, mem clusterMemory) {
+	m.clusterOutputs = state.clusterOutputs
+	drifted := len(state.Drift.Elements()) > 0
+	for _, c := range found {
+		if mem.Adopting && c.adoptable() {
+			m.forgetAll(m.Name)
+		}
+		if c.under("node_pools") {
+			m.forgetNodes()
+		}
+	}
+	switch {
+	case drifted && !mem.Secrets.Drawn() && !mem.Imported:
+		m.forgetAll(m.Name) // a create that did not get far
+	case drifted:
+		m.forgetNodes()
+		m.forgetAddresses()
+	}
+}
+
+// checkAccount asks the API whether the account can have the hosts that would
+// be created; without any it asks nothing.
+func (r *clusterResource) checkAccount(ctx context.Context, in tfsdk.Plan, plan, state clusterModel) diag.Diagnostics {
+	if r.account.engine == nil {
+		return nil
+	}
+	spec, diags := plan.spec(ctx)
+	needed, droplets := growth(spec, state)
+	if diags.HasError() || droplets == 0 {
+		return diags
+	}
+	catalogue, err := r.account.engine.Catalogue(ctx, needed)
+	if err != nil {
+		diags.Append(failure("Cannot check the cluster against the account", err))
+		return diags
+	}
+	diags.Append(report(ctx, in, catalogue.Problems(needed, droplets))...)
+	return diags
+}
+
+// growth returns the part of the spec that gets hosts, and how many droplets
+// more there will be at a time. Next to a new node there is a second load
+// balancer for a while: the old one goes when the new one has taken over.
+func growth(spec cluster.Spec, state clusterModel) (cluster.Spec, int) {
+	create := state.ID.IsNull()
+	have := state.haveNodes()
+	droplets := 0
+	var pools []cluster.Pool
+	for _, p := range spec.Pools {
+		if missing := p.Count - have[p.Name]; missing > 0 {
+			droplets += missing
+			pools = append(pools, p)
+		}
+	}
+	if droplets > 0 && spec.LoadBalancer != nil {
+		droplets++
+	}
+	if create && spec.Database != nil {
+		droplets++
+	}
+	needed := spec
+	needed.Pools = pools
+	if !create {
+		needed.Database = nil
+	}
+	return needed, droplets
+}

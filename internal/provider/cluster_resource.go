@@ -1,0 +1,205 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/engine"
+)
+
+var (
+	_ resource.Resource                   = (*clusterResource)(nil)
+	_ resource.ResourceWithConfigure      = (*clusterResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*clusterResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*clusterResource)(nil)
+	_ resource.ResourceWithImportState    = (*clusterResource)(nil)
+)
+
+// clusterResource is beam_cluster. It only translates: the engine does the
+// work.
+type clusterResource struct {
+	account account
+}
+
+// How long things may take when the configuration says nothing.
+const (
+	createTimeout = 60 * time.Minute
+	readTimeout   = 10 * time.Minute
+	updateTimeout = 60 * time.Minute
+	deleteTimeout = 30 * time.Minute
+)
+
+// Metadata implements resource.Resource.
+func (r *clusterResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = "beam_cluster"
+}
+
+// Configure implements resource.ResourceWithConfigure.
+func (r *clusterResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.account = accountOf(req, &resp.Diagnostics)
+}
+
+// Create implements resource.Resource. Whatever exists when it ends is in the
+// state, also when it fails.
+func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan clusterModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	eng := r.account.need(&resp.Diagnostics)
+	spec, diags := plan.spec(ctx)
+	resp.Diagnostics.Append(diags...)
+	limit, diags := plan.Timeouts.Create(ctx, createTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	working, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	var mem clusterMemory
+	observed, err := eng.Converge(working, spec, &mem.Memory)
+	switch {
+	case errors.Is(err, engine.ErrExists):
+		resp.Diagnostics.AddAttributeError(path.Root("name"), "Cluster exists", asSentence(err.Error()))
+		return
+	case err != nil && observed.Empty():
+		resp.Diagnostics.Append(failure("Cannot create the cluster", err))
+		return
+	case err != nil:
+		resp.Diagnostics.Append(failure("Cannot complete the cluster", fmt.Errorf("%w. %s", err, unfinished(spec.Name, observed))))
+	}
+	plan.reach(spec, mem, observed, err)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(remember(ctx, resp.Private, mem)...)
+}
+
+// unfinished says what a create that failed leaves, and how to go on from it.
+func unfinished(name string, o cluster.Observed) string {
+	return fmt.Sprintf("Of cluster %s there are now %d droplets, %d firewalls and %d VPCs, and they are in the state. "+
+		"Terraform marks them as tainted and would start over: to continue from there, run `terraform untaint beam_cluster.<name>` and apply again",
+		name, len(o.Hosts()), len(o.Firewalls), len(o.OwnVPCs()))
+}
+
+// reach writes down what the engine reached. After a success nothing differs
+// from the plan; after a failure the next plan shows what is missing.
+func (m *clusterModel) reach(spec cluster.Spec, mem clusterMemory, observed cluster.Observed, err error) {
+	var drift []string
+	if err != nil {
+		drift = cluster.Drift(spec, mem.Memory, observed)
+	}
+	m.clusterOutputs = outputsOf(spec.Name, cluster.OutputsOf(spec, mem.Memory, observed), drift)
+}
+
+// Read implements resource.Resource. While the provider's settings are unknown
+// the state is taken as it is.
+func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	if r.account.unknown {
+		return
+	}
+	var state clusterModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	eng := r.account.need(&resp.Diagnostics)
+	mem, exists, diags := recall(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	limit, diags := state.Timeouts.Read(ctx, readTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	name := state.Name.ValueString()
+	observed, err := eng.Observe(ctx, name, state.ProjectID.ValueString(), mem.Memory)
+	if err != nil {
+		resp.Diagnostics.Append(failure("Cannot read the cluster", err))
+		return
+	}
+	if observed.Empty() {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if !exists {
+		mem.Adopt(observed)
+		mem.Adopting = true
+		resp.Diagnostics.Append(state.fill(ctx, cluster.SpecOf(name, observed))...)
+	}
+	spec, diags := state.spec(ctx)
+	resp.Diagnostics.Append(diags...)
+	state.clusterOutputs = outputsOf(name, cluster.OutputsOf(spec, mem.Memory, observed), cluster.Drift(spec, mem.Memory, observed))
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(remember(ctx, resp.Private, mem)...)
+}
+
+// Update implements resource.Resource. After a failure the state holds the new
+// arguments and, in drift, what is still missing.
+func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan clusterModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	eng := r.account.need(&resp.Diagnostics)
+	mem, _, diags := recall(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	spec, diags := plan.spec(ctx)
+	resp.Diagnostics.Append(diags...)
+	limit, diags := plan.Timeouts.Update(ctx, updateTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	working, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	observed, err := eng.Converge(working, spec, &mem.Memory)
+	mem.Adopting = false
+	plan.reach(spec, mem, observed, err)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(remember(ctx, resp.Private, mem)...)
+	if err != nil {
+		resp.Diagnostics.Append(failure("Cannot complete the change of the cluster", err))
+	}
+}
+
+// Delete implements resource.Resource.
+func (r *clusterResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state clusterModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	eng := r.account.need(&resp.Diagnostics)
+	mem, _, diags := recall(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	limit, diags := state.Timeouts.Delete(ctx, deleteTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	working, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if err := eng.Destroy(working, state.Name.ValueString(), &mem.Memory); err != nil {
+		resp.Diagnostics.Append(failure("Cannot destroy the cluster", err))
+		resp.Diagnostics.Append(remember(ctx, resp.Private, mem)...)
+	}
+}
+
+// ImportState implements resource.ResourceWithImportState. The id is the
+// cluster's name; Read finds the rest.
+func (r *clusterResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	r.account.need(&resp.Diagnostics)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), types.StringValue(req.ID))...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), types.StringValue(req.ID))...)
+}
+
+// accountOf takes the account from the provider. Before the provider is
+// configured, as when a configuration is only validated, there is none.
+func accountOf(req resource.ConfigureRequest, diags *diag.Diagnostics) account {
+	if req.ProviderData == nil {
+		return account{unknown: true}
+	}
+	given, ok := req.ProviderData.(account)
+	if !ok {
+		diags.AddError("Provider misconfigured", fmt.Sprintf("The provider handed a %T to its resource. Please report this.", req.ProviderData))
+	}
+	return given
+}

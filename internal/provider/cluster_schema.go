@@ -1,0 +1,132 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// Schema implements resource.Resource.
+func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	attributes := clusterInputAttributes(ctx)
+	for name, attribute := range clusterOutputAttributes() {
+		attributes[name] = attribute
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A cluster of BEAM nodes on DigitalOcean: nodes in pools, in one region or several, that find each other and stay connected; " +
+			"HAProxy in front with sticky sessions; Postgres behind with its data on a volume; closed firewalls around; one cookie everywhere.\n\n" +
+			"What can be changed on a cluster that runs: the `count` of a pool, pools as a whole, `access`, `tags`, `project_id`, `database.backups` and " +
+			"`timeouts`. Any other change is refused when it is planned; it never replaces the cluster. " +
+			"When the number of nodes changes, the load balancer is made anew behind its address.\n\n" +
+			"What was deleted or changed outside of Terraform is listed in `drift` and repaired by the next apply.\n\n" +
+			"~> The state holds the cookie, the database's passwords and `secret_key_base` as plain text. " +
+			"Marking them sensitive only hides them in the output of commands: keep the state where only you can read it.",
+		Attributes: attributes,
+	}
+}
+
+func clusterInputAttributes(ctx context.Context) map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"name": schema.StringAttribute{
+			Required: true,
+			MarkdownDescription: "The name of the cluster, unique in the account; names, tags and firewalls of its hosts begin with it. " +
+				"It has 1 to 32 of the characters `a-z`, `0-9` and `-`, beginning with a letter and not ending with `-`.",
+		},
+		"region": optional("The region of every host that names none itself, such as `nyc3`."),
+		"image": defaulted("The image of every host that names none itself: the slug of a Debian or Ubuntu image, or the id of a snapshot made from one. " +
+			"Default: `debian-13-x64`."),
+		"ssh_keys": sshKeysAttribute(),
+		"cookie": cookieAttribute(false, "The cookie that the nodes share, usually the `value` of an `erlang_cookie`. "+
+			"Left out, a cookie is generated and kept. On the hosts only root and the app's user can read it."),
+		"node_pools":    nodePoolsAttribute(),
+		"release":       releaseAttribute(),
+		"environment":   environmentAttribute(),
+		"load_balancer": loadBalancerAttribute(),
+		"database":      databaseAttribute(),
+		"access":        accessAttribute(),
+		"network":       networkAttribute(),
+		"distribution":  distributionAttribute(),
+		"host":          hostAttribute(),
+		"tags":          tagsAttribute(),
+		"project_id": optional("The id of the project that the droplets, the volume and the reserved IP are put in. " +
+			"It is changed in place. Default: the account's default project."),
+		"monitoring": defaultedBool("Whether DigitalOcean's agent for graphs and alerts is installed on every host. Default: `false`."),
+		"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
+			Create: true, Read: true, Update: true, Delete: true,
+			CreateDescription: "How long a create may take, such as `45m`. Default: `60m`.",
+			ReadDescription:   "How long a refresh may take. Default: `10m`.",
+			UpdateDescription: "How long an update may take. Default: `60m`.",
+			DeleteDescription: "How long a destroy may take. Default: `30m`.",
+		}),
+	}
+}
+
+func nodePoolsAttribute() schema.MapNestedAttribute {
+	return schema.MapNestedAttribute{
+		Required: true,
+		MarkdownDescription: "Groups of equal nodes by name. The nodes of a pool are called `<cluster>-<pool>-<number>`, in small letters and with `-` for `_`. " +
+			"Pools can be added and removed in place. All pools together have at least one node.",
+		NestedObject: schema.NestedAttributeObject{
+			Attributes: map[string]schema.Attribute{
+				"count": defaultedInt("How many nodes the pool has. It is changed in place: new nodes join, and the youngest are removed first. Default: `1`."),
+				"size":  defaulted("The droplet size of each node. Default: `s-1vcpu-1gb`."),
+				"region": defaulted("The region of the nodes. Default: the cluster's `region`. Pools in several regions are connected by peered VPCs, " +
+					"or over public addresses with `network.mode = \"public\"`."),
+				"image": defaulted("The image of the nodes. Default: the cluster's `image`."),
+			},
+		},
+	}
+}
+
+func accessAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true, Computed: true,
+		MarkdownDescription: "Who may reach the hosts beyond what the cluster itself needs. It is changed in place, in the firewalls.",
+		Attributes: map[string]schema.Attribute{
+			"ssh_from": schema.ListAttribute{
+				Optional: true, Computed: true, ElementType: types.StringType,
+				MarkdownDescription: "Ranges of addresses in CIDR notation, IPv4 or IPv6, that may reach SSH on every host and the load balancer's stats page. " +
+					"Default: none, which closes both.",
+			},
+		},
+	}
+}
+
+func networkAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true, Computed: true,
+		MarkdownDescription: "How hosts reach each other.",
+		Attributes: map[string]schema.Attribute{
+			"mode": defaulted("`private` connects hosts through a VPC in each region, peered when there are several; `auto` is the same today; " +
+				"`public` uses public addresses, with the firewalls letting in only hosts of the cluster. Default: `auto`."),
+			"vpc_uuid": optional("The id of a VPC of your own to use instead of a new one. All hosts are then in its region, " +
+				"and it is left in place when the cluster is destroyed."),
+			"ip_ranges": schema.MapAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "The private addresses of the VPC that is made in a region, in CIDR notation from `/16` to `/28`, by region. " +
+					"Ranges must not overlap each other or other VPCs of the account. Default: DigitalOcean chooses.",
+			},
+		},
+	}
+}
+
+func databaseAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "A Postgres host for the cluster, reached by nodes only, over TLS. Its data lies on a volume that outlives the host. " +
+			"Without it there is no database.",
+		Attributes: map[string]schema.Attribute{
+			"region":     defaulted("The region of the host. Default: the cluster's `region`."),
+			"size":       defaulted("The droplet size of the host. Default: `s-1vcpu-1gb`."),
+			"image":      defaulted("The image of the host; it decides the version of Postgres. Default: the cluster's `image`."),
+			"name":       defaulted("The name of the database. Default: the cluster's name with `_` for `-`."),
+			"user":       defaulted("The role that the app logs in with. A second role, `<user>_owner`, owns the tables and runs migrations. Default: the database's name."),
+			"volume_gib": defaultedInt("The size of the volume in GiB. Default: `10`."),
+			"backups": defaultedBool("Whether DigitalOcean backs the host's own disk up every week; the volume is not part of it. It is changed in place. " +
+				"Default: `false`."),
+		},
+	}
+}

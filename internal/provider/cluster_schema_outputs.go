@@ -1,0 +1,68 @@
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+func clusterOutputAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"id":    output("The name of the cluster."),
+		"nodes": nodesAttribute(),
+		"node_names": schema.ListAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "The long names of the nodes, such as `chat@10.10.0.5`, oldest first: `peers` of a `beam_node`.",
+		},
+		"cookie_fingerprint":         output("The first 12 hex digits of the SHA-256 of the cookie; safe to print."),
+		"url":                        output("Where users reach the app. It is null without a load balancer."),
+		"load_balancer_ipv4_address": output("The public address of the load balancer, which stays when its host is made anew."),
+		"stats_password":             secret("The password of the load balancer's stats page."),
+		"database_host":              output("The name under which nodes reach the database. It never changes, whatever the host's address."),
+		"database_url":               secret("The `DATABASE_URL` of the app's role, as the nodes get it."),
+		"migration_database_url":     secret("The `DATABASE_URL` of the role that owns the tables."),
+		"secret_key_base":            secret("The `SECRET_KEY_BASE` of the nodes. It is drawn once and kept."),
+		"vpc_uuids":                  outputMap("The ids of the VPCs that hosts are in, by region."),
+		"firewall_ids":               outputMap("The ids of the firewalls: `node`, `load_balancer` and `database`."),
+		"estimated_monthly_cost": schema.Float64Attribute{
+			Computed: true,
+			MarkdownDescription: "What the droplets cost in a month, in USD without taxes, by the prices that the API lists. " +
+				"Volumes, backups and traffic come on top.",
+		},
+		"edeliver_config": output("A configuration for edeliver that deploys to the nodes: the content of `.deliver/config`."),
+		"remote_console":  outputMap("The command that opens a console on a running node, by host name."),
+		"drift": schema.ListAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "What the last refresh found to differ from what the provider made, a sentence each. " +
+				"It is planned to be empty, so that the next apply repairs it.",
+		},
+	}
+}
+
+func output(description string) schema.StringAttribute {
+	return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+}
+
+func secret(description string) schema.StringAttribute {
+	return schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: description}
+}
+
+func outputMap(description string) schema.MapAttribute {
+	return schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: description}
+}
+
+func nodesAttribute() schema.MapNestedAttribute {
+	return schema.MapNestedAttribute{
+		Computed:            true,
+		MarkdownDescription: "The nodes of the pools, by host name.",
+		NestedObject: schema.NestedAttributeObject{
+			Attributes: map[string]schema.Attribute{
+				"droplet_id":           schema.Int64Attribute{Computed: true, MarkdownDescription: "The id of the droplet."},
+				"pool":                 output("The name of the pool."),
+				"region":               output("The region of the droplet."),
+				"node_name":            output("The long name of the node."),
+				"ipv4_address":         output("The public IPv4 address."),
+				"ipv4_address_private": output("The private IPv4 address; null when the hosts talk over public addresses."),
+			},
+		},
+	}
+}

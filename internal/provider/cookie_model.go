@@ -1,0 +1,138 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+)
+
+// cookieModel is the state of a cookie.
+//
+// A cookie that was imported or moved here was not made by this resource. Its
+// format is null in the state until the configuration has arguments: the first
+// that a user writes describe the cookie and do not replace it.
+type cookieModel struct {
+	Format  types.String `tfsdk:"format"`
+	Length  types.Int64  `tfsdk:"length"`
+	Keepers types.Map    `tfsdk:"keepers"`
+	cookieValues
+}
+
+type cookieValues struct {
+	ID          types.String  `tfsdk:"id"`
+	Value       types.String  `tfsdk:"value"`
+	Fingerprint types.String  `tfsdk:"fingerprint"`
+	EntropyBits types.Float64 `tfsdk:"entropy_bits"` // null for a cookie from elsewhere
+}
+
+func (m cookieModel) format() cookie.Format { return cookie.Format(m.Format.ValueString()) }
+func (m cookieModel) length() int           { return int(m.Length.ValueInt64()) }
+
+// resolve fills defaults in.
+func (m *cookieModel) resolve() {
+	defaultString(&m.Format, string(cookie.Formats()[0]))
+	if m.Format.IsUnknown() && m.Length.IsNull() {
+		m.Length = types.Int64Unknown()
+	}
+	defaultInt(&m.Length, cookie.DefaultLength(m.format()))
+}
+
+// forget marks everything that a new cookie changes as not known yet.
+func (m *cookieModel) forget() {
+	m.cookieValues = cookieValues{
+		ID: types.StringUnknown(), Value: types.StringUnknown(), Fingerprint: types.StringUnknown(), EntropyBits: types.Float64Unknown(),
+	}
+}
+
+// keep takes a value as the cookie.
+func (m *cookieModel) keep(value string) {
+	m.Value = types.StringValue(value)
+	m.Fingerprint = types.StringValue(cookie.Fingerprint(value))
+	m.ID = m.Fingerprint
+}
+
+// foreignCookie is the state of a cookie that was made elsewhere.
+func foreignCookie(value string) cookieModel {
+	model := cookieModel{Keepers: types.MapNull(types.StringType)}
+	model.keep(value)
+	return model
+}
+
+// foreign says that the cookie was made elsewhere and that no arguments
+// describe it yet.
+func (m cookieModel) foreign() bool { return m.Format.IsNull() }
+
+// described says that the configuration has an argument.
+func (m cookieModel) described() bool {
+	return !m.Format.IsNull() || !m.Length.IsNull() || !m.Keepers.IsNull()
+}
+
+// changedFrom lists the arguments that differ from those the cookie was made
+// with.
+func (m cookieModel) changedFrom(state cookieModel) path.Paths {
+	var changed path.Paths
+	if !m.Format.Equal(state.Format) {
+		changed = append(changed, path.Root("format"))
+	}
+	if !m.Length.Equal(state.Length) {
+		changed = append(changed, path.Root("length"))
+	}
+	if !m.Keepers.Equal(state.Keepers) {
+		changed = append(changed, path.Root("keepers"))
+	}
+	return changed
+}
+
+// Schema implements resource.Resource.
+func (r *cookieResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "An Erlang cookie: the secret that the nodes of a cluster share. It is drawn from a random source that " +
+			"cannot be predicted, kept in the state, and never changes unless `format`, `length` or `keepers` does. " +
+			"It needs no DigitalOcean token.\n\n" +
+			"A cookie that is already in use is kept with `terraform import`, whose id is the cookie itself, or with a `moved` block from a " +
+			"`random_password` or `random_string` (its `result`) or a `random_id` (its `b64_url`; a cookie that was used as `hex` or `dec` has to be imported). " +
+			"The arguments that are applied first after that are taken to describe it; only later changes of them make a new cookie.\n\n" +
+			"`erlang_cookie` and `beam_cookie` are one resource under two names. Terraform takes the first word of a type for the name of " +
+			"its provider, so a resource of type `erlang_cookie` says `provider = beam`; `beam_cookie` needs no such line.\n\n" +
+			"~> The cookie is in the state as plain text. Marking it sensitive only hides it in the output of commands.",
+		Attributes: map[string]schema.Attribute{
+			"format": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "What the cookie looks like: `alphanumeric` for letters and digits, `otp` for capital letters as Erlang's own " +
+					"generator writes them, `elixir` for URL-safe base64 as `Base.url_encode64(:crypto.strong_rand_bytes(40))` gives. " +
+					"A change makes a new cookie. Default: `alphanumeric`.",
+			},
+			"length": schema.Int64Attribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "How many characters the cookie has, from 20 to 255; for `elixir` a multiple of 4. A change makes a new cookie. " +
+					"Default: `32` for `alphanumeric`, `20` for `otp`, `56` for `elixir`.",
+			},
+			"keepers": schema.MapAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "Any names and values. A change of one makes a new cookie, as a date of rotation does.",
+			},
+			"id": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "The fingerprint: the cookie itself would show in the output of commands.",
+			},
+			"value": schema.StringAttribute{
+				Computed: true, Sensitive: true,
+				MarkdownDescription: "The cookie.",
+			},
+			"fingerprint": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "The first 12 hex digits of the cookie's SHA-256. It tells cookies apart and is safe to print.",
+			},
+			"entropy_bits": schema.Float64Attribute{
+				Computed: true,
+				MarkdownDescription: "How hard the cookie is to guess: the binary logarithm of the number of cookies that could have been drawn. " +
+					"It is null for a cookie that was imported or moved here, since nobody knows how it was made.",
+			},
+		},
+	}
+}

@@ -1,0 +1,125 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+)
+
+var (
+	_ resource.Resource                   = (*cookieResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*cookieResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*cookieResource)(nil)
+	_ resource.ResourceWithImportState    = (*cookieResource)(nil)
+	_ resource.ResourceWithMoveState      = (*cookieResource)(nil)
+)
+
+// cookieResource is erlang_cookie and, under its other name, beam_cookie.
+type cookieResource struct {
+	typeName string
+}
+
+// Metadata implements resource.Resource.
+func (r *cookieResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = r.typeName
+}
+
+// ValidateConfig implements resource.ResourceWithValidateConfig.
+func (r *cookieResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var model cookieModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() || model.Format.IsUnknown() || model.Length.IsUnknown() {
+		return
+	}
+	model.resolve()
+	if err := cookie.CheckLength(model.format(), model.length()); err != nil {
+		attribute := "length"
+		if cookie.DefaultLength(model.format()) == 0 {
+			attribute = "format"
+		}
+		resp.Diagnostics.AddAttributeError(path.Root(attribute), "Invalid "+attribute, asSentence(err.Error()))
+	}
+}
+
+// ModifyPlan implements resource.ResourceWithModifyPlan.
+func (r *cookieResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return
+	}
+	var config, state cookieModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	create := req.State.Raw.IsNull()
+	if !create {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	plan := config
+	switch {
+	case create:
+		plan.resolve()
+		plan.forget()
+	case state.foreign():
+		if plan.described() {
+			plan.resolve()
+		}
+		plan.cookieValues = state.cookieValues
+	default:
+		plan.resolve()
+		plan.cookieValues = state.cookieValues
+		if changed := plan.changedFrom(state); len(changed) > 0 {
+			resp.RequiresReplace = append(resp.RequiresReplace, changed...)
+			plan.forget()
+		}
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// Create implements resource.Resource.
+func (r *cookieResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var model cookieModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	value, err := cookie.Generate(model.format(), model.length())
+	if err != nil {
+		resp.Diagnostics.AddError("Cannot generate a cookie", asSentence(err.Error()))
+		return
+	}
+	model.keep(value)
+	model.EntropyBits = types.Float64Value(cookie.EntropyBits(model.format(), model.length()))
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+// Read implements resource.Resource. A cookie lives in the state alone.
+func (r *cookieResource) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
+
+// Update implements resource.Resource. Only arguments change in place, never
+// the value.
+func (r *cookieResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var model cookieModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+// Delete implements resource.Resource. There is nothing outside the state.
+func (r *cookieResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
+
+// ImportState implements resource.ResourceWithImportState. The id is the
+// cookie itself.
+func (r *cookieResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	if err := cookie.Check(req.ID); err != nil {
+		resp.Diagnostics.AddError("Cannot import the cookie", asSentence(err.Error()))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, foreignCookie(req.ID))...)
+}

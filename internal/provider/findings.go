@@ -1,0 +1,77 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// report turns problems into diagnostics on their attributes and drops those
+// that rest on a value that is not known yet.
+func report(ctx context.Context, in tfsdk.Plan, problems []cluster.Problem) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, p := range problems {
+		if isUnknown(ctx, in, p.Path) || restsOnUnknown(ctx, in, p.Needs) {
+			continue
+		}
+		diags.AddAttributeError(pathOf(in, p.Path), p.Summary, p.Detail)
+	}
+	return diags
+}
+
+// resolved holds a model with its defaults so that attributes can be looked
+// up by path.
+func resolved(ctx context.Context, s schema.Schema, model any) (tfsdk.Plan, diag.Diagnostics) {
+	plan := tfsdk.Plan{Schema: s, Raw: tftypes.NewValue(s.Type().TerraformType(ctx), nil)}
+	diags := plan.Set(ctx, model)
+	return plan, diags
+}
+
+func restsOnUnknown(ctx context.Context, in tfsdk.Plan, paths [][]string) bool {
+	for _, p := range paths {
+		if isUnknown(ctx, in, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// isUnknown says that the attribute, or something it lies in, is unknown.
+func isUnknown(ctx context.Context, in tfsdk.Plan, steps []string) bool {
+	for i := range steps {
+		var value attr.Value
+		diags := in.GetAttribute(ctx, pathOf(in, steps[:i+1]), &value)
+		if diags.HasError() || value == nil {
+			return false
+		}
+		if !known(value) {
+			return value.IsUnknown()
+		}
+	}
+	return false
+}
+
+// pathOf finds out from the schema which steps are names and which are keys of
+// a map. Problems never lead into a list or set.
+func pathOf(in tfsdk.Plan, steps []string) path.Path {
+	at := path.Empty()
+	var t attr.Type = in.Schema.Type()
+	for _, step := range steps {
+		switch container := t.(type) {
+		case attr.TypeWithAttributeTypes:
+			at, t = at.AtName(step), container.AttributeTypes()[step]
+		case attr.TypeWithElementType:
+			at, t = at.AtMapKey(step), container.ElementType()
+		default:
+			return at
+		}
+	}
+	return at
+}

@@ -1,0 +1,162 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+)
+
+// nodeModel is a beam_node as Terraform holds it.
+type nodeModel struct {
+	Name         types.String   `tfsdk:"name"`
+	Cluster      types.String   `tfsdk:"cluster"`
+	Cookie       types.String   `tfsdk:"cookie"`
+	Peers        types.List     `tfsdk:"peers"`
+	SSHKeys      types.List     `tfsdk:"ssh_keys"`
+	Release      types.Object   `tfsdk:"release"`
+	Environment  types.Map      `tfsdk:"environment"`
+	Distribution types.Object   `tfsdk:"distribution"`
+	Host         types.Object   `tfsdk:"host"`
+	Tags         types.Set      `tfsdk:"tags"`
+	Monitoring   types.Bool     `tfsdk:"monitoring"`
+	Timeouts     timeouts.Value `tfsdk:"timeouts"`
+	placeModel
+	nodeOutputs
+}
+
+type nodeOutputs struct {
+	ID                types.String `tfsdk:"id"`
+	DropletID         types.Int64  `tfsdk:"droplet_id"`
+	NodeName          types.String `tfsdk:"node_name"`
+	IPv4              types.String `tfsdk:"ipv4_address"`
+	IPv4Private       types.String `tfsdk:"ipv4_address_private"`
+	CookieFingerprint types.String `tfsdk:"cookie_fingerprint"`
+	Drift             types.List   `tfsdk:"drift"`
+}
+
+// resolve fills every default in.
+func (m *nodeModel) resolve(ctx context.Context) diag.Diagnostics {
+	var diags diag.Diagnostics
+	m.placeModel.resolve(types.StringNull(), types.StringValue(defaultImage))
+	defaultBool(&m.Monitoring, false)
+	resolveShared(ctx, &m.Release, &m.Distribution, &m.Host, m.Cluster, &diags)
+	return diags
+}
+
+// spec is what the engine builds. The model is resolved; what is unknown in it
+// is empty in the spec.
+func (m nodeModel) spec(ctx context.Context) (cluster.NodeSpec, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	return cluster.NodeSpec{
+		Name: m.Name.ValueString(), Cluster: m.Cluster.ValueString(), Cookie: m.Cookie.ValueString(),
+		Place: m.place(), Peers: texts(m.Peers), SSHKeys: texts(m.SSHKeys),
+		Release:      releaseOf(ctx, m.Release, &diags),
+		Environment:  textMap(m.Environment),
+		Distribution: distributionOf(ctx, m.Distribution, &diags),
+		Host:         hostOf(ctx, m.Host, &diags),
+		Tags:         sortedTexts(m.Tags),
+		Monitoring:   m.Monitoring.ValueBool(),
+	}, diags
+}
+
+// reach writes down what exists.
+func (m *nodeModel) reach(spec cluster.NodeSpec, d cluster.Droplet) {
+	m.nodeOutputs = nodeOutputs{
+		ID:                types.StringValue(strconv.Itoa(d.ID)),
+		DropletID:         types.Int64Value(int64(d.ID)),
+		NodeName:          types.StringValue(cluster.NodeNamed(spec, d)),
+		IPv4:              textOrNull(d.PublicIPv4),
+		IPv4Private:       textOrNull(d.PrivateIPv4),
+		CookieFingerprint: types.StringNull(),
+		Drift:             listOf(nil),
+	}
+	if spec.Cookie != "" {
+		m.CookieFingerprint = types.StringValue(cookie.Fingerprint(spec.Cookie))
+	}
+}
+
+// see takes over what a refresh found. What was changed behind Terraform's
+// back goes into drift; only the user's own tags show as arguments.
+func (m *nodeModel) see(spec cluster.NodeSpec, d cluster.Droplet) {
+	m.IPv4, m.IPv4Private = textOrNull(d.PublicIPv4), textOrNull(d.PrivateIPv4)
+	if tags := d.UserTags(spec.Cluster); len(tags) > 0 || !m.Tags.IsNull() {
+		m.Tags = setOf(tags)
+	}
+	m.Drift = listOf(nodeDrift(spec, d))
+}
+
+func nodeDrift(spec cluster.NodeSpec, d cluster.Droplet) []string {
+	var found []string
+	if d.Name != spec.Name {
+		found = append(found, fmt.Sprintf("the droplet is called %s", d.Name))
+	}
+	spec.Tags = nil
+	for _, tag := range spec.WantedTags() {
+		if !d.HasTag(tag) {
+			found = append(found, fmt.Sprintf("tag %s is missing", tag))
+		}
+	}
+	return found
+}
+
+// fill takes over what an import can read back of a droplet: without a cookie
+// in the state, the next apply takes the rest from the configuration.
+func (m *nodeModel) fill(ctx context.Context, d cluster.Droplet) diag.Diagnostics {
+	m.Name, m.placeModel = types.StringValue(d.Name), placeOf(cluster.Place{Region: d.Region, Size: d.Size, Image: d.Image})
+	m.Cluster = types.StringValue(clusterOf(d))
+	m.Monitoring = types.BoolValue(d.MonitoringOn)
+	diags := m.resolve(ctx)
+	spec, errs := m.spec(ctx)
+	diags.Append(errs...)
+	m.reach(spec, d)
+	return diags
+}
+
+// clusterOf is the cluster that a droplet is a node of by its tags; empty for
+// none.
+func clusterOf(d cluster.Droplet) string {
+	for _, tag := range d.Tags {
+		name, found := strings.CutPrefix(tag, cluster.ClusterTag(""))
+		name, node := strings.CutSuffix(name, ":"+cluster.RoleNode)
+		if found && node && !strings.Contains(name, ":") {
+			return name
+		}
+	}
+	return ""
+}
+
+// imported says that no configuration was applied since an import.
+func (m nodeModel) imported() bool { return m.Cookie.IsNull() }
+
+// forget marks the outputs but the drift as not known before apply.
+func (o *nodeOutputs) forget() {
+	*o = nodeOutputs{
+		ID: types.StringUnknown(), DropletID: types.Int64Unknown(), NodeName: types.StringUnknown(),
+		IPv4: types.StringUnknown(), IPv4Private: types.StringUnknown(), CookieFingerprint: types.StringUnknown(),
+		Drift: listOf(nil),
+	}
+}
+
+// inputs are the arguments by name, less timeouts, which concern nobody else.
+func (m nodeModel) inputs() map[string]attr.Value {
+	return map[string]attr.Value{
+		"name": m.Name, "cluster": m.Cluster, "cookie": m.Cookie, "peers": m.Peers, "region": m.Region, "size": m.Size, "image": m.Image,
+		"ssh_keys": m.SSHKeys, "release": m.Release, "environment": m.Environment, "distribution": m.Distribution, "host": m.Host,
+		"tags": m.Tags, "monitoring": m.Monitoring,
+	}
+}
+
+// changesFrom lists the arguments that differ from the state's.
+func (m nodeModel) changesFrom(state nodeModel) []change {
+	return childChanges(state.inputs(), m.inputs(), path.Empty().AtName)
+}

@@ -1,0 +1,61 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// Schema implements resource.Resource.
+func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "One droplet that joins a cluster from outside its pools, such as a worker of another size or a node of another workspace. " +
+			"It takes the cluster's network and firewalls from what is tagged with the cluster's name. " +
+			"Being younger than the nodes that it is told of, it dials them; the cluster need not know it.\n\n" +
+			"A change of `tags` or `peers` leaves the droplet as it is; a change of anything else makes it anew.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{Required: true, MarkdownDescription: "The host name of the droplet, of the characters `a-z`, `0-9` and `-`."},
+			"cluster": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "The name of the cluster to join, usually `beam_cluster.<name>.name`.",
+			},
+			"cookie": cookieAttribute(true, "The cluster's cookie."),
+			"peers": schema.ListAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "The long names of the nodes to dial, usually `beam_cluster.<name>.node_names`. The droplet learns them when it is made. " +
+					"A later change is only written down: through any node that it knows, the node meets the others.",
+			},
+			"region":       schema.StringAttribute{Required: true, MarkdownDescription: "The region of the droplet, one in which the cluster has hosts."},
+			"size":         defaulted("The droplet size. Default: `s-1vcpu-1gb`."),
+			"image":        defaulted("The slug of a Debian or Ubuntu image, or the id of a snapshot made from one. Default: `debian-13-x64`."),
+			"ssh_keys":     sshKeysAttribute(),
+			"release":      releaseAttribute(),
+			"environment":  environmentAttribute(),
+			"distribution": distributionAttribute(),
+			"host":         hostAttribute(),
+			"tags":         tagsAttribute(),
+			"monitoring":   defaultedBool("Whether DigitalOcean's agent for graphs and alerts is installed. Default: `false`."),
+			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
+				Create: true, Read: true, Update: true, Delete: true,
+				CreateDescription: "How long a create may take, such as `45m`. Default: `60m`.",
+				ReadDescription:   "How long a refresh may take. Default: `10m`.",
+				UpdateDescription: "How long an update may take. Default: `60m`.",
+				DeleteDescription: "How long a destroy may take. Default: `30m`.",
+			}),
+			"id":                   output("The id of the droplet, as text."),
+			"droplet_id":           schema.Int64Attribute{Computed: true, MarkdownDescription: "The id of the droplet."},
+			"node_name":            output("The long name of the node, such as `chat@10.10.0.5`."),
+			"ipv4_address":         output("The public IPv4 address."),
+			"ipv4_address_private": output("The private IPv4 address."),
+			"cookie_fingerprint":   output("The first 12 hex digits of the SHA-256 of the cookie; safe to print."),
+			"drift": schema.ListAttribute{
+				Computed: true, ElementType: types.StringType,
+				MarkdownDescription: "What the last refresh found to differ from what the provider made, a sentence each. " +
+					"It is planned to be empty, so that the next apply repairs it.",
+			},
+		},
+	}
+}

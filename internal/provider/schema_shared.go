@@ -1,0 +1,122 @@
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// What beam_cluster and beam_node have in common.
+
+// optional and defaulted make attributes that users may leave out; the latter
+// then show the value that is used.
+func optional(description string) schema.StringAttribute {
+	return schema.StringAttribute{Optional: true, MarkdownDescription: description}
+}
+
+func defaulted(description string) schema.StringAttribute {
+	return schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: description}
+}
+
+func defaultedInt(description string) schema.Int64Attribute {
+	return schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: description}
+}
+
+func defaultedBool(description string) schema.BoolAttribute {
+	return schema.BoolAttribute{Optional: true, Computed: true, MarkdownDescription: description}
+}
+
+func defaultedSet(description string) schema.SetAttribute {
+	return schema.SetAttribute{Optional: true, Computed: true, ElementType: types.StringType, MarkdownDescription: description}
+}
+
+func sshKeysAttribute() schema.ListAttribute {
+	return schema.ListAttribute{
+		Optional: true, ElementType: types.StringType,
+		MarkdownDescription: "The SSH keys of the account, by id or MD5 fingerprint, that may log in as `host.user`. " +
+			"Without any, nobody can log in: passwords are off.",
+	}
+}
+
+// cookieAttribute's empty text would pass for a cookie that was left out.
+func cookieAttribute(required bool, description string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Required: required, Optional: !required, Sensitive: true,
+		MarkdownDescription: description,
+		Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+	}
+}
+
+func environmentAttribute() schema.MapAttribute {
+	return schema.MapAttribute{
+		Optional: true, Sensitive: true, ElementType: types.StringType,
+		MarkdownDescription: "Environment variables for the release, by name. They win over those that the provider sets " +
+			"(`RELEASE_*`, `PORT`, `PHX_HOST`, `PHX_SERVER`, `DATABASE_URL`, `SECRET_KEY_BASE`, `POOL_SIZE`). " +
+			"Names have the characters `A-Z`, `a-z`, `0-9` and `_`; values may hold any text without a NUL byte. " +
+			"On the hosts only root and the app's user can read them.",
+	}
+}
+
+func tagsAttribute() schema.SetAttribute {
+	return schema.SetAttribute{
+		Optional: true, ElementType: types.StringType,
+		MarkdownDescription: "Tags of your own for every droplet. They are changed in place, without touching the hosts. " +
+			"`beam` and everything that begins with `beam:` belong to the provider.",
+	}
+}
+
+func releaseAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "The release that the nodes run. Without it the hosts are prepared and wait for a deploy over SSH, " +
+			"such as one by edeliver.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{Required: true, MarkdownDescription: "The name of the release, as in `mix.exs` or `relx.config`."},
+			"url": optional("Where each node fetches the release's archive (`.tar.gz`), over `https://` or `http://`. It comes together with `sha256`. " +
+				"Without it the nodes wait for a deploy of the release."),
+			"sha256": optional("The SHA-256 of the archive, 64 hex digits. A node refuses an archive with another one."),
+			"kind":   defaulted("Which tool built the release: `mix` or `rebar3`. Default: `mix`."),
+			"port":   defaultedInt("The TCP port on which the release serves HTTP; nodes get it as `PORT`. Default: `8080`."),
+			"migrate": optional("An expression for `bin/<name> eval` that migrates the database, such as `Chat.Release.migrate()`. " +
+				"Each node evaluates it before it starts the release, with the database's owner role."),
+		},
+	}
+}
+
+func distributionAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true, Computed: true,
+		MarkdownDescription: "Erlang's distribution: how nodes are named and how they reach each other. " +
+			"Firewalls open its ports to nodes of the cluster only.",
+		Attributes: map[string]schema.Attribute{
+			"epmd_port": defaultedInt("The TCP port of epmd, which tells nodes each other's ports. Default: `4369`."),
+			"port_min":  defaultedInt("The lowest TCP port that a node may listen on for other nodes. Default: `9100`."),
+			"port_max":  defaultedInt("The highest of these ports. Default: `9155`."),
+			"basename": defaulted("The part of a node's name before the `@`; what follows is its address. " +
+				"Default: the release's name, else the cluster's."),
+			"sync": defaulted("How a node that starts waits for the older ones (`sync_nodes_optional` and `sync_nodes_mandatory` of Erlang's kernel): " +
+				"`optional` starts after `sync_timeout_ms` without those that are missing, `mandatory` does not start without them, " +
+				"`none` does not wait. Nodes connect later in any case. Default: `optional`."),
+			"sync_timeout_ms": defaultedInt("How long a node that starts waits for the older ones, in milliseconds. Default: `30000`."),
+		},
+	}
+}
+
+func hostAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true, Computed: true,
+		MarkdownDescription: "What is set up on every host.",
+		Attributes: map[string]schema.Attribute{
+			"user":     defaulted("The user who may log in with the SSH keys and has sudo; on nodes it also runs the release. Default: `deploy`."),
+			"locale":   defaulted("The system's locale, one of UTF-8. Default: `en_US.UTF-8`."),
+			"swap_mib": defaultedInt("The size of the swap file in MiB; `0` makes none. Default: `2048`."),
+			"packages": defaultedSet("Debian packages to install beside those that the host needs. Default: none."),
+			"toolchain": defaultedSet("What nodes get to build releases with: any of `erlang`, `elixir` and `nodejs`, from the distribution's packages. " +
+				"A release brings its own Erlang and needs none of them. Default: none."),
+			"unattended_upgrades": defaultedBool("Whether security updates are installed by themselves. Default: `true`."),
+			"fail2ban":            defaultedBool("Whether addresses that fail to log in over SSH again and again are blocked for a while. Default: `true`."),
+			"ssh_port":            defaultedInt("The TCP port of SSH. Default: `22`."),
+		},
+	}
+}

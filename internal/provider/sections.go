@@ -1,0 +1,171 @@
+package provider
+
+import (
+	"context"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// The nested attributes that beam_cluster and beam_node share, their defaults
+// and what they mean for the cluster.
+
+const (
+	defaultImage = "debian-13-x64"
+	defaultSize  = "s-1vcpu-1gb"
+)
+
+type releaseModel struct {
+	Name    types.String `tfsdk:"name"`
+	URL     types.String `tfsdk:"url"`
+	SHA256  types.String `tfsdk:"sha256"`
+	Kind    types.String `tfsdk:"kind"`
+	Port    types.Int64  `tfsdk:"port"`
+	Migrate types.String `tfsdk:"migrate"`
+}
+
+func (m *releaseModel) resolve() {
+	defaultString(&m.Kind, cluster.KindMix)
+	defaultInt(&m.Port, cluster.DefaultHTTPPort)
+}
+
+func releaseOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) *cluster.Release {
+	m := read[releaseModel](ctx, obj, diags)
+	if m == nil {
+		return nil
+	}
+	return &cluster.Release{
+		Name: m.Name.ValueString(), URL: m.URL.ValueString(), SHA256: m.SHA256.ValueString(),
+		Kind: m.Kind.ValueString(), Port: int(m.Port.ValueInt64()), Migrate: m.Migrate.ValueString(),
+	}
+}
+
+// releaseName is the name inside a release that may be null or unknown.
+func releaseName(ctx context.Context, obj types.Object, diags *diag.Diagnostics) types.String {
+	if obj.IsUnknown() {
+		return types.StringUnknown()
+	}
+	if m := read[releaseModel](ctx, obj, diags); m != nil {
+		return m.Name
+	}
+	return types.StringNull()
+}
+
+type distributionModel struct {
+	EPMDPort      types.Int64  `tfsdk:"epmd_port"`
+	PortMin       types.Int64  `tfsdk:"port_min"`
+	PortMax       types.Int64  `tfsdk:"port_max"`
+	Basename      types.String `tfsdk:"basename"`
+	Sync          types.String `tfsdk:"sync"`
+	SyncTimeoutMS types.Int64  `tfsdk:"sync_timeout_ms"`
+}
+
+// resolve names nodes after the release, else after the cluster.
+func (m *distributionModel) resolve(release, clusterName types.String) {
+	defaultInt(&m.EPMDPort, 4369)
+	defaultInt(&m.PortMin, 9100)
+	defaultInt(&m.PortMax, 9155)
+	inherit(&m.Basename, release)
+	inherit(&m.Basename, clusterName)
+	defaultString(&m.Sync, cluster.SyncOptional)
+	defaultInt(&m.SyncTimeoutMS, 30000)
+}
+
+func distributionOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) cluster.Distribution {
+	m := read[distributionModel](ctx, obj, diags)
+	if m == nil {
+		return cluster.Distribution{}
+	}
+	return cluster.Distribution{
+		EPMDPort: int(m.EPMDPort.ValueInt64()), PortMin: int(m.PortMin.ValueInt64()), PortMax: int(m.PortMax.ValueInt64()),
+		Basename: m.Basename.ValueString(), Sync: m.Sync.ValueString(), SyncTimeoutMS: int(m.SyncTimeoutMS.ValueInt64()),
+	}
+}
+
+type hostModel struct {
+	User               types.String `tfsdk:"user"`
+	Locale             types.String `tfsdk:"locale"`
+	SwapMiB            types.Int64  `tfsdk:"swap_mib"`
+	Packages           types.Set    `tfsdk:"packages"`
+	Toolchain          types.Set    `tfsdk:"toolchain"`
+	UnattendedUpgrades types.Bool   `tfsdk:"unattended_upgrades"`
+	Fail2ban           types.Bool   `tfsdk:"fail2ban"`
+	SSHPort            types.Int64  `tfsdk:"ssh_port"`
+}
+
+func (m *hostModel) resolve() {
+	defaultString(&m.User, "deploy")
+	defaultString(&m.Locale, "en_US.UTF-8")
+	defaultInt(&m.SwapMiB, 2048)
+	defaultSet(&m.Packages)
+	defaultSet(&m.Toolchain)
+	defaultBool(&m.UnattendedUpgrades, true)
+	defaultBool(&m.Fail2ban, true)
+	defaultInt(&m.SSHPort, 22)
+}
+
+func hostOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) cluster.Host {
+	m := read[hostModel](ctx, obj, diags)
+	if m == nil {
+		return cluster.Host{}
+	}
+	return cluster.Host{
+		User: m.User.ValueString(), Locale: m.Locale.ValueString(), SwapMiB: int(m.SwapMiB.ValueInt64()),
+		Packages: sortedTexts(m.Packages), Toolchain: sortedTexts(m.Toolchain),
+		UnattendedUpgrades: m.UnattendedUpgrades.ValueBool(), Fail2ban: m.Fail2ban.ValueBool(), SSHPort: int(m.SSHPort.ValueInt64()),
+	}
+}
+
+// resolveShared fills in the defaults of the three.
+func resolveShared(ctx context.Context, release, distribution, host *types.Object, clusterName types.String, diags *diag.Diagnostics) {
+	ensure(ctx, distribution)
+	ensure(ctx, host)
+	edit(ctx, release, diags, (*releaseModel).resolve)
+	name := releaseName(ctx, *release, diags)
+	edit(ctx, distribution, diags, func(m *distributionModel) { m.resolve(name, clusterName) })
+	edit(ctx, host, diags, (*hostModel).resolve)
+}
+
+// placeModel is where and on what a host runs.
+type placeModel struct {
+	Region types.String `tfsdk:"region"`
+	Size   types.String `tfsdk:"size"`
+	Image  types.String `tfsdk:"image"`
+}
+
+// resolve takes the defaults for every host where the host has none.
+func (m *placeModel) resolve(region, image types.String) {
+	inherit(&m.Region, region)
+	defaultString(&m.Size, defaultSize)
+	inherit(&m.Image, image)
+}
+
+func (m placeModel) place() cluster.Place {
+	return cluster.Place{Region: m.Region.ValueString(), Size: m.Size.ValueString(), Image: m.Image.ValueString()}
+}
+
+func placeOf(p cluster.Place) placeModel {
+	return placeModel{Region: textOrNull(p.Region), Size: textOrNull(p.Size), Image: textOrNull(p.Image)}
+}
+
+// mostly returns the value that most places have, the first in the alphabet of
+// several: what a configuration would name as the default for every host.
+func mostly(places []cluster.Place, of func(cluster.Place) string) string {
+	counts := map[string]int{}
+	var values []string
+	for _, p := range places {
+		counts[of(p)]++
+		values = append(values, of(p))
+	}
+	slices.Sort(values)
+	best := ""
+	for _, v := range values {
+		if counts[v] > counts[best] {
+			best = v
+		}
+	}
+	return best
+}
