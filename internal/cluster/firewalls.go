@@ -122,7 +122,7 @@ func normalRules(rules []Rule) []Rule {
 
 func (r Rule) equal(other Rule) bool { return r.String() == other.String() }
 
-// String is the rule in one line, such as "tcp 4369 from beam:chat:node".
+// String is the rule in one line, such as "tcp 4369, [beam:chat:node]".
 func (r Rule) String() string {
 	ports := r.Ports
 	if ports == allPorts {

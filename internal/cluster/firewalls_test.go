@@ -1,0 +1,85 @@
+package cluster
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func firewalled() Spec {
+	return Spec{
+		Name: "chat", Release: &Release{Name: "chat", Port: 8080},
+		LoadBalancer: &LoadBalancer{Stats: Stats{Enabled: true, Port: 8404}}, Database: &Database{},
+		Distribution: Distribution{EPMDPort: 4369, PortMin: 9100, PortMax: 9155},
+		Host:         Host{SSHPort: 22},
+	}
+}
+
+func TestFirewallsOpenWhatIsNeededOnly(t *testing.T) {
+	t.Parallel()
+	open := firewalled()
+	open.Access.SSHFrom = []string{"203.0.113.7/32"}
+	public := firewalled()
+	public.LoadBalancer, public.Database = nil, nil
+	for _, tt := range []struct {
+		name string
+		spec Spec
+		want map[string][]string
+	}{
+		{"closed SSH", firewalled(), map[string][]string{
+			"chat-node":          {"tcp 4369, [beam:chat:node]", "tcp 8080, [beam:chat:load-balancer]", "tcp 9100-9155, [beam:chat:node]"},
+			"chat-load-balancer": {"tcp 443, [0.0.0.0/0 ::/0]", "tcp 80, [0.0.0.0/0 ::/0]"},
+			"chat-database":      {"tcp 5432, [beam:chat:node]"},
+		}},
+		{"SSH and stats from one address", open, map[string][]string{
+			"chat-node":          {"tcp 22, [203.0.113.7/32]", "tcp 4369, [beam:chat:node]", "tcp 8080, [beam:chat:load-balancer]", "tcp 9100-9155, [beam:chat:node]"},
+			"chat-load-balancer": {"tcp 22, [203.0.113.7/32]", "tcp 443, [0.0.0.0/0 ::/0]", "tcp 80, [0.0.0.0/0 ::/0]", "tcp 8404, [203.0.113.7/32]"},
+			"chat-database":      {"tcp 22, [203.0.113.7/32]", "tcp 5432, [beam:chat:node]"},
+		}},
+		{"nodes alone", public, map[string][]string{
+			"chat-node": {"tcp 4369, [beam:chat:node]", "tcp 9100-9155, [beam:chat:node]"},
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			firewalls := tt.spec.WantedFirewalls()
+			if len(firewalls) != len(tt.want) {
+				t.Errorf("%d firewalls, want %d", len(firewalls), len(tt.want))
+			}
+			for _, f := range firewalls {
+				var got []string
+				for _, r := range f.Inbound {
+					got = append(got, r.String())
+				}
+				if !slices.Equal(got, tt.want[f.Name]) {
+					t.Errorf("%s lets in\n%s\nwant\n%s", f.Name, strings.Join(got, "\n"), strings.Join(tt.want[f.Name], "\n"))
+				}
+				if len(f.Outbound) != 3 {
+					t.Errorf("%s lets out %v, want all of icmp, tcp and udp", f.Name, f.Outbound)
+				}
+			}
+		})
+	}
+}
+
+// The API answers in an order and a spelling of its own.
+func TestSameFirewallInAnotherSpelling(t *testing.T) {
+	t.Parallel()
+	wanted := firewalled().WantedFirewalls()[0]
+	answered := wanted
+	answered.ID = "f1"
+	answered.Inbound = slices.Clone(wanted.Inbound)
+	slices.Reverse(answered.Inbound)
+	answered.Outbound = []Rule{
+		{Protocol: "udp", Ports: "1-65535", Addresses: []string{"::/0", "0.0.0.0/0"}},
+		{Protocol: "tcp", Ports: "all", Addresses: []string{"::/0", "0.0.0.0/0"}},
+		{Protocol: "icmp", Addresses: []string{"::/0", "0.0.0.0/0"}},
+	}
+	if !answered.Same(wanted) {
+		t.Error("the same firewall counts as another")
+	}
+	answered.Droplets = []int{1}
+	if answered.Same(wanted) {
+		t.Error("a droplet bound by hand goes unseen")
+	}
+}
