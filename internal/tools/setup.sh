@@ -28,7 +28,18 @@ missing=()
 for entry in "${packages[@]}"; do
   PATH="$PATH:/usr/sbin:/sbin" command -v "${entry%%=*}" >/dev/null || missing+=("${entry#*=}")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
+
+# From 1.21 on, Go fetches the version that go.mod asks for.
+enough_go() {
+  local minor
+  minor=$(go version | sed -E 's/.* go1\.([0-9]+).*/\1/')
+  [ "$minor" -ge 21 ] || { echo "Go 1.21 or newer is needed; this is $(go version)" >&2; return 1; }
+}
+
+if [ ${#missing[@]} -eq 0 ]; then
+  enough_go
+  exit
+fi
 
 if ! command -v apt-get >/dev/null; then
   echo "Not installed: ${missing[*]}"
@@ -57,3 +68,4 @@ fi
 echo "Installing ${missing[*]}"
 as_root apt-get update -qq
 as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" </dev/null
+enough_go
