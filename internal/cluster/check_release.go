@@ -1,22 +1,20 @@
 package cluster
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"net/url"
 	"regexp"
 	"slices"
-	"strings"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/beam"
 )
 
 var (
 	// releaseName is what both mix and relx take: the name is an atom and the
 	// name of a folder and of a script.
-	releaseName     = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	basename        = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-	environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	sha256Hex       = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
+	releaseName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	basename    = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+	sha256Hex   = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
 )
 
 func (r *Release) problems() []Problem {
@@ -73,23 +71,13 @@ func fetchable(raw string) bool {
 func environmentProblems(environment map[string]string) []Problem {
 	var found []Problem
 	for _, name := range slices.Sorted(maps.Keys(environment)) {
-		if err := checkEnvironment(name, environment[name]); err != nil {
+		if err := beam.CheckEnvironment(name, environment[name]); err != nil {
 			found = append(found, Problem{
 				Path:    []string{"environment", name},
 				Summary: "Invalid environment variable",
-				Detail:  fmt.Sprintf("%s: %s", name, sentence(err)),
+				Detail:  sentence(err),
 			})
 		}
 	}
 	return found
-}
-
-func checkEnvironment(name, value string) error {
-	if !environmentName.MatchString(name) {
-		return errors.New("the name must have the characters A-Z, a-z, 0-9 and _, not beginning with a digit")
-	}
-	if strings.ContainsRune(value, 0) {
-		return errors.New("the value holds a NUL byte")
-	}
-	return nil
 }

@@ -6,9 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
@@ -24,14 +22,6 @@ func report(ctx context.Context, in tfsdk.Plan, problems []cluster.Problem) diag
 		diags.AddAttributeError(pathOf(in, p.Path), p.Summary, p.Detail)
 	}
 	return diags
-}
-
-// resolved holds a model with its defaults so that attributes can be looked
-// up by path.
-func resolved(ctx context.Context, s schema.Schema, model any) (tfsdk.Plan, diag.Diagnostics) {
-	plan := tfsdk.Plan{Schema: s, Raw: tftypes.NewValue(s.Type().TerraformType(ctx), nil)}
-	diags := plan.Set(ctx, model)
-	return plan, diags
 }
 
 func restsOnUnknown(ctx context.Context, in tfsdk.Plan, paths [][]string) bool {
