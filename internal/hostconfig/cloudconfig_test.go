@@ -122,7 +122,9 @@ func TestShellcheckAcceptsEveryScript(t *testing.T) {
 				continue
 			}
 			seen[f.Content] = true
-			check := exec.CommandContext(t.Context(), shellcheck, "--shell=dash", "-")
+			// Files to source exist on hosts only, and a user's text that
+			// stands in single quotes may hold anything.
+			check := exec.CommandContext(t.Context(), shellcheck, "--shell=dash", "--exclude=SC1091,SC2016", "-")
 			check.Stdin = strings.NewReader(f.Content)
 			if out, err := check.CombinedOutput(); err != nil {
 				t.Errorf("%s: %v\n%s", f.Path, err, out)

@@ -1,0 +1,102 @@
+package hostconfig_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
+)
+
+func TestHAProxyAcceptsEveryLoadBalancer(t *testing.T) {
+	t.Parallel()
+	haproxy := testtool.Require(t, "haproxy")
+	for name, l := range loadBalancers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := onDisk(t, l)
+			out, err := exec.CommandContext(t.Context(), haproxy, "-c", "-f", config).CombinedOutput()
+			if err != nil {
+				t.Errorf("haproxy -c: %v\n%s", err, out)
+			}
+			// Before the first certificate HAProxy says that it has none.
+			if strings.Contains(string(out), "WARNING") && name != "acme" {
+				t.Errorf("haproxy -c warns:\n%s", out)
+			}
+		})
+	}
+}
+
+// onDisk writes haproxy.cfg and its certificate into a folder of the test and
+// returns the path of the configuration. The only difference to the host is
+// where the certificate lies.
+func onDisk(t *testing.T, l hostconfig.LoadBalancer, edits ...string) string {
+	t.Helper()
+	userData, err := l.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	certs := filepath.Join(dir, "certs")
+	if err := os.Mkdir(certs, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range filesOf(t, userData) {
+		if f.Path == "/etc/haproxy/certs/site.pem" {
+			if err := os.WriteFile(filepath.Join(certs, "site.pem"), []byte(f.Content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	edits = append(edits, "/etc/haproxy/certs", certs)
+	config := strings.NewReplacer(edits...).Replace(fileOf(t, userData, "/etc/haproxy/haproxy.cfg"))
+	path := filepath.Join(dir, "haproxy.cfg")
+	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestLoadBalancerRefusesWhatHAProxyCannotCarry(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		story  string
+		change func(*hostconfig.LoadBalancer)
+		want   string
+	}{
+		{"an unknown algorithm", func(l *hostconfig.LoadBalancer) { l.Algorithm = "fastest" },
+			`algorithm is "fastest"; allowed are roundrobin, leastconn, first, source, random`},
+		{"a cookie with a space", func(l *hostconfig.LoadBalancer) { l.StickyCookie = "SERVER ID" },
+			`sticky_cookie is "SERVER ID"; it must be letters, digits, _ and -`},
+		{"a path on a second line", func(l *hostconfig.LoadBalancer) { l.HealthCheck.Path = "/\n  user root" },
+			`health_check.path is "/\n  user root"; it must be a / followed by printable ASCII without spaces`},
+		{"a host with a format", func(l *hostconfig.LoadBalancer) { l.HealthCheck.Host = "%[src]" },
+			`health_check.host is "%[src]"; it must be a host name, with or without a port`},
+		{"a user with a colon", func(l *hostconfig.LoadBalancer) { l.Stats = &hostconfig.Stats{Path: "/", User: "a:b", Password: "p"} },
+			`stats.user is "a:b"; it must be printable ASCII without spaces and colons`},
+		{"no password", func(l *hostconfig.LoadBalancer) { l.Stats = &hostconfig.Stats{Path: "/", User: "a"} },
+			`the password of the stats page must be printable ASCII and not empty`},
+		{"a server without address", func(l *hostconfig.LoadBalancer) { l.Servers = []hostconfig.Server{{Name: "us-1"}} },
+			`server us-1: address "" is not an IPv4 address`},
+		{"a certificate without key", func(l *hostconfig.LoadBalancer) { l.TLS = &hostconfig.TLS{CertificatePEM: siteCertificate} },
+			`tls: certificate_pem and private_key_pem are not a pair that can be served`},
+		{"no domains", func(l *hostconfig.LoadBalancer) {
+			l.TLS = &hostconfig.TLS{ACME: &hostconfig.ACME{Email: "ops@example.com"}}
+		}, `tls.acme.domains is empty; at least one domain is needed`},
+		{"a wildcard", func(l *hostconfig.LoadBalancer) {
+			l.TLS = &hostconfig.TLS{ACME: &hostconfig.ACME{Email: "ops@example.com", Domains: []string{"*.example.com"}}}
+		}, `tls.acme.domains is "*.example.com"; it must be a domain name without wildcards`},
+		{"a directory without TLS", func(l *hostconfig.LoadBalancer) {
+			l.TLS = &hostconfig.TLS{ACME: &hostconfig.ACME{Email: "ops@example.com", Domains: []string{"example.com"}, Directory: "http://ca"}}
+		}, `tls.acme.directory_url "http://ca" is not an https:// URL`},
+	} {
+		l := exampleLoadBalancer()
+		tt.change(&l)
+		if _, err := l.Render(); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %s", tt.story, err, tt.want)
+		}
+	}
+}
