@@ -92,11 +92,14 @@ func exampleDatabase() hostconfig.Database {
 	}
 }
 
-// hosts are all variants of the load balancer and the database.
+// hosts are all variants of every kind of host.
 func hosts() map[string]renderer {
 	all := map[string]renderer{}
 	for name, l := range loadBalancers() {
 		all["loadbalancer-"+name] = l
+	}
+	for name, n := range nodes() {
+		all[name] = n
 	}
 	all["database"] = exampleDatabase()
 	public := exampleDatabase()
