@@ -60,7 +60,8 @@ func show(ctx context.Context, out io.Writer, cli, example string, options simul
 		return err
 	}
 	options.Observe = d.printWrite
-	if d.Playground, err = playground.Open(playground.Options{CLI: cli, Provider: provider, Dir: work, Simulator: options}); err != nil {
+	d.Playground, err = playground.Open(ctx, playground.Options{CLI: cli, Provider: provider, Dir: work, Simulator: options})
+	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
@@ -141,6 +142,6 @@ func (d *demo) nothingLeft(ctx context.Context, before []string) error {
 	if !slices.Equal(before, after) {
 		return fmt.Errorf("the account held %d things before and holds these now:\n%s", len(before), strings.Join(after, "\n"))
 	}
-	d.printf("Nothing: no droplet, firewall, VPC, reserved IP, volume or tag.\n")
+	d.printf("Nothing: no droplet, firewall, network, reserved IP or volume, and no tag of the cluster.\n")
 	return nil
 }

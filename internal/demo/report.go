@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -69,12 +70,16 @@ func (d *demo) printHosts(droplets []cluster.Droplet, names map[string]string) {
 
 func (d *demo) printFirewalls(firewalls []cluster.Firewall) {
 	d.title("The firewalls")
-	for _, firewall := range firewalls {
-		d.printf("%s, for hosts tagged %s\n", firewall.Name, strings.Join(firewall.Tags, ", "))
-		for _, rule := range firewall.Inbound {
-			d.printf("  %s\n", rule)
+	slices.SortFunc(firewalls, func(a, b cluster.Firewall) int { return strings.Compare(a.Name, b.Name) })
+	d.table(func(w *tabwriter.Writer) {
+		fmt.Fprintln(w, "FIREWALL\tHOSTS TAGGED\tPORTS\tFROM")
+		for _, firewall := range firewalls {
+			for _, rule := range firewall.Inbound {
+				fmt.Fprintf(w, "%s\t%s\t%s %s\t%s\n", firewall.Name, strings.Join(firewall.Tags, " "),
+					rule.Protocol, rule.Ports, strings.Join(append(rule.Addresses, rule.Tags...), " "))
+			}
 		}
-	}
+	})
 }
 
 // printWiring shows who talks to whom, read from each host's own user data.
@@ -105,7 +110,7 @@ var links = []link{
 	{path.Join(beam.ConfigDir, beam.PeersFile), regexp.MustCompile(`(?m)^'(.+)'\.$`), "dials %s"},
 	{"/usr/local/sbin/beam-boot", regexp.MustCompile(`'([0-9.]+) (database\.\S+)'`), "finds %[2]s at %[1]s"},
 	{"/etc/haproxy/haproxy.cfg", regexp.MustCompile(`(?m)^\s*server (\S+) (\S+:\d+)`), "sends requests to %s at %s"},
-	{"pg_hba.conf", regexp.MustCompile(`(?m)^hostssl "(\S+)" "(\S+)" (\S+)`), "serves database %s to role %s from %s"},
+	{"pg_hba.conf", regexp.MustCompile(`(?m)^hostssl "(\S+)" "(\S+)"`), "serves the database %s to the role %s"},
 }
 
 // wiring says in lines what a host with these files talks to.
@@ -121,7 +126,7 @@ func wiring(files map[string]string) []string {
 			}
 		}
 	}
-	return lines
+	return slices.Compact(slices.Sorted(slices.Values(lines)))
 }
 
 func (l link) describe(groups []string) string {

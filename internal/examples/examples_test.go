@@ -123,7 +123,7 @@ func open(t *testing.T, cli, provider, folder string) *playground.Playground {
 	if strings.HasPrefix(folder, "resources") {
 		must(t, os.WriteFile(filepath.Join(work, "requirement.tf"), []byte(requirement), 0o600))
 	}
-	p, err := playground.Open(playground.Options{
+	p, err := playground.Open(t.Context(), playground.Options{
 		CLI: cli, Provider: provider, Dir: work,
 		Wrap: func(h http.Handler) http.Handler { return contract.Check(t, h) },
 	})

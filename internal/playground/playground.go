@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
@@ -50,26 +51,39 @@ type Playground struct {
 	config string // folder of the command line's configuration
 }
 
+// version is the one that the provider built here has in the mirror.
+const version = "0.0.1"
+
 // Build compiles the provider of the module that the working directory is in
-// and puts it into the folder.
+// and lays the folder out as a mirror of Terraform's and OpenTofu's registries.
 func Build(ctx context.Context, folder string) error {
-	build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(folder, "terraform-provider-beam"),
-		"github.com/beamcluster/terraform-provider-beam")
+	binary := filepath.Join(folder, "provider")
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/beamcluster/terraform-provider-beam")
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the provider: %w\n%s", err, output)
+	}
+	for _, registry := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		place := filepath.Join(folder, registry, "beamcluster", "beam", version, runtime.GOOS+"_"+runtime.GOARCH)
+		if err := os.MkdirAll(place, 0o755); err != nil {
+			return err
+		}
+		if err := os.Symlink(binary, filepath.Join(place, "terraform-provider-beam_v"+version)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// Open starts the simulator and makes Terraform use it. Close it in the end.
-func Open(o Options) (*Playground, error) {
+// Open starts the simulator, makes Terraform use it, and runs terraform init.
+// Close it in the end.
+func Open(ctx context.Context, o Options) (*Playground, error) {
 	p := &Playground{Hosts: newHosts()}
 	o.Simulator.Hosts = p.Hosts
 	p.Simulator = simulator.New(o.Simulator)
 	if err := p.serve(o.Wrap); err != nil {
 		return nil, err
 	}
-	if err := p.useFrom(o); err != nil {
+	if err := p.connect(ctx, o); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
@@ -90,8 +104,8 @@ func (p *Playground) serve(wrap func(http.Handler) http.Handler) error {
 	return nil
 }
 
-// useFrom points the API client, the provider and Terraform at each other.
-func (p *Playground) useFrom(o Options) error {
+// connect points the API client, Terraform and the provider at the simulator.
+func (p *Playground) connect(ctx context.Context, o Options) error {
 	var err error
 	if p.API, err = digitalocean.New(digitalocean.Config{Token: token, Endpoint: p.URL}); err != nil {
 		return err
@@ -109,7 +123,10 @@ func (p *Playground) useFrom(o Options) error {
 	if err := p.Terraform.SetWaitDelay(patience); err != nil {
 		return err
 	}
-	return p.Terraform.SetEnv(p.environment(config))
+	if err := p.Terraform.SetEnv(p.environment(config)); err != nil {
+		return err
+	}
+	return p.Terraform.Init(ctx)
 }
 
 // environment is the user's own without what would reach another account.
@@ -125,13 +142,12 @@ func (p *Playground) environment(config string) map[string]string {
 	}
 }
 
-// cliConfig makes the command line take the provider from the folder. Nothing
-// is downloaded: with the override, no provider is left to install.
+// cliConfig makes the command line take providers from the folder and from
+// nowhere else, so that nothing is downloaded.
 func cliConfig(folder string) string {
 	return fmt.Sprintf(`disable_checkpoint = true
 provider_installation {
-  dev_overrides { "beamcluster/beam" = %q }
-  direct {}
+  filesystem_mirror { path = %q }
 }
 `, folder)
 }
