@@ -52,6 +52,9 @@ func ipv6Of(ipv4 netip.Addr) netip.Addr {
 	return netip.AddrFrom16(address)
 }
 
+// ipv6Bits is the size of the network that a droplet's IPv6 address is in.
+const ipv6Bits = 64
+
 func ipv6Gateway(address netip.Addr) netip.Addr {
 	gateway := address.As16()
 	gateway[15] = 1

@@ -121,7 +121,7 @@ func (s *Simulator) viewNetworks(d *droplet) networks {
 	}
 	if d.ipv6.IsValid() {
 		shown.V6 = append(shown.V6, networkV6{
-			IPAddress: d.ipv6, Netmask: 64, Gateway: ipv6Gateway(d.ipv6), Type: "public",
+			IPAddress: d.ipv6, Netmask: ipv6Bits, Gateway: ipv6Gateway(d.ipv6), Type: "public",
 		})
 	}
 	return shown
