@@ -19,11 +19,16 @@ func main() {
 	example := flag.String("example", "examples/two-regions", "folder of the configuration")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *cli, *example); err != nil {
-		stop()
+	err := run(ctx, *cli, *example)
+	interrupted := ctx.Err() != nil
+	stop()
+	switch {
+	case interrupted:
+		fmt.Fprintln(os.Stderr, "\nInterrupted. Everything was simulated, and nothing of it is left.")
+		os.Exit(130)
+	case err != nil:
 		fmt.Fprintf(os.Stderr, "\nThe demo failed: %v\n", err)
-		os.Exit(1) //nolint:gocritic // stop was called
+		os.Exit(1)
 	}
 }
 
