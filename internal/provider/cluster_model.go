@@ -200,13 +200,13 @@ func (m clusterModel) pools(ctx context.Context, diags *diag.Diagnostics) []clus
 	elements := m.NodePools.Elements()
 	var pools []cluster.Pool
 	for _, name := range slices.Sorted(maps.Keys(elements)) {
-		object, ok := elements[name].(types.Object)
-		if !ok {
-			continue
+		pool := cluster.Pool{Name: name}
+		if object, ok := elements[name].(types.Object); ok {
+			if p := read[poolModel](ctx, object, diags); p != nil {
+				pool.Count, pool.Place = int(p.Count.ValueInt64()), p.place()
+			}
 		}
-		if p := read[poolModel](ctx, object, diags); p != nil {
-			pools = append(pools, cluster.Pool{Name: name, Count: int(p.Count.ValueInt64()), Place: p.place()})
-		}
+		pools = append(pools, pool)
 	}
 	return pools
 }

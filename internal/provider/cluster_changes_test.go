@@ -1,0 +1,122 @@
+package provider
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// paths lists the attributes of the diagnostics, sorted.
+func paths(diags diag.Diagnostics) []string {
+	var out []string
+	for _, d := range diags {
+		if at, ok := d.(diag.DiagnosticWithPath); ok {
+			out = append(out, at.Path().String())
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Each change of a cluster that exists is either made in place or refused by
+// name; the golden file holds what the user is told.
+func TestChangesOfAClusterThatExists(t *testing.T) {
+	t.Parallel()
+	s := clusterSchema(t)
+	pools := func(pools object) func(object) { return func(c object) { c["node_pools"] = pools } }
+	us, uk := object{"count": 3, "size": "s-2vcpu-2gb"}, object{"region": "lon1", "image": "9001"}
+	set := func(section, name string, value any) func(object) {
+		return func(c object) { c[section].(object)[name] = value } //nolint:forcetypeassert // everything() says so
+	}
+	cases := []struct {
+		name     string
+		adopting bool
+		edit     func(object)
+	}{
+		{"nothing", false, func(object) {}},
+		{"defaults written down", false, func(c object) {
+			set("load_balancer", "region", "nyc3")(c)
+			set("database", "user", "chat_prod")(c)
+		}},
+		{"access, tags, project and backups", false, func(c object) {
+			delete(c, "access")
+			delete(c, "tags")
+			delete(c, "project_id")
+			set("database", "backups", false)(c)
+		}},
+		{"counts and pools", false, pools(object{"us": object{"count": 5, "size": "s-2vcpu-2gb"}, "de": object{"region": "fra1"}})},
+		{"private is what auto means", false, set("network", "mode", "auto")},
+		{"network", false, set("network", "mode", "public")},
+		{"name", false, func(c object) { c["name"] = "talk" }},
+		{"cookie", false, func(c object) { c["cookie"] = "elmo" }},
+		{"environment", false, func(c object) { c["environment"] = object{"PHX_HOST": "talk.example.com", "NEW": "x"} }},
+		{"default region", false, func(c object) { c["region"] = "sfo3" }},
+		{"default image, and a pool's own", false, func(c object) {
+			c["image"] = "debian-13-x64"
+			pools(object{"us": us, "uk": object{"region": "lon1", "image": "9002"}})(c)
+		}},
+		{"size of a pool", false, pools(object{"us": object{"count": 3}, "uk": uk})},
+		{"release", false, set("release", "url", "https://example.com/2.tar.gz")},
+		{"release left out", false, func(c object) { delete(c, "release") }},
+		{"release's name, from which nodes take theirs", false, func(c object) {
+			delete(c["distribution"].(object), "basename") //nolint:forcetypeassert // everything() says so
+			set("release", "name", "talk")(c)
+		}},
+		{"no load balancer", false, func(c object) { delete(c, "load_balancer") }},
+		{"host", false, set("host", "swap_mib", 512)},
+		{"monitoring", false, func(c object) { c["monitoring"] = false }},
+		{"an import takes over what the API cannot tell", true, func(c object) {
+			c["cookie"], c["environment"] = "elmo", object{}
+			set("release", "url", "https://example.com/2.tar.gz")(c)
+			set("host", "swap_mib", 512)(c)
+			set("distribution", "basename", "talk")(c)
+			set("load_balancer", "algorithm", "source")(c)
+			set("database", "user", "talk")(c)
+		}},
+		{"an import refuses what the API tells otherwise", true, func(c object) {
+			set("distribution", "port_max", 9300)(c)
+			set("load_balancer", "size", "s-4vcpu-8gb")(c)
+			set("database", "volume_gib", 50)(c)
+		}},
+	}
+	var out strings.Builder
+	for _, c := range cases {
+		before, _ := everything()
+		after, _ := everything()
+		c.edit(after)
+		state := modelOf(t, configOf(t, s, before))
+		config := configOf(t, s, after)
+		found := modelOf(t, config).changesFrom(state)
+		fmt.Fprintf(&out, "%s\n", c.name)
+		for _, d := range refusals(t.Context(), found, config, c.adopting) {
+			fmt.Fprintf(&out, "  %s\n", strings.TrimSpace(say(diag.Diagnostics{d})))
+		}
+	}
+	golden(t, "changes.golden", out.String())
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (-want +got):\n%s", file, diff)
+	}
+}
