@@ -12,6 +12,9 @@ var basePackages = []string{"ca-certificates", "curl", "locales", "nftables", "o
 // newDocument starts the document of a host with what every kind of host gets.
 // Ports are those its role serves; SSH is opened besides.
 func newDocument(b Base, ports ...PortRange) (Document, error) {
+	if err := b.validate(); err != nil {
+		return Document{}, err
+	}
 	d := Document{
 		Packages: append([]string{}, basePackages...),
 		Ports:    append([]PortRange{{b.SSHPort, b.SSHPort}}, ports...),
