@@ -1,0 +1,109 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/digitalocean/godo"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator/contract"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
+)
+
+// The acceptance tests run the whole provider under the terraform on PATH, or
+// under the program that TF_ACC_TERRAFORM_PATH names, against a simulated
+// DigitalOcean. All traffic is held to the API description.
+
+// cloud is a simulated account.
+type cloud struct {
+	*simulator.Simulator
+	url  string
+	godo *godo.Client // what somebody does behind Terraform's back
+}
+
+func newCloud(t *testing.T, options simulator.Options) *cloud {
+	t.Helper()
+	sim := simulator.New(options)
+	server := httptest.NewServer(contract.Check(t, sim))
+	t.Cleanup(server.Close)
+	client, err := godo.New(server.Client(), godo.SetBaseURL(server.URL), godo.SetRequestHeaders(map[string]string{"Authorization": "Bearer outside"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &cloud{Simulator: sim, url: server.URL, godo: client}
+}
+
+// provider is the provider's block for this account.
+func (c *cloud) provider() string {
+	return fmt.Sprintf("provider \"beam\" {\n  token = \"test\"\n  api_endpoint = %q\n}\n", c.url)
+}
+
+// droplet returns the id of the droplet of that name.
+func (c *cloud) droplet(ctx context.Context, t *testing.T, name string) int {
+	t.Helper()
+	droplets, _, err := c.godo.Droplets.ListByName(ctx, name, &godo.ListOptions{PerPage: 200})
+	if err != nil || len(droplets) != 1 {
+		t.Fatalf("%d droplets are called %s (%v)", len(droplets), name, err)
+	}
+	return droplets[0].ID
+}
+
+// nothingLeft fails the test unless the account is as empty as it was.
+func (c *cloud) nothingLeft(t *testing.T) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	page := &godo.ListOptions{PerPage: 200}
+	droplets, _, err := c.godo.Droplets.List(ctx, page)
+	if err != nil || len(droplets) > 0 {
+		t.Errorf("%d droplets are left (%v)", len(droplets), err)
+	}
+	firewalls, _, err := c.godo.Firewalls.List(ctx, page)
+	if err != nil || len(firewalls) > 0 {
+		t.Errorf("%d firewalls are left (%v)", len(firewalls), err)
+	}
+	volumes, _, err := c.godo.Storage.ListVolumes(ctx, nil)
+	if err != nil || len(volumes) > 0 {
+		t.Errorf("%d volumes are left (%v)", len(volumes), err)
+	}
+	addresses, _, err := c.godo.ReservedIPs.List(ctx, page)
+	if err != nil || len(addresses) > 0 {
+		t.Errorf("%d reserved IPs are left (%v)", len(addresses), err)
+	}
+}
+
+func factories() map[string]func() (tfprotov6.ProviderServer, error) {
+	return map[string]func() (tfprotov6.ProviderServer, error){
+		"beam": providerserver.NewProtocol6WithError(New("test")()),
+	}
+}
+
+// run runs the steps of a test case under Terraform or OpenTofu.
+func run(t *testing.T, steps ...resource.TestStep) {
+	t.Helper()
+	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
+		testtool.Require(t, "terraform")
+	}
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories(), Steps: steps})
+}
+
+// withOpenTofu says that the tests run under OpenTofu.
+func withOpenTofu() bool {
+	return strings.Contains(os.Getenv("TF_ACC_TERRAFORM_PATH"), "tofu")
+}
+
+func planned(address string, action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)}}
+}
+
+func nothingPlanned() resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
+}

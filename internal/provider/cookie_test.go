@@ -1,0 +1,350 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	fwresource "github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
+)
+
+// cookieConfig is a cookie under one of its two names.
+func cookieConfig(typeName, arguments string) string {
+	provider := ""
+	if typeName == "erlang_cookie" {
+		provider = "provider = beam\n"
+	}
+	return fmt.Sprintf("resource %q \"chat\" {\n%s%s\n}\n", typeName, provider, arguments)
+}
+
+func attributeOf(address, name string, want knownvalue.Check) statecheck.StateCheck {
+	return statecheck.ExpectKnownValue(address, tfjsonpath.New(name), want)
+}
+
+func TestCookieFormats(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		typeName, arguments string
+		shape               string
+		bits                float64
+	}{
+		{"erlang_cookie", "", `^[A-Za-z0-9]{32}$`, cookie.EntropyBits(cookie.Alphanumeric, 32)},
+		{"beam_cookie", "", `^[A-Za-z0-9]{32}$`, cookie.EntropyBits(cookie.Alphanumeric, 32)},
+		{"beam_cookie", `format = "otp"`, `^[A-Z]{20}$`, cookie.EntropyBits(cookie.OTP, 20)},
+		{"beam_cookie", `format = "elixir"`, `^[A-Za-z0-9_-]{54}==$`, cookie.EntropyBits(cookie.Elixir, 56)},
+		{"beam_cookie", `length = 64`, `^[A-Za-z0-9]{64}$`, cookie.EntropyBits(cookie.Alphanumeric, 64)},
+	} {
+		t.Run(tt.typeName+" "+tt.arguments, func(t *testing.T) {
+			t.Parallel()
+			address := tt.typeName + ".chat"
+			run(t,
+				resource.TestStep{
+					Config: cookieConfig(tt.typeName, tt.arguments),
+					ConfigStateChecks: []statecheck.StateCheck{
+						attributeOf(address, "value", knownvalue.StringRegexp(regexp.MustCompile(tt.shape))),
+						attributeOf(address, "entropy_bits", knownvalue.Float64Exact(tt.bits)),
+						statecheck.CompareValuePairs(address, tfjsonpath.New("id"), address, tfjsonpath.New("fingerprint"), compare.ValuesSame()),
+						statecheck.ExpectSensitiveValue(address, tfjsonpath.New("value")),
+					},
+					Check: resource.TestCheckResourceAttrWith(address, "value", func(value string) error {
+						return cookie.Check(value)
+					}),
+				},
+				resource.TestStep{Config: cookieConfig(tt.typeName, tt.arguments), ConfigPlanChecks: nothingPlanned()},
+			)
+		})
+	}
+}
+
+// Only a change of an argument makes a new cookie; writing a default down is
+// none.
+func TestCookieIsReplacedByItsArgumentsOnly(t *testing.T) {
+	t.Parallel()
+	const address = "beam_cookie.chat"
+	same, differ := statecheck.CompareValue(compare.ValuesSame()), statecheck.CompareValue(compare.ValuesDiffer())
+	value := tfjsonpath.New("value")
+	run(t,
+		resource.TestStep{
+			Config:            cookieConfig("beam_cookie", ""),
+			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(address, value), differ.AddStateValue(address, value)},
+		},
+		resource.TestStep{
+			Config:            cookieConfig("beam_cookie", "format = \"alphanumeric\"\nlength = 32"),
+			ConfigPlanChecks:  nothingPlanned(),
+			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(address, value)},
+		},
+		resource.TestStep{
+			Config:            cookieConfig("beam_cookie", `keepers = { rotated = "2026-11" }`),
+			ConfigPlanChecks:  planned(address, plancheck.ResourceActionReplace),
+			ConfigStateChecks: []statecheck.StateCheck{differ.AddStateValue(address, value)},
+		},
+		resource.TestStep{
+			Config:            cookieConfig("beam_cookie", "length = 40\nkeepers = { rotated = \"2026-11\" }"),
+			ConfigPlanChecks:  planned(address, plancheck.ResourceActionReplace),
+			ConfigStateChecks: []statecheck.StateCheck{differ.AddStateValue(address, value)},
+		},
+	)
+}
+
+func TestCookieRefusesWhatCannotBeGenerated(t *testing.T) {
+	t.Parallel()
+	for arguments, want := range map[string]string{
+		`format = "hex"`:                   `unknown cookie format "hex"`,
+		`length = 10`:                      `10 characters`,
+		`length = 256`:                     `256 characters`,
+		"format = \"elixir\"\nlength = 30": `multiple of`,
+	} {
+		t.Run(arguments, func(t *testing.T) {
+			t.Parallel()
+			run(t, resource.TestStep{Config: cookieConfig("beam_cookie", arguments), ExpectError: spaced(want)})
+		})
+	}
+}
+
+// spaced matches a text that Terraform may have wrapped anywhere.
+func spaced(text string) *regexp.Regexp {
+	words := strings.Fields(text)
+	for i, word := range words {
+		words[i] = regexp.QuoteMeta(word)
+	}
+	return regexp.MustCompile("(?i)" + strings.Join(words, `[\s│╷╵|]+`))
+}
+
+// A cookie in use is kept, and the arguments that are applied first describe
+// it. Only a later change makes a new one.
+func TestCookieImport(t *testing.T) {
+	t.Parallel()
+	const address = "beam_cookie.chat"
+	kept := func(arguments string, plan resource.ConfigPlanChecks) resource.TestStep {
+		return resource.TestStep{
+			Config: cookieConfig("beam_cookie", arguments), ConfigPlanChecks: plan,
+			ConfigStateChecks: []statecheck.StateCheck{
+				attributeOf(address, "value", knownvalue.StringExact("monster")),
+				attributeOf(address, "fingerprint", knownvalue.StringExact(cookie.Fingerprint("monster"))),
+				attributeOf(address, "entropy_bits", knownvalue.Null()),
+			},
+		}
+	}
+	run(t,
+		resource.TestStep{
+			Config: cookieConfig("beam_cookie", ""), ResourceName: address, ImportState: true, ImportStateId: "monster", ImportStatePersist: true,
+		},
+		kept("", nothingPlanned()),
+		kept("format = \"otp\"\nkeepers = { rotated = \"2026-11\" }", planned(address, plancheck.ResourceActionUpdate)),
+		kept("format = \"otp\"\nkeepers = { rotated = \"2026-11\" }", nothingPlanned()),
+		resource.TestStep{
+			Config:           cookieConfig("beam_cookie", "format = \"otp\"\nkeepers = { rotated = \"2026-12\" }"),
+			ConfigPlanChecks: planned(address, plancheck.ResourceActionReplace),
+			ConfigStateChecks: []statecheck.StateCheck{
+				attributeOf(address, "value", knownvalue.StringRegexp(regexp.MustCompile(`^[A-Z]{20}$`))),
+			},
+		},
+	)
+}
+
+func TestCookieImportRefusesIllegalCookies(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"monster ": "ends with a space",
+		"-monster": "command line flag",
+		"mönster":  "printable ASCII",
+	} {
+		t.Run(value, func(t *testing.T) {
+			t.Parallel()
+			run(t, resource.TestStep{
+				Config: cookieConfig("beam_cookie", ""), ResourceName: "beam_cookie.chat",
+				ImportState: true, ImportStateId: value, ExpectError: spaced(want),
+			})
+		})
+	}
+}
+
+// A moved block takes the value of another resource over unchanged.
+func TestCookieMovedFromRandom(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ from, arguments, attribute string }{
+		{"random_password", "", "result"},
+		{"random_string", "", "result"},
+		{"random_id", "", "b64_url"},
+	} {
+		t.Run(tt.from, func(t *testing.T) {
+			t.Parallel()
+			if withOpenTofu() {
+				t.Skip("OpenTofu moves between resource types of one provider only")
+			}
+			same := statecheck.CompareValue(compare.ValuesSame())
+			before := fmt.Sprintf("resource %q \"chat\" {}\n", tt.from)
+			after := cookieConfig("erlang_cookie", `keepers = { rotated = "2026-11" }`) +
+				fmt.Sprintf("moved {\n  from = %s.chat\n  to = erlang_cookie.chat\n}\n", tt.from)
+			runWithRandom(t,
+				resource.TestStep{
+					Config:            before,
+					ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(tt.from+".chat", tfjsonpath.New(tt.attribute))},
+				},
+				resource.TestStep{
+					Config:            after,
+					ConfigPlanChecks:  planned("erlang_cookie.chat", plancheck.ResourceActionUpdate),
+					ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue("erlang_cookie.chat", tfjsonpath.New("value"))},
+				},
+				resource.TestStep{Config: after, ConfigPlanChecks: nothingPlanned()},
+			)
+		})
+	}
+}
+
+func TestCookieMovedBetweenItsNames(t *testing.T) {
+	t.Parallel()
+	same := statecheck.CompareValue(compare.ValuesSame())
+	value := tfjsonpath.New("value")
+	run(t,
+		resource.TestStep{
+			Config:            cookieConfig("erlang_cookie", `length = 40`),
+			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue("erlang_cookie.chat", value)},
+		},
+		resource.TestStep{
+			Config:            cookieConfig("beam_cookie", `length = 40`) + "moved {\n  from = erlang_cookie.chat\n  to = beam_cookie.chat\n}\n",
+			ConfigPlanChecks:  planned("beam_cookie.chat", plancheck.ResourceActionNoop),
+			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue("beam_cookie.chat", value)},
+		},
+	)
+}
+
+// Every schema version of hashicorp/random, under both registries, moves the
+// same; whatever cannot be a cookie is refused with its reason.
+func TestMoveStateFromEverySourceVersion(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, address, typeName string
+		version                 int64
+		state                   map[string]any
+		want, refusal           string
+	}{
+		{"password v0", "registry.terraform.io/hashicorp/random", "random_password", 0, map[string]any{"id": "none", "result": "Secret1", "length": 7}, "Secret1", ""},
+		{"password v3", "registry.opentofu.org/hashicorp/random", "random_password", 3, map[string]any{"result": "Secret1", "bcrypt_hash": "x", "numeric": true}, "Secret1", ""},
+		{"string v2", "registry.terraform.io/hashicorp/random", "random_string", 2, map[string]any{"id": "abc", "result": "abc"}, "abc", ""},
+		{"id v0", "registry.terraform.io/hashicorp/random", "random_id", 0, map[string]any{"id": "p-9hc4kQ", "b64_url": "p-9hc4kQ", "hex": "a7ef"}, "p-9hc4kQ", ""},
+		{"special characters are legal", "registry.terraform.io/hashicorp/random", "random_password", 3, map[string]any{"result": `a b#"$'\`}, `a b#"$'\`, ""},
+		{"leading dash", "registry.terraform.io/hashicorp/random", "random_id", 0, map[string]any{"b64_url": "-9hc4kQ"}, "", "starts with '-'"},
+		{"space at the end", "registry.terraform.io/hashicorp/random", "random_password", 3, map[string]any{"result": "abc "}, "", "ends with a space"},
+		{"no value", "registry.terraform.io/hashicorp/random", "random_password", 3, map[string]any{}, "", "It has no result"},
+		{"another provider", "registry.terraform.io/example/dice", "random_password", 3, map[string]any{"result": "abc"}, "", ""},
+		{"another type", "registry.terraform.io/hashicorp/random", "random_pet", 0, map[string]any{"id": "abc"}, "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			value, diags := moved(t, tt.address, tt.typeName, tt.version, tt.state)
+			if value != tt.want {
+				t.Errorf("moved %q, want %q", value, tt.want)
+			}
+			if !strings.Contains(say(diags.Diagnostics), tt.refusal) || diags.Diagnostics.HasError() != (tt.refusal != "") {
+				t.Errorf("diagnostics %q, want %q", say(diags.Diagnostics), tt.refusal)
+			}
+		})
+	}
+}
+
+// moved asks the resource to take over a state and returns the cookie.
+func moved(t *testing.T, address, typeName string, version int64, state map[string]any) (string, *fwresource.MoveStateResponse) {
+	t.Helper()
+	data, err := json.Marshal(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &cookieResource{typeName: "beam_cookie"}
+	var s fwresource.SchemaResponse
+	r.Schema(t.Context(), fwresource.SchemaRequest{}, &s)
+	req := fwresource.MoveStateRequest{
+		SourceProviderAddress: address, SourceTypeName: typeName, SourceSchemaVersion: version,
+		SourceRawState: &tfprotov6.RawState{JSON: data},
+	}
+	resp := &fwresource.MoveStateResponse{TargetState: tfsdk.State{Schema: s.Schema, Raw: tftypes.NewValue(s.Schema.Type().TerraformType(t.Context()), nil)}}
+	for _, mover := range r.MoveState(t.Context()) {
+		mover.StateMover(t.Context(), req, resp)
+	}
+	if resp.TargetState.Raw.IsNull() {
+		return "", resp
+	}
+	var model cookieModel
+	resp.Diagnostics.Append(resp.TargetState.Get(t.Context(), &model)...)
+	return model.Value.ValueString(), resp
+}
+
+// randomProvider has the resources of hashicorp/random that can become a
+// cookie, as far as a state of them is concerned.
+type randomProvider struct{}
+
+func (randomProvider) Metadata(_ context.Context, _ fwprovider.MetadataRequest, resp *fwprovider.MetadataResponse) {
+	resp.TypeName = "random"
+}
+func (randomProvider) Schema(context.Context, fwprovider.SchemaRequest, *fwprovider.SchemaResponse) {}
+func (randomProvider) Configure(context.Context, fwprovider.ConfigureRequest, *fwprovider.ConfigureResponse) {
+}
+func (randomProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }
+func (randomProvider) Resources(context.Context) []func() fwresource.Resource {
+	return []func() fwresource.Resource{
+		func() fwresource.Resource { return &randomResource{"random_password", "result", 3} },
+		func() fwresource.Resource { return &randomResource{"random_string", "result", 2} },
+		func() fwresource.Resource { return &randomResource{"random_id", "b64_url", 0} },
+	}
+}
+
+type randomResource struct {
+	typeName, attribute string
+	version             int64
+}
+
+func (r *randomResource) Metadata(_ context.Context, _ fwresource.MetadataRequest, resp *fwresource.MetadataResponse) {
+	resp.TypeName = r.typeName
+}
+
+func (r *randomResource) Schema(_ context.Context, _ fwresource.SchemaRequest, resp *fwresource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		Version:    r.version,
+		Attributes: map[string]schema.Attribute{r.attribute: schema.StringAttribute{Computed: true, Sensitive: r.typeName == "random_password"}},
+	}
+}
+
+func (r *randomResource) Create(ctx context.Context, _ fwresource.CreateRequest, resp *fwresource.CreateResponse) {
+	value, err := cookie.Generate(cookie.Alphanumeric, 24)
+	if err != nil {
+		resp.Diagnostics.AddError("random", err.Error())
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(r.attribute), types.StringValue(value))...)
+}
+func (r *randomResource) Read(context.Context, fwresource.ReadRequest, *fwresource.ReadResponse) {}
+func (r *randomResource) Update(context.Context, fwresource.UpdateRequest, *fwresource.UpdateResponse) {
+}
+func (r *randomResource) Delete(context.Context, fwresource.DeleteRequest, *fwresource.DeleteResponse) {
+}
+
+func runWithRandom(t *testing.T, steps ...resource.TestStep) {
+	t.Helper()
+	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
+		testtool.Require(t, "terraform")
+	}
+	both := factories()
+	both["random"] = providerserver.NewProtocol6WithError(randomProvider{})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: both, Steps: steps})
+}
