@@ -133,6 +133,31 @@ func TestDatabaseSettings(t *testing.T) {
 	wantRefusal(t, err, http.StatusUnprocessableEntity, "")
 }
 
+// godo sends read-only fields of rules, which the API description refuses, so
+// the call is made by hand.
+func TestDatabaseFirewall(t *testing.T) {
+	t.Parallel()
+	client := checkedClient(t, simulator.Options{})
+	id := newDatabase(t, client).ID
+	replace := func(values ...string) []godo.DatabaseFirewallRule {
+		rules := []map[string]string{}
+		for _, value := range values {
+			rules = append(rules, map[string]string{"type": "ip_addr", "value": value})
+		}
+		request, err := client.NewRequest(t.Context(), http.MethodPut, "v2/databases/"+id+"/firewall", map[string]any{"rules": rules})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ok(t)(client.Do(t.Context(), request, nil))
+		return must[[]godo.DatabaseFirewallRule](t)(client.Databases.GetFirewallRules(t.Context(), id))
+	}
+	before := replace("192.0.2.1")
+	after := replace("192.0.2.2", "192.0.2.1")
+	if len(before) != 1 || len(after) != 2 || after[1] != before[0] {
+		t.Errorf("rules were %v and are %v, want the first one kept", before, after)
+	}
+}
+
 func TestDatabaseOptionsCanBeHad(t *testing.T) {
 	t.Parallel()
 	client := checkedClient(t, simulator.Options{})

@@ -2,7 +2,7 @@ package contract
 
 import (
 	"errors"
-	"io/fs"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,6 +18,9 @@ const specVariable = "DO_OPENAPI_SPEC"
 // seen from the repository.
 const specBeside = "../shared/api/digitalocean-openapi.yaml"
 
+// ErrNoSpec says that there is no API description to check against.
+var ErrNoSpec = fmt.Errorf("DigitalOcean's API description is not there: set %s to its path", specVariable)
+
 // load is shared by all tests of a process because Load takes seconds.
 var load = sync.OnceValues(func() (*Validator, error) {
 	path, err := Spec()
@@ -29,7 +32,7 @@ var load = sync.OnceValues(func() (*Validator, error) {
 
 // Spec returns the path of the API description: the value of DO_OPENAPI_SPEC,
 // else the file in the folder "shared" beside the repository. The error is
-// fs.ErrNotExist when there is neither.
+// ErrNoSpec when there is neither.
 func Spec() (string, error) {
 	if path := os.Getenv(specVariable); path != "" {
 		return path, nil
@@ -39,8 +42,10 @@ func Spec() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(root, specBeside)
-	_, err = os.Stat(path)
-	return path, err
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrNoSpec, err)
+	}
+	return path, nil
 }
 
 // repositoryRoot looks for go.mod from the working directory upwards: go test
@@ -56,7 +61,7 @@ func repositoryRoot() (string, error) {
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", fs.ErrNotExist
+			return "", ErrNoSpec
 		}
 		dir = parent
 	}
@@ -70,10 +75,10 @@ func Require(t testing.TB) *Validator {
 	switch {
 	case err == nil:
 		return v
-	case errors.Is(err, fs.ErrNotExist) && os.Getenv("CI") != "true":
-		t.Skipf("DigitalOcean's API description is not there: set %s to its path", specVariable)
+	case errors.Is(err, ErrNoSpec) && os.Getenv("CI") != "true":
+		t.Skip(err)
 	default:
-		t.Fatalf("DigitalOcean's API description (%s): %v", specVariable, err)
+		t.Fatal(err)
 	}
 	return nil
 }
