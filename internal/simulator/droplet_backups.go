@@ -53,13 +53,12 @@ func (s *Simulator) listBackupPolicies(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := listed.(object)
 	policies := object{}
-	for _, d := range answer["policies"].([]*droplet) {
+	for _, d := range listed["policies"].([]*droplet) {
 		policies[strconv.Itoa(d.id)] = s.viewBackupPolicy(d)
 	}
-	answer["policies"] = policies
-	return answer, nil
+	listed["policies"] = policies
+	return listed, nil
 }
 
 func supportedPolicy(name string, days []string) object {

@@ -12,7 +12,7 @@ const (
 
 // paginated is one page of a list under its key, with the links to other
 // pages and the total, as every list of the API has them.
-func paginated[T any](r *http.Request, key string, items []T) (any, error) {
+func paginated[T any](r *http.Request, key string, items []T) (object, error) {
 	page, err := queryNumber(r, "page", 1)
 	if err != nil {
 		return nil, err

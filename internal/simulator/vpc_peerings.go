@@ -26,8 +26,11 @@ const (
 
 var peeringNamePattern = regexp.MustCompile(`^[a-zA-Z0-9-]+$`)
 
-// vpcPeeringRoutes registers both ways to reach a peering; they differ in the
-// key of the answer only.
+// underVPC answers calls below /v2/vpcs with the key that the API description
+// has and with the one that godo reads.
+func underVPC(p *vpcPeering) object { return object{"peering": p, "vpc_peering": p} }
+
+// vpcPeeringRoutes registers both ways to reach a peering.
 func (s *Simulator) vpcPeeringRoutes() {
 	s.route("GET /v2/vpc_peerings", http.StatusOK, s.listPeerings)
 	s.route("POST /v2/vpc_peerings", http.StatusAccepted, s.createPeering)
@@ -44,7 +47,7 @@ func (s *Simulator) vpcPeeringRoutes() {
 	s.route("POST /v2/vpcs/{vpc_id}/peerings", http.StatusAccepted, s.createPeeringOfVPC)
 	s.route("PATCH /v2/vpcs/{vpc_id}/peerings/{vpc_peering_id}", http.StatusOK, func(r *http.Request) (any, error) {
 		p, err := s.renamePeering(r)
-		return object{"peering": p}, err
+		return underVPC(p), err
 	})
 }
 
@@ -63,7 +66,12 @@ func (s *Simulator) listPeeringsOfVPC(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return paginated(r, "peerings", s.peeringsOf(v.ID))
+	listed, err := paginated(r, "peerings", s.peeringsOf(v.ID))
+	if err != nil {
+		return nil, err
+	}
+	listed["vpc_peerings"] = listed["peerings"] // the key that godo reads
+	return listed, nil
 }
 
 func (s *Simulator) peeringsOf(vpcID string) []*vpcPeering {
@@ -95,7 +103,7 @@ func (s *Simulator) createPeeringOfVPC(r *http.Request) (any, error) {
 		return nil, err
 	}
 	p, err := s.addPeering(wanted.Name, []string{v.ID, wanted.VPCID})
-	return object{"peering": p}, err
+	return underVPC(p), err
 }
 
 // addPeering begins to join two VPCs.
