@@ -48,7 +48,7 @@ func New(c Config) (*Client, error) {
 	retrying.RetryWaitMax = c.RetryWaitMax
 	retrying.CheckRetry = retryPolicy
 	retrying.Backoff = retryWait
-	retrying.ErrorHandler = retryablehttp.PassthroughErrorHandler
+	retrying.ErrorHandler = lastAnswer
 	retrying.HTTPClient = &http.Client{Transport: &sender{next: base, token: c.Token, limit: limiter(c.RequestsPerSecond)}}
 
 	options := []godo.ClientOpt{godo.SetUserAgent(c.UserAgent)}

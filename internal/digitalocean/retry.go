@@ -38,6 +38,18 @@ func retryWait(shortest, longest time.Duration, try int, resp *http.Response) ti
 	return retryablehttp.DefaultBackoff(shortest, longest, try, resp)
 }
 
+// lastAnswer hands the last answer on once retries are used up, so that the
+// caller reads the API's own words; with an error there is no answer.
+func lastAnswer(resp *http.Response, err error, _ int) (*http.Response, error) {
+	if err == nil {
+		return resp, nil
+	}
+	if resp != nil {
+		_ = resp.Body.Close() // nobody reads it
+	}
+	return nil, err
+}
+
 type repeatableKey struct{}
 
 // repeatableCall marks a POST that sets something rather than adds something,

@@ -39,7 +39,7 @@ func (c *Client) CreateVPC(ctx context.Context, v cluster.VPC) (cluster.VPC, err
 
 // RenameVPC sets the name and the description of the VPC of v.ID.
 func (c *Client) RenameVPC(ctx context.Context, v cluster.VPC) error {
-	_, _, err := c.api.VPCs.Update(ctx, v.ID, &godo.VPCUpdateRequest{Name: v.Name, Description: v.Description})
+	_, _, err := c.api.VPCs.Set(ctx, v.ID, godo.VPCSetName(v.Name), godo.VPCSetDescription(v.Description))
 	return failed(err, "rename the VPC %s", v.Name)
 }
 

@@ -166,6 +166,25 @@ func TestDestroyLeavesWhatIsNotTheClusters(t *testing.T) {
 	})
 }
 
+// A VPC that became its region's default cannot be deleted.
+func TestDestroyLeavesADefaultVPCWithoutTheMark(t *testing.T) {
+	inWorld(t, instant, func(w *world) {
+		mem := &cluster.Memory{}
+		w.converge(chat(1), mem)
+		if _, _, err := w.godo.VPCs.Set(w.Context(), mem.VPCs["nyc3"], godo.VPCSetDefault()); err != nil {
+			w.Fatal(err)
+		}
+		if err := w.engine.Destroy(w.Context(), "chat", mem); err != nil {
+			w.Fatal(err)
+		}
+		left, _, err := w.godo.VPCs.Get(w.Context(), mem.VPCs["nyc3"])
+		if err != nil || left.Description != "" {
+			w.Errorf("left is %v (%v)", left, err)
+		}
+		w.empty()
+	})
+}
+
 func TestImportedClusterIsLeftAsItIs(t *testing.T) {
 	inWorld(t, instant, func(w *world) {
 		spec := chat(2)

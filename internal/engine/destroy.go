@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
@@ -53,31 +52,15 @@ func (c *convergence) removals(o cluster.Observed) []func(context.Context) error
 	return calls
 }
 
+// deleteNetworks deletes one VPC after another: two share the peering between
+// them.
 func (c *convergence) deleteNetworks(ctx context.Context) error {
-	for _, p := range c.peeringsToDelete() {
-		if err := c.api.DeletePeering(ctx, p); err != nil {
+	for _, v := range c.obs.OwnVPCs() {
+		if err := c.deleteVPC(ctx, v); err != nil {
 			return err
 		}
 	}
-	var calls []func(context.Context) error
-	for _, v := range c.obs.OwnVPCs() {
-		calls = append(calls, func(ctx context.Context) error { return deleteVPC(ctx, c.api, cluster.Observed{}, v) })
-	}
-	return inParallel(ctx, calls...)
-}
-
-// peeringsToDelete are those that the provider made: they have the cluster's
-// name, and one end at least is a VPC that its hosts were in.
-func (c *convergence) peeringsToDelete() []cluster.Peering {
-	var own []cluster.Peering
-	for _, p := range c.obs.Peerings {
-		if strings.HasPrefix(p.Name, c.spec.Name+"-") && slices.ContainsFunc(c.obs.OwnVPCs(), func(v cluster.VPC) bool {
-			return slices.Contains(p.VPCs[:], v.ID)
-		}) {
-			own = append(own, p)
-		}
-	}
-	return own
+	return nil
 }
 
 // deleteTags deletes the cluster's tags, but not those that hosts of beam_node

@@ -17,28 +17,27 @@ func (c *convergence) nodes(ctx context.Context) error {
 	plan := c.spec.PlanNodes(c.obs, *c.mem)
 	missing := plan.Missing
 	if len(plan.Keep)+len(plan.Outdated) == 0 && len(missing) > 0 {
-		if err := c.createNodes(ctx, missing[:1]); err != nil {
+		if _, err := c.createNodes(ctx, missing[:1]); err != nil {
 			return err
 		}
 		missing = missing[1:]
 	}
-	if err := c.createNodes(ctx, missing); err != nil {
+	if _, err := c.createNodes(ctx, missing); err != nil {
 		return err
 	}
 	return c.replaceNodes(ctx, plan.Outdated)
 }
 
-// createNodes fills the slots, a request for each pool, and waits for the
-// addresses.
-func (c *convergence) createNodes(ctx context.Context, slots []cluster.Slot) error {
+// createNodes fills the slots, a request for each pool, waits for the addresses
+// and returns the ids.
+func (c *convergence) createNodes(ctx context.Context, slots []cluster.Slot) (ids []int, err error) {
 	if len(slots) == 0 {
-		return nil
+		return nil, nil
 	}
-	host, userData, err := c.renderNode()
+	told, userData, err := c.renderNode()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var ids []int
 	var calls []func(context.Context) error
 	for _, p := range c.spec.Pools {
 		names := slotNames(slots, p.Name)
@@ -46,7 +45,7 @@ func (c *convergence) createNodes(ctx context.Context, slots []cluster.Slot) err
 			continue
 		}
 		calls = append(calls, func(ctx context.Context) error {
-			made, err := c.create(ctx, names, p.Place, cluster.HostRecord{Role: cluster.RoleNode, Pool: p.Name, Told: host}, userData)
+			made, err := c.create(ctx, names, p.Place, cluster.HostRecord{Role: cluster.RoleNode, Pool: p.Name, Told: told}, userData)
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			ids = append(ids, made...)
@@ -54,9 +53,9 @@ func (c *convergence) createNodes(ctx context.Context, slots []cluster.Slot) err
 		})
 	}
 	if err := inParallel(ctx, calls...); err != nil {
-		return err
+		return ids, err
 	}
-	return c.waitFor(ctx, "the nodes' addresses", ids, c.hasAddress)
+	return ids, c.waitFor(ctx, "the nodes' addresses", ids, c.hasAddress)
 }
 
 func slotNames(slots []cluster.Slot, pool string) []string {
@@ -90,10 +89,11 @@ func (c *convergence) replaceNodes(ctx context.Context, outdated []cluster.Dropl
 	for i, old := range outdated {
 		tflog.Info(ctx, "replacing a node", map[string]any{"node": old.Name, "done": i, "of": len(outdated)})
 		pool := c.pool(old)
-		if err := c.createNodes(ctx, []cluster.Slot{{Pool: pool, Name: c.mem.Hosts[old.ID].Name}}); err != nil {
+		made, err := c.createNodes(ctx, []cluster.Slot{{Pool: pool, Name: c.mem.Hosts[old.ID].Name}})
+		if err != nil {
 			return err
 		}
-		if err := c.waitFor(ctx, "the new "+old.Name, c.ids(), isActive); err != nil {
+		if err := c.waitFor(ctx, "the new "+old.Name+" to be active", made, isActive); err != nil {
 			return err
 		}
 		if i == len(outdated)-1 && c.spec.LoadBalancer != nil {

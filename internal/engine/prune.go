@@ -3,9 +3,9 @@ package engine
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
-	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
 )
 
 // prune removes what the spec no longer asks for, now that nothing points at
@@ -33,7 +33,7 @@ func (c *convergence) pruneNetwork(ctx context.Context) error {
 		if slices.Contains(regions, v.Region) {
 			continue
 		}
-		if err := deleteVPC(ctx, c.api, c.obs, v); err != nil {
+		if err := c.deleteVPC(ctx, v); err != nil {
 			return err
 		}
 		delete(c.mem.VPCs, v.Region)
@@ -42,19 +42,29 @@ func (c *convergence) pruneNetwork(ctx context.Context) error {
 	return nil
 }
 
-// deleteVPC deletes a VPC of the cluster and the peerings that hold it. The one
-// that is its region's default cannot be deleted: it is left under the name
-// that DigitalOcean gives to default VPCs.
-func deleteVPC(ctx context.Context, api *digitalocean.Client, o cluster.Observed, v cluster.VPC) error {
-	for _, p := range o.Peerings {
-		if slices.Contains(p.VPCs[:], v.ID) && p.Name != "" {
-			if err := api.DeletePeering(ctx, p); err != nil {
+// deleteVPC deletes a VPC of the cluster and the cluster's peerings with it. A
+// VPC that is its region's default cannot be deleted: it is left, without
+// the cluster's mark.
+func (c *convergence) deleteVPC(ctx context.Context, v cluster.VPC) error {
+	for _, p := range c.obs.Peerings {
+		if slices.Contains(p.VPCs[:], v.ID) && strings.HasPrefix(p.Name, c.spec.Name+"-") {
+			if err := c.api.DeletePeering(ctx, p); err != nil {
 				return err
 			}
 		}
 	}
 	if v.Default {
-		return api.RenameVPC(ctx, cluster.VPC{ID: v.ID, Name: "default-" + v.Region})
+		return c.api.RenameVPC(ctx, cluster.VPC{ID: v.ID, Name: c.defaultName(v)})
 	}
-	return api.DeleteVPC(ctx, v)
+	return c.api.DeleteVPC(ctx, v)
+}
+
+// defaultName is the usual name of a region's default VPC, or the VPC's own
+// where that is taken.
+func (c *convergence) defaultName(v cluster.VPC) string {
+	usual := "default-" + v.Region
+	if slices.ContainsFunc(c.obs.VPCs, func(have cluster.VPC) bool { return have.Name == usual }) {
+		return v.Name
+	}
+	return usual
 }
