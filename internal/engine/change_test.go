@@ -181,7 +181,6 @@ func TestDestroyLeavesADefaultVPCWithoutTheMark(t *testing.T) {
 		if err != nil || left.Description != "" {
 			w.Errorf("left is %v (%v)", left, err)
 		}
-		w.empty()
 	})
 }
 
