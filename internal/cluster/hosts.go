@@ -150,6 +150,7 @@ func (s Spec) DatabaseHost(m Memory) hostconfig.Database {
 		UserVerifier:   m.Secrets.UserVerifier,
 		OwnerVerifier:  m.Secrets.OwnerVerifier,
 		ClientCIDRs:    s.clientCIDRs(),
+		PublicNetwork:  !s.Private(),
 		VolumeName:     DatabaseHostName(s.Name),
 		CertificatePEM: m.Secrets.DatabaseCert,
 		PrivateKeyPEM:  m.Secrets.DatabaseKeyPEM,
