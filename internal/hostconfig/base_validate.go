@@ -11,7 +11,7 @@ var (
 	userName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
 	// Debian Policy, 5.6.1 "Source".
 	packageName = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]+$`)
-	localeName  = regexp.MustCompile(`^(C|POSIX|[a-z]{2,3}(_[A-Z]{2})?)(\.UTF-8)?(@[a-z]+)?$`)
+	localeName  = regexp.MustCompile(`^(C|POSIX|[a-z]{2,3}(_[A-Z]{2})?)(@[a-z]+)?(\.UTF-8)?(@[a-z]+)?$`)
 )
 
 // validate reports what the scripts of every host could not be told exactly.

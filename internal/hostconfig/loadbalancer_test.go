@@ -70,7 +70,7 @@ func TestLoadBalancerRefusesWhatHAProxyCannotCarry(t *testing.T) {
 		{"an unknown algorithm", func(l *hostconfig.LoadBalancer) { l.Algorithm = "fastest" },
 			`algorithm is "fastest"; allowed are roundrobin, leastconn, first, source, random`},
 		{"a cookie with a space", func(l *hostconfig.LoadBalancer) { l.StickyCookie = "SERVER ID" },
-			`sticky_cookie is "SERVER ID"; it must be letters, digits, _ and -`},
+			`sticky_cookie is "SERVER ID"; it must be letters, digits, dots, _ and -`},
 		{"a path on a second line", func(l *hostconfig.LoadBalancer) { l.HealthCheck.Path = "/\n  user root" },
 			`health_check.path is "/\n  user root"; it must be a / followed by printable ASCII without spaces`},
 		{"a host with a format", func(l *hostconfig.LoadBalancer) { l.HealthCheck.Host = "%[src]" },

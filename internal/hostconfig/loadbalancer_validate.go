@@ -15,7 +15,7 @@ import (
 var Algorithms = []string{"roundrobin", "leastconn", "first", "source", "random"}
 
 var (
-	cookieName  = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+	cookieName  = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 	serverName  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 	hostHeader  = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]+)?$`)
 	requestPath = regexp.MustCompile(`^/[!-~]*$`)
@@ -31,7 +31,7 @@ var (
 func (l LoadBalancer) Validate() error {
 	errs := []error{
 		oneOf("algorithm", l.Algorithm, Algorithms),
-		match("sticky_cookie", l.StickyCookie, cookieName, "letters, digits, _ and -"),
+		match("sticky_cookie", l.StickyCookie, cookieName, "letters, digits, dots, _ and -"),
 		match("health_check.path", l.HealthCheck.Path, requestPath, "a / followed by printable ASCII without spaces"),
 		match("health_check.host", l.HealthCheck.Host, hostHeader, "a host name, with or without a port"),
 	}
