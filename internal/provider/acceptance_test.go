@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -14,6 +15,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
+	"github.com/beamcluster/terraform-provider-beam/internal/engine"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator/contract"
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
@@ -55,6 +59,29 @@ func (c *cloud) droplet(ctx context.Context, t *testing.T, name string) int {
 		t.Fatalf("%d droplets are called %s (%v)", len(droplets), name, err)
 	}
 	return droplets[0].ID
+}
+
+// writes counts the calls that created, changed or deleted something.
+func (c *cloud) writes() int {
+	n := 0
+	for _, r := range c.Requests() {
+		if r.Method != http.MethodGet {
+			n++
+		}
+	}
+	return n
+}
+
+// clear destroys the cluster behind Terraform's back.
+func (c *cloud) clear(t *testing.T) {
+	t.Helper()
+	api, err := digitalocean.New(digitalocean.Config{Token: "outside", Endpoint: c.url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := engine.New(api).Destroy(t.Context(), "chat", &cluster.Memory{}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // nothingLeft fails the test unless the account is as empty as it was.

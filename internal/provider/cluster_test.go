@@ -1,0 +1,356 @@
+package provider
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/digitalocean/godo"
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
+)
+
+const chat = "beam_cluster.chat"
+
+// clusterConfig is a cluster with a pool of that many nodes and further
+// arguments.
+func clusterConfig(c *cloud, nodes int, arguments ...string) string {
+	return c.provider() + fmt.Sprintf(`
+resource "beam_cluster" "chat" {
+  name       = "chat"
+  region     = "nyc3"
+  node_pools = { us = { count = %d } }
+  %s
+}
+`, nodes, strings.Join(arguments, "\n  "))
+}
+
+const whole = `
+  cookie        = "monster"
+  load_balancer = { health_check = { path = "/health" } }
+  database      = {}
+  access        = { ssh_from = ["203.0.113.7/32"] }
+`
+
+func at(name string) tfjsonpath.Path { return tfjsonpath.New(name) }
+
+// A cluster is created whole, planned again without changes, and destroyed
+// without leaving anything.
+func TestClusterLife(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	t.Cleanup(func() { c.nothingLeft(t) })
+	run(t,
+		resource.TestStep{
+			Config:           clusterConfig(c, 2, whole),
+			ConfigPlanChecks: planned(chat, plancheck.ResourceActionCreate),
+			ConfigStateChecks: []statecheck.StateCheck{
+				attributeOf(chat, "id", knownvalue.StringExact("chat")),
+				attributeOf(chat, "node_names", knownvalue.ListSizeExact(2)),
+				attributeOf(chat, "nodes", knownvalue.MapPartial(map[string]knownvalue.Check{
+					"chat-us-1": knownvalue.ObjectPartial(map[string]knownvalue.Check{
+						"pool": knownvalue.StringExact("us"), "region": knownvalue.StringExact("nyc3"),
+						"node_name": knownvalue.StringRegexp(regexp.MustCompile(`^chat@10\.`)),
+					}),
+				})),
+				attributeOf(chat, "cookie_fingerprint", knownvalue.StringRegexp(regexp.MustCompile(`^[0-9a-f]{12}$`))),
+				attributeOf(chat, "url", knownvalue.StringRegexp(regexp.MustCompile(`^http://[0-9.]+$`))),
+				attributeOf(chat, "database_host", knownvalue.StringExact("database.chat.internal")),
+				attributeOf(chat, "vpc_uuids", knownvalue.MapSizeExact(1)),
+				attributeOf(chat, "firewall_ids", knownvalue.MapSizeExact(3)),
+				attributeOf(chat, "estimated_monthly_cost", knownvalue.Float64Exact(24)),
+				attributeOf(chat, "drift", knownvalue.ListSizeExact(0)),
+				statecheck.ExpectSensitiveValue(chat, at("database_url")),
+				statecheck.ExpectSensitiveValue(chat, at("migration_database_url")),
+				statecheck.ExpectSensitiveValue(chat, at("secret_key_base")),
+				statecheck.ExpectSensitiveValue(chat, at("stats_password")),
+			},
+		},
+		resource.TestStep{Config: clusterConfig(c, 2, whole), ConfigPlanChecks: nothingPlanned()},
+		resource.TestStep{
+			Config: strings.Replace(clusterConfig(c, 2, whole), "database      = {}", "database = { user = \"chat\", volume_gib = 10 }", 1),
+			// The defaults, written down.
+			ConfigPlanChecks: nothingPlanned(),
+		},
+	)
+}
+
+// Settings change in place; only what they can touch becomes unknown.
+func TestClusterUpdates(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	address, secret := statecheck.CompareValue(compare.ValuesSame()), statecheck.CompareValue(compare.ValuesSame())
+	same := func(further ...statecheck.StateCheck) []statecheck.StateCheck {
+		return append(further, address.AddStateValue(chat, at("load_balancer_ipv4_address")), secret.AddStateValue(chat, at("secret_key_base")))
+	}
+	known := func(names ...string) []plancheck.PlanCheck {
+		checks := []plancheck.PlanCheck{plancheck.ExpectResourceAction(chat, plancheck.ResourceActionUpdate)}
+		for _, name := range names {
+			checks = append(checks, plancheck.ExpectUnknownValue(chat, at(name)))
+		}
+		return checks
+	}
+	run(t,
+		resource.TestStep{Config: clusterConfig(c, 1, whole), ConfigStateChecks: same()},
+		resource.TestStep{
+			Config: strings.Replace(clusterConfig(c, 1, whole, `tags = ["team:chat"]`), "203.0.113.7/32", "198.51.100.0/24", 1),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: append(known(),
+				plancheck.ExpectKnownValue(chat, at("nodes"), knownvalue.MapSizeExact(1)))},
+			ConfigStateChecks: same(),
+		},
+		resource.TestStep{
+			Config:            clusterConfig(c, 3, whole),
+			ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: known("nodes", "node_names", "estimated_monthly_cost")},
+			ConfigStateChecks: same(attributeOf(chat, "node_names", knownvalue.ListSizeExact(3))),
+		},
+		resource.TestStep{
+			Config: strings.Replace(clusterConfig(c, 1, whole), "us = {", "eu = { region = \"nyc3\" }, us = {", 1),
+			ConfigStateChecks: same(attributeOf(chat, "nodes", knownvalue.MapExact(map[string]knownvalue.Check{
+				"chat-us-1": knownvalue.NotNull(), "chat-eu-1": knownvalue.NotNull(),
+			}))),
+		},
+		resource.TestStep{
+			Config:            clusterConfig(c, 1, whole, `timeouts = { create = "2h" }`),
+			ConfigStateChecks: same(attributeOf(chat, "nodes", knownvalue.MapSizeExact(1))),
+		},
+	)
+}
+
+// What would need another cluster is refused by name, and nothing is touched.
+func TestClusterRefusesOtherChanges(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	refused := func(config, text string) resource.TestStep {
+		return resource.TestStep{Config: config, ExpectError: spaced(text)}
+	}
+	base := clusterConfig(c, 1, whole)
+	run(t,
+		resource.TestStep{Config: base},
+		refused(strings.Replace(base, `"monster"`, `"elmo"`, 1), "cookie of a cluster that exists cannot be changed yet in place"),
+		refused(strings.Replace(base, `"nyc3"`, `"lon1"`, 1), `region of a cluster that exists cannot be changed yet in place (from "nyc3" to "lon1")`),
+		refused(strings.Replace(base, `name       = "chat"`, `name = "talk"`, 1), `Set it back to "chat"`),
+		refused(clusterConfig(c, 1, `cookie = "monster"`, `database = {}`), "load_balancer of a cluster that exists cannot be changed yet"),
+		resource.TestStep{Config: base, ConfigPlanChecks: nothingPlanned()},
+	)
+}
+
+// Whatever happened behind Terraform's back is shown in drift, repaired by the
+// next apply, and gone after that.
+func TestClusterDrift(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	ctx := t.Context()
+	base := clusterConfig(c, 2, whole)
+	repaired := func(change func()) resource.TestStep {
+		return resource.TestStep{
+			PreConfig: change, Config: base,
+			ConfigPlanChecks:  planned(chat, plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{attributeOf(chat, "drift", knownvalue.ListSizeExact(0))},
+		}
+	}
+	must := func(_ *godo.Response, err error) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	run(t,
+		resource.TestStep{Config: base},
+		repaired(func() { must(c.godo.Droplets.Delete(ctx, c.droplet(ctx, t, "chat-us-2"))) }),
+		repaired(func() {
+			firewalls, _, err := c.godo.Firewalls.List(ctx, nil)
+			must(nil, err)
+			for _, f := range firewalls {
+				must(c.godo.Firewalls.Delete(ctx, f.ID))
+			}
+		}),
+		repaired(func() {
+			must(c.godo.Tags.UntagResources(ctx, "beam:chat:node", &godo.UntagResourcesRequest{
+				Resources: []godo.Resource{{ID: fmt.Sprint(c.droplet(ctx, t, "chat-us-1")), Type: godo.DropletResourceType}},
+			}))
+		}),
+		repaired(func() {
+			addresses, _, err := c.godo.ReservedIPs.List(ctx, nil)
+			must(nil, err)
+			must(c.godo.ReservedIPs.Delete(ctx, addresses[0].IP))
+		}),
+		resource.TestStep{Config: base, ConfigPlanChecks: nothingPlanned()},
+		resource.TestStep{RefreshState: true},
+	)
+}
+
+// A cluster that is gone as a whole is created again.
+func TestClusterGone(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	base := clusterConfig(c, 1)
+	run(t,
+		resource.TestStep{Config: base},
+		resource.TestStep{
+			PreConfig: func() { c.clear(t) }, Config: base,
+			ConfigPlanChecks: planned(chat, plancheck.ResourceActionCreate),
+		},
+	)
+}
+
+// An import by name reads back what the API shows. A configuration that says
+// the same plans nothing; the rest is taken from the configuration once.
+func TestClusterImport(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	arguments := []string{`load_balancer = {}`, `database = { volume_gib = 20 }`, `access = { ssh_from = ["203.0.113.7/32"] }`, `tags = ["team:chat"]`}
+	base := clusterConfig(c, 2, arguments...)
+	told := clusterConfig(c, 2, append(arguments, `cookie = "monster"`, `environment = { PHX_HOST = "chat.example.com" }`, `host = { swap_mib = 512 }`)...)
+	writes := 0
+	run(t,
+		resource.TestStep{Config: told},
+		resource.TestStep{
+			ResourceName: chat, ImportState: true, ImportStateId: "chat", ImportStateVerify: true,
+			ImportStateVerifyIgnore: []string{ // what only the hosts and the state know
+				"cookie", "cookie_fingerprint", "environment", "host.swap_mib", "database_url", "migration_database_url", "secret_key_base", "stats_password",
+			},
+		},
+		resource.TestStep{Config: c.provider() + "removed {\n  from = beam_cluster.chat\n  lifecycle {\n    destroy = false\n  }\n}\n"},
+		resource.TestStep{
+			Config:           base + "import {\n  to = beam_cluster.chat\n  id = \"chat\"\n}\n",
+			ConfigPlanChecks: planned(chat, plancheck.ResourceActionNoop),
+		},
+		resource.TestStep{
+			PreConfig:         func() { writes = c.writes() },
+			Config:            told,
+			ConfigPlanChecks:  planned(chat, plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{attributeOf(chat, "cookie", knownvalue.StringExact("monster"))},
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				if now := c.writes(); now != writes {
+					t.Errorf("taking the configuration over wrote %d times to the API", now-writes)
+				}
+			},
+			Config: told, ConfigPlanChecks: nothingPlanned(),
+		},
+		resource.TestStep{Config: strings.Replace(told, "monster", "elmo", 1), ExpectError: spaced("cookie of a cluster that exists cannot be changed")},
+	)
+}
+
+func TestClusterImportOfNothing(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	run(t, resource.TestStep{
+		Config: clusterConfig(c, 1), ResourceName: chat, ImportState: true, ImportStateId: "chat",
+		ExpectError: spaced("Cannot import non-existent remote object"),
+	})
+}
+
+// A second cluster of the name is refused and leaves the first one alone.
+func TestClusterExists(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	second := strings.ReplaceAll(clusterConfig(c, 1), `"beam_cluster" "chat"`, `"beam_cluster" "second"`)
+	second = strings.TrimPrefix(second, c.provider())
+	run(t,
+		resource.TestStep{Config: clusterConfig(c, 1)},
+		resource.TestStep{Config: clusterConfig(c, 1) + second, ExpectError: spaced("a finished cluster named")},
+		resource.TestStep{Config: clusterConfig(c, 1), ConfigPlanChecks: nothingPlanned()},
+	)
+}
+
+// Wrong values are found before anything is created, each with one diagnostic.
+func TestClusterPlanTimeChecks(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{DropletLimit: 10})
+	for name, tt := range map[string]struct{ config, want string }{
+		"size in region":    {clusterConfig(c, 1, `database = { size = "gd-40vcpu-160gb", region = "nyc1" }`), "cannot be created in region"},
+		"unknown size":      {clusterConfig(c, 1, `database = { size = "huge" }`), `Size "huge" does not exist`},
+		"unknown region":    {clusterConfig(c, 1, `database = { region = "mars1" }`), `Region "mars1" does not exist`},
+		"unknown image":     {clusterConfig(c, 1, `image = "debian-1"`), `The account has no image "debian-1"`},
+		"droplet limit":     {clusterConfig(c, 12), "This needs 12 more droplets at a time, the account has 0 and its limit is 10"},
+		"port range":        {clusterConfig(c, 1, `distribution = { port_max = 9000 }`), "port_max (9000) is below port_min (9100)"},
+		"ports overlap":     {clusterConfig(c, 1, `distribution = { epmd_port = 9120 }`), "Choose ports that do not overlap"},
+		"hosts of one name": {strings.Replace(clusterConfig(c, 1), "us =", "us_east = {}, us-east =", 1), "would both have a host named chat-us-east-1"},
+		"cookie":            {clusterConfig(c, 1, `cookie = "monster "`), "The cookie ends with a space"},
+		"empty cookie":      {clusterConfig(c, 1, `cookie = ""`), "string length must be at least 1"},
+		"timeouts":          {clusterConfig(c, 1, `timeouts = { create = "soon" }`), "time: invalid duration"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, resource.TestStep{Config: tt.config, PlanOnly: true, ExpectError: spaced(tt.want)})
+			if n := c.writes(); n > 0 {
+				t.Errorf("the plan wrote to the API %d times", n)
+			}
+		})
+	}
+}
+
+// What hangs on another resource is not known when a plan is made, and no
+// reason to refuse it.
+func TestClusterWithUnknownValues(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	config := strings.NewReplacer(
+		`name       = "chat"`, `name = terraform_data.of["name"].output`,
+		`"nyc3"`, `terraform_data.of["region"].output`,
+	).Replace(clusterConfig(c, 1, `cookie = beam_cookie.chat.value`, `load_balancer = {}`)) + `
+resource "beam_cookie" "chat" {}
+resource "terraform_data" "of" {
+  for_each = { name = "chat", region = "nyc3" }
+  input    = each.value
+}
+`
+	run(t,
+		resource.TestStep{
+			Config:            config,
+			ConfigPlanChecks:  planned(chat, plancheck.ResourceActionCreate),
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.CompareValuePairs(chat, at("cookie"), "beam_cookie.chat", at("value"), compare.ValuesSame())},
+		},
+		resource.TestStep{Config: config, ConfigPlanChecks: nothingPlanned()},
+	)
+}
+
+// A value that turns out to be wrong is found before anything is created.
+func TestClusterWithAValueThatTurnsOutWrong(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	config := strings.Replace(clusterConfig(c, 1), `"nyc3"`, `terraform_data.region.output`, 1) +
+		"resource \"terraform_data\" \"region\" {\n  input = \"mars1\"\n}\n"
+	run(t, resource.TestStep{Config: config, ExpectError: spaced(`Region "mars1" does not exist`)})
+	if n := c.writes(); n > 0 {
+		t.Errorf("%d writes to the API", n)
+	}
+}
+
+// Without a token cookies work and a cluster says what is missing.
+func TestWithoutAToken(t *testing.T) {
+	for _, name := range []string{"DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"} {
+		t.Setenv(name, "")
+	}
+	cluster := strings.Replace(clusterConfig(&cloud{url: "http://127.0.0.1:1"}, 1), `token = "test"`, "", 1)
+	run(t, resource.TestStep{Config: cookieConfig("erlang_cookie", "")})
+	run(t, resource.TestStep{Config: cluster, ExpectError: spaced("the provider has no token for it")})
+}
+
+// A token that is refused is named as such.
+func TestWithAWrongToken(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{Token: "right"})
+	run(t, resource.TestStep{Config: clusterConfig(c, 1), ExpectError: spaced("The token was refused")})
+}
+
+// A token that is known only after another resource exists: the plan asks the
+// API nothing.
+func TestWithAnUnknownToken(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{Token: "right"})
+	config := strings.Replace(clusterConfig(c, 1), `token = "test"`, `token = terraform_data.token.output`, 1) +
+		"resource \"terraform_data\" \"token\" {\n  input = \"right\"\n}\n"
+	run(t,
+		resource.TestStep{Config: config, ConfigPlanChecks: planned(chat, plancheck.ResourceActionCreate)},
+		resource.TestStep{Config: config, ConfigPlanChecks: nothingPlanned()},
+	)
+}
