@@ -44,10 +44,11 @@ func encodeFile(f File) (cloudFile, error) {
 }
 
 // isPlain reports whether every YAML parser reads the text back as it is:
-// printable ASCII, tabs and newlines.
+// printable ASCII and newlines. Tabs are not, as at the start of a line YAML
+// does not take them for indentation.
 func isPlain(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool {
-		return (r < ' ' && r != '\n' && r != '\t') || r > '~'
+		return (r < ' ' && r != '\n') || r > '~'
 	})
 }
 
