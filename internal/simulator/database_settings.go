@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"maps"
@@ -69,10 +68,8 @@ func (s *Simulator) databaseModeRoutes(cluster string) {
 	})
 	s.onDatabase("PUT "+cluster+"/sql_mode", http.StatusNoContent, changeSQLMode)
 	s.onDatabase("GET "+cluster+"/autoscale", http.StatusOK, func(_ *http.Request, d *database) (any, error) {
-		if d.autoscale == nil {
-			return object{"autoscale": object{}}, nil
-		}
-		return object{"autoscale": d.autoscale}, nil
+		// The API description wraps it, godo does not expect that: serve both.
+		return object{"autoscale": autoscale{d.StorageAutoscale}, "storage": d.StorageAutoscale}, nil
 	})
 	s.onDatabase("PUT "+cluster+"/autoscale", http.StatusNoContent, changeAutoscale)
 	s.onDatabase("GET "+cluster+"/do_settings", http.StatusOK, func(_ *http.Request, d *database) (any, error) {
@@ -217,11 +214,11 @@ func changeSQLMode(r *http.Request, d *database) (any, error) {
 }
 
 func changeAutoscale(r *http.Request, d *database) (any, error) {
-	request, err := decode[json.RawMessage](r)
+	request, err := decode[autoscale](r)
 	if err != nil {
 		return nil, err
 	}
-	d.autoscale = request
+	d.StorageAutoscale = request.Storage
 	return nil, nil
 }
 

@@ -1,7 +1,7 @@
 package simulator
 
 import (
-	"encoding/json"
+	"cmp"
 	"net/http"
 	"regexp"
 	"time"
@@ -12,15 +12,14 @@ import (
 // database is a cluster of managed databases.
 type database struct {
 	databaseCluster
-	password  string // of the user doadmin
-	users     table[string, *databaseUser]
-	names     table[string, *databaseName]
-	pools     table[string, *connectionPool]
-	replicas  table[string, *databaseReplica]
-	config    map[string]any
-	autoscale json.RawMessage
-	eviction  string
-	sqlMode   string
+	password string // of the user doadmin
+	users    table[string, *databaseUser]
+	names    table[string, *databaseName]
+	pools    table[string, *connectionPool]
+	replicas table[string, *databaseReplica]
+	config   map[string]any
+	eviction string
+	sqlMode  string
 }
 
 // databaseCluster is the API description's schema "database_cluster_read". The
@@ -46,6 +45,7 @@ type databaseCluster struct {
 	Rules              []databaseRule      `json:"rules"`
 	StorageSizeMiB     int                 `json:"storage_size_mib"`
 	DOSettings         *doSettings         `json:"do_settings,omitempty"`
+	StorageAutoscale   *storageAutoscale   `json:"storage_autoscale,omitempty"`
 }
 
 type databaseConnection struct {
@@ -70,21 +70,33 @@ type doSettings struct {
 	ServiceCNames []string `json:"service_cnames"`
 }
 
+// autoscale is the API description's schema "database_autoscale_params".
+type autoscale struct {
+	Storage *storageAutoscale `json:"storage,omitempty"`
+}
+
+type storageAutoscale struct {
+	Enabled          bool `json:"enabled"`
+	ThresholdPercent *int `json:"threshold_percent,omitempty"`
+	IncrementGiB     *int `json:"increment_gib,omitempty"`
+}
+
 // databaseRequest is the body of a create.
 type databaseRequest struct {
-	Name               string          `json:"name"`
-	Engine             string          `json:"engine"`
-	Version            string          `json:"version"`
-	NumNodes           int             `json:"num_nodes"`
-	Size               string          `json:"size"`
-	Region             string          `json:"region"`
-	PrivateNetworkUUID string          `json:"private_network_uuid"`
-	Tags               []string        `json:"tags"`
-	ProjectID          string          `json:"project_id"`
-	StorageSizeMiB     int             `json:"storage_size_mib"`
-	Rules              []databaseRule  `json:"rules"`
-	DOSettings         *doSettings     `json:"do_settings"`
-	Autoscale          json.RawMessage `json:"autoscale"`
+	Name               string            `json:"name"`
+	Engine             string            `json:"engine"`
+	Version            string            `json:"version"`
+	NumNodes           int               `json:"num_nodes"`
+	Size               string            `json:"size"`
+	Region             string            `json:"region"`
+	PrivateNetworkUUID string            `json:"private_network_uuid"`
+	Tags               []string          `json:"tags"`
+	ProjectID          string            `json:"project_id"`
+	StorageSizeMiB     int               `json:"storage_size_mib"`
+	Rules              []databaseRule    `json:"rules"`
+	DOSettings         *doSettings       `json:"do_settings"`
+	Autoscale          autoscale         `json:"autoscale"`
+	StorageAutoscale   *storageAutoscale `json:"storage_autoscale"` // godo's name for autoscale.storage
 }
 
 var databaseNamePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{1,61}[a-z0-9]$`)
@@ -188,8 +200,9 @@ func (s *Simulator) newDatabase(request databaseRequest, engine databaseEngine) 
 			CreatedAt: s.timestamp(), Tags: []string{}, StorageSizeMiB: request.StorageSizeMiB,
 			MaintenanceWindow: maintenanceWindow{Day: "sunday", Hour: "04:00:00", Description: []string{}},
 			DOSettings:        request.DOSettings,
+			StorageAutoscale:  cmp.Or(request.StorageAutoscale, request.Autoscale.Storage),
 		},
-		password: newPassword(), config: map[string]any{}, autoscale: request.Autoscale,
+		password: newPassword(), config: map[string]any{},
 		eviction: "noeviction", sqlMode: defaultSQLMode,
 	}
 	d.users.add(adminUser, &databaseUser{Name: adminUser, Role: "primary", Password: d.password})

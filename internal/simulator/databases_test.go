@@ -123,6 +123,11 @@ func TestDatabaseSettings(t *testing.T) {
 	}
 	ok(t)(databases.UpdateMaintenance(t.Context(), id, &godo.DatabaseUpdateMaintenanceRequest{Day: "monday", Hour: "14:00"}))
 	ok(t)(databases.UpgradeMajorVersion(t.Context(), id, &godo.UpgradeVersionRequest{Version: "17"}))
+	ok(t)(databases.UpdateStorageAutoscale(t.Context(), id, &godo.DatabaseStorageAutoscale{Enabled: true, ThresholdPercent: new(80)}))
+	scale := must[*godo.DatabaseStorageAutoscale](t)(databases.GetStorageAutoscale(t.Context(), id))
+	if !scale.Enabled || *scale.ThresholdPercent != 80 {
+		t.Errorf("autoscale is %+v, want it at 80 percent", scale)
+	}
 	ok(t)(databases.SetSQLMode(t.Context(), id, "ANSI"))
 	ok(t)(databases.SetEvictionPolicy(t.Context(), id, godo.EvictionPolicyAllKeysLRU))
 	got := must[*godo.Database](t)(databases.Get(t.Context(), id))

@@ -197,10 +197,7 @@ func (s *Simulator) place(lb *loadBalancer, slug string) error {
 // empty.
 func (s *Simulator) networkFor(id, region string) (*vpc, error) {
 	if id == "" {
-		if found := s.defaultVPC(region); found != nil {
-			return found, nil
-		}
-		return s.addVPC("default-"+region, "", region, s.unusedRange()), nil
+		return s.defaultVPC(region), nil
 	}
 	found, ok := s.vpcs.get(id)
 	if !ok || found.Region != region {

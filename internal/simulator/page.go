@@ -107,10 +107,14 @@ func (s *Simulator) firewallSection() section {
 }
 
 func (r rule) text() string {
-	if r.Ports == allPorts {
+	switch {
+	case r.Protocol == "icmp":
 		return r.Protocol
+	case r.Ports == allPorts:
+		return r.Protocol + " all ports"
+	default:
+		return r.Protocol + " " + r.Ports
 	}
-	return r.Protocol + " " + r.Ports
 }
 
 func (e *ruleEnds) text() string {
@@ -128,11 +132,13 @@ func (e *ruleEnds) text() string {
 	return list(append(ends, e.KubernetesIDs...))
 }
 
+// networkSection leaves out the default VPCs, of which every region has one,
+// as long as nothing is in them.
 func (s *Simulator) networkSection() section {
 	return section{
 		"VPCs",
 		[]string{"Name", "Region", "Range", "Default", "Members", "ID"},
-		convert(s.vpcs.all(), func(v *vpc) []string {
+		convert(s.vpcs.where(func(v *vpc) bool { return !v.Default || v.members.len() > 0 }), func(v *vpc) []string {
 			members := convert(v.members.all(), func(m vpcMember) string { return m.Name })
 			return []string{v.Name, v.Region, v.IPRange.String(), yesNo(v.Default), list(members), v.ID}
 		}),

@@ -159,7 +159,7 @@ func (s *Simulator) exists(urn string) bool {
 
 // resourcePaths are where the kinds of resources are found.
 var resourcePaths = map[string]string{
-	"droplet": "droplets", "volume": "volumes", "floatingip": "floating_ips", "reservedip": "reserved_ips",
+	"droplet": "droplets", "volume": "volumes", "floatingip": "reserved_ips", "reservedip": "reserved_ips",
 	"domain": "domains", "loadbalancer": "load_balancers", "dbaas": "databases",
 }
 

@@ -3,6 +3,7 @@ package simulator
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -136,6 +137,7 @@ func (s *Simulator) changeProject(p *project, request projectRequest) error {
 	setIfGiven(&changed.Description, request.Description)
 	setIfGiven(&changed.Purpose, request.Purpose)
 	setIfGiven(&changed.Environment, request.Environment)
+	changed.Environment = properCase(changed.Environment)
 	if err := s.checkProject(changed); err != nil {
 		return err
 	}
@@ -146,6 +148,16 @@ func (s *Simulator) changeProject(p *project, request projectRequest) error {
 	}
 	*p = changed
 	return nil
+}
+
+// properCase writes an environment as the API shows it, however it was written.
+func properCase(environment string) string {
+	for _, known := range environments {
+		if strings.EqualFold(environment, known) {
+			return known
+		}
+	}
+	return environment
 }
 
 // setIfGiven takes over a field of a request unless it was left out or null.
