@@ -76,9 +76,9 @@ func (s *Simulator) listDroplets(r *http.Request) (any, error) {
 		switch {
 		case query.Get("type") == "gpus":
 			return false // the catalogue has no sizes with a GPU
-		case query.Has("tag_name"):
+		case query.Get("tag_name") != "":
 			return hasTag(d.tags, query.Get("tag_name"))
-		case query.Has("name"):
+		case query.Get("name") != "":
 			return d.name == query.Get("name")
 		default:
 			return true

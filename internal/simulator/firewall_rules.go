@@ -118,10 +118,7 @@ func (s *Simulator) checkEnds(ends *ruleEnds, side string) error {
 		return unprocessable("A rule must specify %s", side)
 	}
 	count := len(ends.Addresses) + len(ends.DropletIDs) + len(ends.LoadBalancerUIDs) + len(ends.KubernetesIDs) + len(ends.Tags)
-	switch {
-	case count == 0:
-		return unprocessable("A rule must specify %s", side)
-	case count > maxRuleEnds:
+	if count > maxRuleEnds {
 		return unprocessable("A rule can have at most %d %s", maxRuleEnds, side)
 	}
 	for _, address := range ends.Addresses {

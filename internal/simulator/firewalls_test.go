@@ -85,6 +85,8 @@ func TestFirewallRefusals(t *testing.T) {
 			`invalid rule ports "90-80": must be a port, a range of ports or all`},
 		{"unknown protocol", inbound("sctp", "80"), http.StatusUnprocessableEntity,
 			`invalid rule protocol "sctp": must be tcp, udp or icmp`},
+		{"no sources", func(r *godo.FirewallRequest) { r.InboundRules[0].Sources = nil },
+			http.StatusUnprocessableEntity, "A rule must specify sources"},
 		{"no address", func(r *godo.FirewallRequest) { r.InboundRules[0].Sources.Addresses = []string{"office"} },
 			http.StatusUnprocessableEntity, `invalid address "office" in sources`},
 	}

@@ -34,30 +34,46 @@ func (ip *reservedIP) subject() subject {
 	return subject{urn: ip.urn(), kind: "reserved_ip", id: &id, region: ip.region.Slug}
 }
 
+// reservedIPRoutes registers reserved IPs under their name and under their
+// former one, floating IPs, which many programs still use.
 func (s *Simulator) reservedIPRoutes() {
-	s.route("GET /v2/reserved_ips", http.StatusOK, func(r *http.Request) (any, error) {
-		return paginated(r, "reserved_ips", convert(s.reservedIPs.all(), s.viewReservedIP))
+	for _, name := range []string{"reserved_ip", "floating_ip"} {
+		s.reservedIPRoutesAs(name)
+	}
+}
+
+func (s *Simulator) reservedIPRoutesAs(name string) {
+	all := "/v2/" + name + "s"
+	one := all + "/{ip}"
+	s.route("GET "+all, http.StatusOK, func(r *http.Request) (any, error) {
+		return paginated(r, name+"s", convert(s.reservedIPs.all(), s.viewReservedIP))
 	})
-	s.route("POST /v2/reserved_ips", http.StatusAccepted, s.createReservedIP)
-	s.route("GET /v2/reserved_ips/{reserved_ip}", http.StatusOK, func(r *http.Request) (any, error) {
-		ip, err := find(&s.reservedIPs, r.PathValue("reserved_ip"))
+	s.route("POST "+all, http.StatusAccepted, func(r *http.Request) (any, error) {
+		ip, links, err := s.createReservedIP(r)
 		if err != nil {
 			return nil, err
 		}
-		return object{"reserved_ip": s.viewReservedIP(ip)}, nil
+		return object{name: s.viewReservedIP(ip), "links": links}, nil
 	})
-	s.route("DELETE /v2/reserved_ips/{reserved_ip}", http.StatusNoContent, s.deleteReservedIP)
-	s.route("GET /v2/reserved_ips/{reserved_ip}/actions", http.StatusOK, func(r *http.Request) (any, error) {
-		ip, err := find(&s.reservedIPs, r.PathValue("reserved_ip"))
+	s.route("GET "+one, http.StatusOK, func(r *http.Request) (any, error) {
+		ip, err := find(&s.reservedIPs, r.PathValue("ip"))
+		if err != nil {
+			return nil, err
+		}
+		return object{name: s.viewReservedIP(ip)}, nil
+	})
+	s.route("DELETE "+one, http.StatusNoContent, s.deleteReservedIP)
+	s.route("GET "+one+"/actions", http.StatusOK, func(r *http.Request) (any, error) {
+		ip, err := find(&s.reservedIPs, r.PathValue("ip"))
 		if err != nil {
 			return nil, err
 		}
 		return paginated(r, "actions", s.actionsOf(actionsOn(ip.urn())))
 	})
-	s.route("GET /v2/reserved_ips/{reserved_ip}/actions/{action_id}", http.StatusOK, func(r *http.Request) (any, error) {
-		return s.actionAnswer(r, actionsOn("do:reservedip:"+r.PathValue("reserved_ip")))
+	s.route("GET "+one+"/actions/{action_id}", http.StatusOK, func(r *http.Request) (any, error) {
+		return s.actionAnswer(r, actionsOn("do:reservedip:"+r.PathValue("ip")))
 	})
-	s.route("POST /v2/reserved_ips/{reserved_ip}/actions", http.StatusCreated, s.postReservedIPAction)
+	s.route("POST "+one+"/actions", http.StatusCreated, s.postReservedIPAction)
 }
 
 func (s *Simulator) viewReservedIP(ip *reservedIP) reservedIPView {
@@ -69,51 +85,47 @@ func (s *Simulator) viewReservedIP(ip *reservedIP) reservedIPView {
 	return view
 }
 
-// createReservedIP takes a droplet, to which the address is assigned by an
-// action, or a region.
-func (s *Simulator) createReservedIP(r *http.Request) (any, error) {
+// createReservedIP takes a region or a droplet; to the latter the address is
+// assigned by an action.
+func (s *Simulator) createReservedIP(r *http.Request) (*reservedIP, object, error) {
 	wanted, err := decode[struct {
 		DropletID int    `json:"droplet_id"`
 		Region    string `json:"region"`
 		ProjectID string `json:"project_id"`
 	}](r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var target *droplet
-	if wanted.DropletID != 0 {
-		if wanted.Region != "" {
-			return nil, unprocessable("Only one of droplet_id and region may be given.")
-		}
-		if target, err = s.assignable(wanted.DropletID); err != nil {
-			return nil, err
-		}
-		wanted.Region = target.region.Slug
+	if wanted.DropletID == 0 {
+		ip, err := s.addReservedIP(wanted.Region, wanted.ProjectID)
+		return ip, object{}, err
 	}
-	region := s.region(wanted.Region)
+	if wanted.Region != "" {
+		return nil, nil, unprocessable("Only one of droplet_id and region may be given.")
+	}
+	d, err := s.assignable(wanted.DropletID)
+	if err != nil {
+		return nil, nil, err
+	}
+	ip, err := s.addReservedIP(d.region.Slug, wanted.ProjectID)
+	if err != nil {
+		return nil, nil, err
+	}
+	return ip, object{
+		"droplets": []link{{d.id, "droplet", fmt.Sprintf("%s/v2/droplets/%d", baseURL(r), d.id)}},
+		"actions":  []link{actionLink(r, s.assignIP(ip, d))},
+	}, nil
+}
+
+// addReservedIP puts a new address of a region into a project.
+func (s *Simulator) addReservedIP(slug, projectID string) (*reservedIP, error) {
+	region := s.region(slug)
 	if region == nil || !region.Available {
 		return nil, unprocessable("Region is not available")
 	}
 	if s.reservedIPs.len() >= reservedIPLimit {
 		return nil, unprocessable("You have reached the limit of %d reserved IPs.", reservedIPLimit)
 	}
-	ip, err := s.addReservedIP(region, wanted.ProjectID)
-	if err != nil {
-		return nil, err
-	}
-	links := object{}
-	if target != nil {
-		work := s.assignIP(ip, target)
-		links = object{
-			"droplets": []link{{target.id, "droplet", fmt.Sprintf("%s/v2/droplets/%d", baseURL(r), target.id)}},
-			"actions":  []link{actionLink(r, work)},
-		}
-	}
-	return object{"reserved_ip": s.viewReservedIP(ip), "links": links}, nil
-}
-
-// addReservedIP puts a new address into a project.
-func (s *Simulator) addReservedIP(region *region, projectID string) (*reservedIP, error) {
 	address, _ := s.nextPublicIPv4()
 	ip := &reservedIP{IP: address.String(), region: region, created: s.timestamp()}
 	if err := s.assign(ip.urn(), projectID); err != nil {
@@ -124,7 +136,7 @@ func (s *Simulator) addReservedIP(region *region, projectID string) (*reservedIP
 }
 
 func (s *Simulator) deleteReservedIP(r *http.Request) (any, error) {
-	ip, err := find(&s.reservedIPs, r.PathValue("reserved_ip"))
+	ip, err := find(&s.reservedIPs, r.PathValue("ip"))
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +152,7 @@ func errReservedIPPending() *apiError {
 }
 
 func (s *Simulator) postReservedIPAction(r *http.Request) (any, error) {
-	ip, err := find(&s.reservedIPs, r.PathValue("reserved_ip"))
+	ip, err := find(&s.reservedIPs, r.PathValue("ip"))
 	if err != nil {
 		return nil, err
 	}

@@ -114,3 +114,16 @@ func TestReservedIPIsLockedDuringActionsAndAfterItsDroplet(t *testing.T) {
 		ok(t)(client.ReservedIPs.Delete(t.Context(), ip.IP))
 	})
 }
+
+func TestReservedIPIsAlsoKnownAsFloatingIP(t *testing.T) {
+	t.Parallel()
+	client := clientOf(t, simulator.New(simulator.Options{})) // the API description knows the new name only
+	d := newDroplet(t, client, "lb-1")
+	ip := must[*godo.FloatingIP](t)(client.FloatingIPs.Create(t.Context(), &godo.FloatingIPCreateRequest{Region: "nyc3"}))
+	must[*godo.Action](t)(client.FloatingIPActions.Assign(t.Context(), ip.IP, d.ID))
+	reserved := must[*godo.ReservedIP](t)(client.ReservedIPs.Get(t.Context(), ip.IP))
+	if reserved.Droplet == nil || reserved.Droplet.ID != d.ID {
+		t.Errorf("reserved IP is %+v", reserved)
+	}
+	ok(t)(client.FloatingIPs.Delete(t.Context(), ip.IP))
+}

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -103,7 +104,7 @@ func decode[T any](r *http.Request) (T, error) {
 	case err == nil, errors.Is(err, io.EOF):
 		return value, nil
 	case errors.As(err, &wrongType):
-		return value, unprocessable("%s is invalid", wrongType.Field)
+		return value, unprocessable("%s is invalid", cmp.Or(wrongType.Field, "request body"))
 	default:
 		return value, badRequest("Request body could not be parsed as JSON.")
 	}

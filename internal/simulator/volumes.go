@@ -103,7 +103,7 @@ func (s *Simulator) getVolumePart(r *http.Request) (any, error) {
 func (s *Simulator) volumesByName(r *http.Request) []*volume {
 	query := r.URL.Query()
 	return s.volumes.where(func(v *volume) bool {
-		return (!query.Has("name") || v.Name == query.Get("name")) &&
+		return (query.Get("name") == "" || v.Name == query.Get("name")) &&
 			(query.Get("region") == "" || v.Region.Slug == query.Get("region"))
 	})
 }
