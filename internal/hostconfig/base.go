@@ -62,6 +62,9 @@ func baseSteps(b Base) []templateStep {
 		{"configure SSH", "base/ssh.sh"},
 		{"close the firewall", "base/firewall.sh"},
 	}
+	if b.SwapMiB > 0 {
+		steps = append(steps, templateStep{"add swap", "base/swap.sh"})
+	}
 	if b.Fail2ban {
 		steps = append(steps, templateStep{"start fail2ban", "base/fail2ban.sh"})
 	}

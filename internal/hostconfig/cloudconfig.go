@@ -49,7 +49,6 @@ type cloudConfig struct {
 	SSHPasswords   bool        `yaml:"ssh_pwauth"`
 	Locale         string      `yaml:"locale"`
 	ManageEtcHosts string      `yaml:"manage_etc_hosts"`
-	Swap           *cloudSwap  `yaml:"swap,omitempty"`
 	WriteFiles     []cloudFile `yaml:"write_files"`
 	RunCmd         [][]string  `yaml:"runcmd"`
 }
@@ -60,12 +59,6 @@ type cloudUser struct {
 	Sudo         string   `yaml:"sudo"`
 	Shell        string   `yaml:"shell"`
 	LockPassword bool     `yaml:"lock_passwd"`
-}
-
-type cloudSwap struct {
-	Filename string `yaml:"filename"`
-	Size     int64  `yaml:"size"`    // bytes
-	MaxSize  int64  `yaml:"maxsize"` // bytes
 }
 
 type cloudFile struct {
@@ -106,10 +99,6 @@ func (d Document) render(b Base) ([]byte, error) {
 		Locale:         "false",
 		ManageEtcHosts: "localhost",
 		RunCmd:         [][]string{{bootScript}},
-	}
-	if b.SwapMiB > 0 {
-		size := int64(b.SwapMiB) << 20
-		config.Swap = &cloudSwap{Filename: "/swapfile", Size: size, MaxSize: size}
 	}
 	files := append(d.Files, File{Path: bootScript, Mode: "0700", Content: script})
 	for _, file := range files {
