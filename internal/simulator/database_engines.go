@@ -71,12 +71,14 @@ func (e databaseEngine) checkLayout(size string, nodes int) error {
 	return nil
 }
 
-// connection tells how to reach a database of the cluster as its admin. The
-// hosts are in a domain that is reserved for examples: nothing listens there.
-func (d *database) connection(prefix, name string) *databaseConnection {
-	return d.connect(prefix+d.Name, name, databaseEngines[d.Engine].port)
+// connection tells how to reach the cluster's first database. The prefix makes
+// the host another one, such as that of the private network.
+func (d *database) connection(prefix string) *databaseConnection {
+	return d.connect(prefix+d.Name, defaultDatabase, databaseEngines[d.Engine].port)
 }
 
+// connect tells how to reach a database as the cluster's admin. The hosts are
+// in a domain that is reserved for examples: nothing listens there.
 func (d *database) connect(label, name string, port int) *databaseConnection {
 	engine := databaseEngines[d.Engine]
 	if !engine.hasDatabases {

@@ -240,8 +240,8 @@ func (s *Simulator) decodeReplica(r *http.Request, d *database) (string, *databa
 	replica.ID, replica.CreatedAt, replica.Status = uuid.NewString(), s.timestamp(), "creating"
 	replica.PrivateNetworkUUID = network.ID
 	replica.Tags = listOf(replica.Tags)
-	replica.Connection = d.connection("replica-"+replica.Name+"-", defaultDatabase)
-	replica.PrivateConnection = d.connection("private-replica-"+replica.Name+"-", defaultDatabase)
+	replica.Connection = d.connection("replica-" + replica.Name + "-")
+	replica.PrivateConnection = d.connection("private-replica-" + replica.Name + "-")
 	s.after(s.options.BootTime, func() { replica.Status = "online" })
 	return replica.Name, &replica, nil
 }

@@ -158,8 +158,8 @@ func (s *Simulator) viewDatabase(d *database) databaseCluster {
 	view.ProjectID = s.projectOf(d.urn())
 	view.Users = d.users.all()
 	view.DBNames = convert(d.names.all(), func(n *databaseName) string { return n.Name })
-	view.Connection = d.connection("", defaultDatabase)
-	view.PrivateConnection = d.connection("private-", defaultDatabase)
+	view.Connection = d.connection("")
+	view.PrivateConnection = d.connection("private-")
 	return view
 }
 

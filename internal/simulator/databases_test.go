@@ -33,19 +33,19 @@ func TestDatabaseComesOnline(t *testing.T) {
 		if made.Status != "creating" || !strings.HasPrefix(made.Connection.URI, "postgresql://doadmin:AVNS_") {
 			t.Errorf("at first %s with connection %s", made.Status, made.Connection.Host)
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		ok(t)(client.Databases.Resize(t.Context(), made.ID, &godo.DatabaseResizeRequest{SizeSlug: "db-s-2vcpu-4gb", NumNodes: 2}))
 		resizing := must[*godo.Database](t)(client.Databases.Get(t.Context(), made.ID))
 		if resizing.Status != "resizing" || resizing.SizeSlug != "db-s-1vcpu-1gb" {
 			t.Errorf("during the resize %s, %s", resizing.Status, resizing.SizeSlug)
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		online := must[*godo.Database](t)(client.Databases.Get(t.Context(), made.ID))
 		if online.Status != "online" || online.SizeSlug != "db-s-2vcpu-4gb" || online.NumNodes != 2 {
 			t.Errorf("after the resize %s, %d nodes of %s", online.Status, online.NumNodes, online.SizeSlug)
 		}
 		ok(t)(client.Databases.Migrate(t.Context(), made.ID, &godo.DatabaseMigrateRequest{Region: "lon1"}))
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if moved := must[*godo.Database](t)(client.Databases.Get(t.Context(), made.ID)); moved.RegionSlug != "lon1" {
 			t.Errorf("after the move it is in %s", moved.RegionSlug)
 		}
@@ -95,7 +95,7 @@ func TestDatabaseReplica(t *testing.T) {
 		databases, id := client.Databases, newDatabase(t, client).ID
 		must[*godo.DatabaseReplica](t)(databases.CreateReplica(t.Context(), id,
 			&godo.DatabaseCreateReplicaRequest{Name: "read", Region: "lon1", Size: "db-s-1vcpu-1gb"}))
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		replica := must[*godo.DatabaseReplica](t)(databases.GetReplica(t.Context(), id, "read"))
 		if replica.Status != "online" || replica.Region != "lon1" {
 			t.Errorf("replica is %s in %s", replica.Status, replica.Region)

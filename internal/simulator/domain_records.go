@@ -156,12 +156,10 @@ func (r *record) update(d *domain, request recordRequest) error {
 // relativeName turns a full name, which ends in a dot, into one relative to
 // its domain.
 func relativeName(name, domain string) string {
-	switch {
-	case name == domain+".":
+	if name == domain+"." {
 		return "@"
-	default:
-		return strings.TrimSuffix(name, "."+domain+".")
 	}
+	return strings.TrimSuffix(name, "."+domain+".")
 }
 
 // normalise checks a record's data and drops the final dot of names, as the

@@ -51,7 +51,7 @@ func TestImportedImage(t *testing.T) {
 		if made.Status != "NEW" {
 			t.Errorf("status %s at first, want NEW", made.Status)
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		own := must[[]godo.Image](t)(client.Images.ListUser(t.Context(), nil))
 		if len(own) != 1 || own[0].Status != "available" || !slices.Equal(own[0].Regions, []string{"nyc3"}) {
 			t.Fatalf("own images %+v, want one that is available in nyc3", own)
@@ -76,13 +76,13 @@ func TestImageIsTransferredToAnotherRegion(t *testing.T) {
 		image := must[*godo.Image](t)(client.Images.Create(t.Context(), &godo.CustomImageCreateRequest{
 			Name: "mine", Url: "https://example.com/mine.qcow2", Region: "nyc3",
 		}))
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		action := must[*godo.Action](t)(client.ImageActions.Transfer(t.Context(), image.ID,
 			&godo.ActionRequest{"type": "transfer", "region": "lon1"}))
 		if action.Status != godo.ActionInProgress || action.ResourceID != image.ID {
 			t.Errorf("action %+v, want one in progress on image %d", action, image.ID)
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		action = must[*godo.Action](t)(client.ImageActions.Get(t.Context(), image.ID, action.ID))
 		image = must[*godo.Image](t)(client.Images.GetByID(t.Context(), image.ID))
 		if action.Status != godo.ActionCompleted || !slices.Equal(image.Regions, []string{"nyc3", "lon1"}) {

@@ -36,7 +36,7 @@ func TestLoadBalancerComesUp(t *testing.T) {
 		}
 		backend := newBackend(t, client, "web-1", "nyc3")
 		newBackend(t, client, "web-2", "lon1") // out of its reach
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		up := must[*godo.LoadBalancer](t)(client.LoadBalancers.Get(t.Context(), made.ID))
 		if up.Status != "active" || up.IP == "" || !slices.Equal(up.DropletIDs, []int{backend}) {
 			t.Errorf("after a minute %+v, want it active with droplet %d", up, backend)

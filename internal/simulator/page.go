@@ -98,8 +98,8 @@ func (s *Simulator) firewallSection() section {
 		"Firewalls",
 		[]string{"Name", "Status", "Applies to", "Inbound", "Outbound"},
 		convert(s.firewalls.all(), func(f *firewall) []string {
-			in := convert(f.InboundRules, func(r inboundRule) string { return r.rule.text() + " from " + r.Sources.text() })
-			out := convert(f.OutboundRules, func(r outboundRule) string { return r.rule.text() + " to " + r.Destinations.text() })
+			in := convert(f.InboundRules, func(r inboundRule) string { return r.text() + " from " + r.Sources.text() })
+			out := convert(f.OutboundRules, func(r outboundRule) string { return r.text() + " to " + r.Destinations.text() })
 			ends := ruleEnds{DropletIDs: f.DropletIDs, Tags: f.Tags}
 			return []string{f.Name, f.Status, ends.text(), strings.Join(in, "\n"), strings.Join(out, "\n")}
 		}),

@@ -14,7 +14,7 @@ import (
 
 // answer is a handler that always says the same.
 func answer(status int, body string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if body != "" {
 			w.Header().Set("Content-Type", "application/json")
 		}
