@@ -266,7 +266,7 @@ func TestClusterPlanTimeChecks(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{DropletLimit: 10})
 	for name, tt := range map[string]struct{ config, want string }{
-		"size in region":    {clusterConfig(c, 1, `database = { size = "gd-40vcpu-160gb", region = "nyc1" }`), "cannot be created in region"},
+		"size in region":    {clusterConfig(c, 1, `database = { size = "s-8vcpu-16gb", region = "blr1" }`), "cannot be created in region"},
 		"unknown size":      {clusterConfig(c, 1, `database = { size = "huge" }`), `Size "huge" does not exist`},
 		"unknown region":    {clusterConfig(c, 1, `database = { region = "mars1" }`), `Region "mars1" does not exist`},
 		"unknown image":     {clusterConfig(c, 1, `image = "debian-1"`), `The account has no image "debian-1"`},
@@ -276,7 +276,7 @@ func TestClusterPlanTimeChecks(t *testing.T) {
 		"hosts of one name": {strings.Replace(clusterConfig(c, 1), "us =", "us_east = {}, us-east =", 1), "would both have a host named chat-us-east-1"},
 		"cookie":            {clusterConfig(c, 1, `cookie = "monster "`), "The cookie ends with a space"},
 		"empty cookie":      {clusterConfig(c, 1, `cookie = ""`), "string length must be at least 1"},
-		"timeouts":          {clusterConfig(c, 1, `timeouts = { create = "soon" }`), "time: invalid duration"},
+		"timeouts":          {clusterConfig(c, 1, `timeouts = { create = "soon" }`), "must be a string containing a sequence of decimal numbers"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -294,13 +294,15 @@ func TestClusterWithUnknownValues(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	config := strings.NewReplacer(
-		`name       = "chat"`, `name = terraform_data.of["name"].output`,
-		`"nyc3"`, `terraform_data.of["region"].output`,
+		`name       = "chat"`, `name = terraform_data.name.output`,
+		`"nyc3"`, `terraform_data.region.output`,
 	).Replace(clusterConfig(c, 1, `cookie = beam_cookie.chat.value`, `load_balancer = {}`)) + `
 resource "beam_cookie" "chat" {}
-resource "terraform_data" "of" {
-  for_each = { name = "chat", region = "nyc3" }
-  input    = each.value
+resource "terraform_data" "name" {
+  input = "chat"
+}
+resource "terraform_data" "region" {
+  input = "nyc3"
 }
 `
 	run(t,

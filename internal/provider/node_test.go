@@ -1,0 +1,169 @@
+package provider
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/digitalocean/godo"
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	fwresource "github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
+)
+
+const worker = "beam_node.worker"
+
+// workerConfig is a node with further arguments beside a cluster.
+func workerConfig(c *cloud, arguments ...string) string {
+	return clusterConfig(c, 1, `cookie = "monster"`) + fmt.Sprintf(`
+resource "beam_node" "worker" {
+  name    = "worker-1"
+  cluster = beam_cluster.chat.name
+  cookie  = "monster"
+  peers   = beam_cluster.chat.node_names
+  region  = "nyc3"
+  %s
+}
+`, strings.Join(arguments, "\n  "))
+}
+
+func nodeSchema(t *testing.T) schema.Schema {
+	t.Helper()
+	var resp fwresource.SchemaResponse
+	(&nodeResource{}).Schema(t.Context(), fwresource.SchemaRequest{}, &resp)
+	return resp.Schema
+}
+
+func TestNodeDefaults(t *testing.T) {
+	t.Parallel()
+	var model nodeModel
+	config := configOf(t, nodeSchema(t), object{
+		"name": "worker-1", "cluster": "chat", "cookie": "monster", "region": "nyc3", "peers": []string{"chat@10.0.0.5"},
+		"release": object{"name": "jobs"}, "tags": []string{"b", "a"},
+	})
+	diags := config.Get(t.Context(), &model)
+	diags.Append(model.resolve(t.Context())...)
+	got, more := model.spec(t.Context())
+	diags.Append(more...)
+	if diags.HasError() {
+		t.Fatal(say(diags))
+	}
+	want := cluster.NodeSpec{
+		Name: "worker-1", Cluster: "chat", Cookie: "monster", Peers: []string{"chat@10.0.0.5"},
+		Place:        cluster.Place{Region: "nyc3", Size: "s-1vcpu-1gb", Image: "debian-13-x64"},
+		Release:      &cluster.Release{Name: "jobs", Kind: "mix", Port: 8080},
+		Distribution: cluster.Distribution{EPMDPort: 4369, PortMin: 9100, PortMax: 9155, Basename: "jobs", Sync: "optional", SyncTimeoutMS: 30000},
+		Host:         cluster.Host{User: "deploy", Locale: "en_US.UTF-8", SwapMiB: 2048, UnattendedUpgrades: true, Fail2ban: true, SSHPort: 22},
+		Tags:         []string{"a", "b"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("spec differs (-want +got):\n%s", diff)
+	}
+}
+
+// A node joins, changes its tags in place, is repaired, made anew when what it
+// was told changes, and destroyed with the cluster.
+func TestNodeLife(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	t.Cleanup(func() { c.nothingLeft(t) })
+	ctx := t.Context()
+	id, same := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(compare.ValuesSame())
+	run(t,
+		resource.TestStep{
+			Config:           workerConfig(c),
+			ConfigPlanChecks: planned(worker, plancheck.ResourceActionCreate),
+			ConfigStateChecks: []statecheck.StateCheck{
+				id.AddStateValue(worker, at("droplet_id")), same.AddStateValue(worker, at("droplet_id")),
+				attributeOf(worker, "cookie_fingerprint", knownvalue.StringExact(cookie.Fingerprint("monster"))),
+				attributeOf(worker, "drift", knownvalue.ListSizeExact(0)),
+			},
+		},
+		resource.TestStep{Config: workerConfig(c, `size = "s-1vcpu-1gb"`), ConfigPlanChecks: nothingPlanned()},
+		resource.TestStep{
+			Config: workerConfig(c, `tags = ["role:worker"]`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))},
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				_, err := c.godo.Tags.UntagResources(ctx, "beam:chat:node", &godo.UntagResourcesRequest{
+					Resources: []godo.Resource{{ID: fmt.Sprint(c.droplet(ctx, t, "worker-1")), Type: godo.DropletResourceType}},
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			},
+			Config: workerConfig(c, `tags = ["role:worker"]`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))},
+		},
+		resource.TestStep{
+			Config: workerConfig(c, `host = { swap_mib = 512 }`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionReplace),
+			ConfigStateChecks: []statecheck.StateCheck{id.AddStateValue(worker, at("droplet_id"))},
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				if _, err := c.godo.Droplets.Delete(ctx, c.droplet(ctx, t, "worker-1")); err != nil {
+					t.Error(err)
+				}
+			},
+			Config: workerConfig(c, `host = { swap_mib = 512 }`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionCreate),
+		},
+	)
+}
+
+// An import by name or id takes what only the host knows from the
+// configuration, without touching the droplet.
+func TestNodeImport(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	config := workerConfig(c, `tags = ["role:worker"]`, `environment = { QUEUE = "mail" }`)
+	forgotten := clusterConfig(c, 1, `cookie = "monster"`) + "removed {\n  from = beam_node.worker\n  lifecycle {\n    destroy = false\n  }\n}\n"
+	ignored := []string{"cookie", "cookie_fingerprint", "environment", "peers"}
+	same := statecheck.CompareValue(compare.ValuesSame())
+	run(t,
+		resource.TestStep{Config: config, ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))}},
+		resource.TestStep{ResourceName: worker, ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: ignored},
+		resource.TestStep{ResourceName: worker, ImportState: true, ImportStateId: "worker-1", ImportStateVerify: true, ImportStateVerifyIgnore: ignored},
+		resource.TestStep{Config: forgotten},
+		resource.TestStep{
+			Config:            config + "import {\n  to = beam_node.worker\n  id = \"worker-1\"\n}\n",
+			ConfigPlanChecks:  planned(worker, plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))},
+		},
+		resource.TestStep{Config: config, ConfigPlanChecks: nothingPlanned()},
+	)
+}
+
+func TestNodeImportRefusesOtherDroplets(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	imported := func(id, want string) resource.TestStep {
+		return resource.TestStep{Config: workerConfig(c), ResourceName: worker, ImportState: true, ImportStateId: id, ExpectError: spaced(want)}
+	}
+	run(t,
+		resource.TestStep{Config: clusterConfig(c, 1, `cookie = "monster"`)},
+		imported("chat-us-1", "is no beam_node"),
+		imported("nobody", "0 droplets are named"),
+	)
+}
+
+func TestNodeRefusals(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	alone := c.provider() + "resource \"beam_node\" \"worker\" {\n name = \"worker-1\"\n cluster = \"chat\"\n cookie = \"monster\"\n region = \"nyc3\"\n}\n"
+	run(t,
+		resource.TestStep{Config: alone, ExpectError: spaced(`the account has no cluster named "chat"`)},
+		resource.TestStep{Config: strings.Replace(alone, "worker-1", "worker_1", 1), ExpectError: spaced("is not a host name")},
+		resource.TestStep{Config: strings.Replace(alone, "nyc3", "mars1", 1), ExpectError: spaced(`Region "mars1" does not exist`)},
+	)
+}
