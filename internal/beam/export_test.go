@@ -1,0 +1,6 @@
+package beam
+
+import "time"
+
+// DialerEvery is Dialer with another pace, for tests on loopback.
+func (n Node) DialerEvery(interval time.Duration) string { return n.dialer(interval) }
