@@ -80,6 +80,10 @@ type Simulator struct {
 	vpcs         table[string, *vpc]
 	peerings     table[string, *vpcPeering]
 	reservedIPs  table[string, *reservedIP]
+	destructions table[int, *destruction] // by droplet
+
+	reservedIPv6s    table[string, *reservedIPv6]
+	lastReservedIPv6 int
 
 	account       account
 	keys          table[int, *sshKey]
@@ -137,6 +141,7 @@ func (s *Simulator) routes() {
 	s.dropletActionRoutes()
 	s.dropletBackupRoutes()
 	s.dropletRelationRoutes()
+	s.dropletDestroyRoutes()
 	s.snapshotRoutes()
 	s.volumeRoutes()
 	s.volumeActionRoutes()
@@ -145,6 +150,7 @@ func (s *Simulator) routes() {
 	s.vpcRoutes()
 	s.vpcPeeringRoutes()
 	s.reservedIPRoutes()
+	s.reservedIPv6Routes()
 	s.accountRoutes()
 	s.keyRoutes()
 	s.catalogueRoutes()

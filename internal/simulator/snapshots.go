@@ -121,6 +121,10 @@ func (s *Simulator) addSnapshotOfVolume(v *volume, name string, tags []string) *
 	return shot
 }
 
+func (s *Simulator) snapshotsOfVolume(id string) []*volumeSnapshot {
+	return s.volSnapshots.where(func(shot *volumeSnapshot) bool { return shot.ResourceID == id })
+}
+
 // imageIDs lists the snapshots or backups of a droplet.
 func (s *Simulator) imageIDs(d *droplet, kind string) []int {
 	return convert(s.imagesOf(d, kind), func(i *image) int { return i.ID })

@@ -89,9 +89,7 @@ func (s *Simulator) getVolumePart(r *http.Request) (any, error) {
 	}
 	switch part {
 	case "snapshots":
-		return paginated(r, "snapshots", s.volSnapshots.where(func(shot *volumeSnapshot) bool {
-			return shot.ResourceID == v.ID
-		}))
+		return paginated(r, "snapshots", s.snapshotsOfVolume(v.ID))
 	case "actions":
 		return paginated(r, "actions", s.actionsOf(actionsOn(v.urn())))
 	default:
