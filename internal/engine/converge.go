@@ -39,7 +39,8 @@ func (c *convergence) begin(ctx context.Context, e *Engine) error {
 		c.forgetGone()
 		return nil
 	}
-	if obs.Finished() {
+	// Of a cluster that was deleted by hand only the tags may be left.
+	if obs.Finished() && !obs.Empty() {
 		return exists(c.spec.Name)
 	}
 	if !obs.Empty() {

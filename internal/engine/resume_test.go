@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/digitalocean/godo"
+
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/engine"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
@@ -73,6 +75,21 @@ func TestCreateRefusesAFinishedCluster(t *testing.T) {
 			w.Errorf("second create: %v, want %v", err, engine.ErrExists)
 		}
 		w.settled(chat(2), *mem)
+	})
+}
+
+// Whoever deletes a cluster by hand leaves its tags behind.
+func TestCreateAfterAClusterWasDeletedByHand(t *testing.T) {
+	inWorld(t, instant, func(w *world) {
+		mem := &cluster.Memory{}
+		w.converge(chat(2), mem)
+		if err := w.engine.Destroy(w.Context(), "chat", mem); err != nil {
+			w.Fatal(err)
+		}
+		if _, _, err := w.godo.Tags.Create(w.Context(), &godo.TagCreateRequest{Name: cluster.ReadyTag("chat")}); err != nil {
+			w.Fatal(err)
+		}
+		w.converge(chat(2), &cluster.Memory{})
 	})
 }
 
