@@ -102,9 +102,9 @@ func (s *Simulator) startDropletAction(d *droplet, wanted dropletActionRequest) 
 // dropletWork has every type of action.
 func (s *Simulator) dropletWork() map[string]dropletWork {
 	return map[string]dropletWork{
-		"power_on":             s.powerTo(true),
-		"power_off":            s.powerTo(false),
-		"shutdown":             s.powerTo(false),
+		"power_on":             s.preparePowerOn,
+		"power_off":            s.preparePowerOff,
+		"shutdown":             s.prepareShutdown,
 		"power_cycle":          s.restart(),
 		"reboot":               s.restart(),
 		"password_reset":       s.restart(),
@@ -121,11 +121,23 @@ func (s *Simulator) dropletWork() map[string]dropletWork {
 	}
 }
 
-// powerTo switches a droplet on or off. What is in that state already stays so.
-func (s *Simulator) powerTo(on bool) dropletWork {
-	return func(d *droplet, _ dropletActionRequest) (func() error, error) {
-		return func() error { return s.options.Hosts.Power(d.id, on) }, nil
+func (s *Simulator) preparePowerOn(d *droplet, _ dropletActionRequest) (func() error, error) {
+	if s.options.Hosts.Running(d.id) {
+		return nil, unprocessable("Droplet is already powered on.")
 	}
+	return func() error { return s.options.Hosts.Power(d.id, true) }, nil
+}
+
+func (s *Simulator) preparePowerOff(d *droplet, wanted dropletActionRequest) (func() error, error) {
+	if !s.options.Hosts.Running(d.id) {
+		return nil, unprocessable("Droplet is already powered off.")
+	}
+	return s.prepareShutdown(d, wanted)
+}
+
+// prepareShutdown is no error for a droplet that is off.
+func (s *Simulator) prepareShutdown(d *droplet, _ dropletActionRequest) (func() error, error) {
+	return func() error { return s.options.Hosts.Power(d.id, false) }, nil
 }
 
 func (s *Simulator) restart() dropletWork {

@@ -87,7 +87,11 @@ func TestDropletActionRefusals(t *testing.T) {
 	}
 	_, _, err := client.DropletActions.Resize(t.Context(), id, "s-2vcpu-4gb", false)
 	refused(err, "You must power off the Droplet before resizing.")
+	_, _, err = client.DropletActions.PowerOn(t.Context(), id)
+	refused(err, "Droplet is already powered on.")
 	must[*godo.Action](t)(client.DropletActions.PowerOff(t.Context(), id))
+	_, _, err = client.DropletActions.PowerOff(t.Context(), id)
+	refused(err, "Droplet is already powered off.")
 	_, _, err = client.DropletActions.Resize(t.Context(), id, "s-1vcpu-1gb", false)
 	refused(err, "This size is not available because it has a smaller disk.")
 	_, _, err = client.DropletActions.Resize(t.Context(), id, "s-1", false)
