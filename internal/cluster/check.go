@@ -101,7 +101,7 @@ func (s Spec) poolProblems() []Problem {
 	for _, p := range s.Pools {
 		path := []string{"node_pools", p.Name}
 		found = append(found, s.poolNameProblems(p)...)
-		found = append(found, p.Place.problems(path)...)
+		found = append(found, p.missing(path)...)
 		if p.Count < 0 {
 			found = append(found, Problem{
 				Path:    at(path, "count"),
@@ -172,8 +172,8 @@ func (s Spec) hostNameProblems() []Problem {
 	return found
 }
 
-// problems checks what every host needs; path leads to what holds the place.
-func (p Place) problems(path []string) []Problem {
+// missing checks what every host needs; path leads to what holds the place.
+func (p Place) missing(path []string) []Problem {
 	var found []Problem
 	for _, field := range []struct{ name, value, remedy string }{
 		{"region", p.Region, "Set region here, or at the top as the default for every host, such as \"nyc3\"."},
@@ -196,7 +196,7 @@ func (p Place) problems(path []string) []Problem {
 func tagProblems(tags []string) []Problem {
 	var found []Problem
 	for _, tag := range tags {
-		detail := ""
+		var detail string
 		switch lower := strings.ToLower(tag); {
 		case !tagName.MatchString(tag) || len(tag) > maxTag:
 			detail = fmt.Sprintf("%q is not a tag. Use 1 to %d of the characters A-Z, a-z, 0-9, _, : and -.", tag, maxTag)

@@ -16,7 +16,7 @@ func (n NodeSpec) Problems() []Problem {
 	return slices.Concat(
 		n.nameProblems(),
 		clusterNameProblems("cluster", n.Cluster),
-		n.Place.problems(nil),
+		n.missing(nil),
 		cookieProblems(n.Cookie),
 		n.peerProblems(),
 		sshKeyProblems(n.SSHKeys),

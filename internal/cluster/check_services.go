@@ -36,7 +36,7 @@ func (lb *LoadBalancer) problems() []Problem {
 	path := []string{"load_balancer"}
 	check := at(path, "health_check")
 	return slices.Concat(
-		lb.Place.problems(path),
+		lb.missing(path),
 		oneOf(at(path, "algorithm"), lb.Algorithm, "roundrobin", "leastconn", "first", "source", "random"),
 		matches(at(path, "sticky_cookie"), lb.StickyCookie, cookieName, "Use the characters A-Z, a-z, 0-9, _, . and -."),
 		matches(at(check, "path"), lb.HealthCheck.Path, urlPath, "It must begin with / and hold only characters that a URL may have."),
@@ -133,7 +133,7 @@ func (d *Database) problems() []Problem {
 	}
 	path := []string{"database"}
 	return slices.Concat(
-		d.Place.problems(path),
+		d.missing(path),
 		identifierProblems(at(path, "name"), d.Name, maxIdentifier,
 			// postgres and the templates exist; the others are words of pg_hba.conf.
 			"postgres", "template0", "template1", "all", "sameuser", "samerole", "samegroup", "replication"),

@@ -35,7 +35,7 @@ func TestChangesOfAClusterThatExists(t *testing.T) {
 	pools := func(pools object) func(object) { return func(c object) { c["node_pools"] = pools } }
 	us, uk := object{"count": 3, "size": "s-2vcpu-2gb"}, object{"region": "lon1", "image": "9001"}
 	set := func(section, name string, value any) func(object) {
-		return func(c object) { c[section].(object)[name] = value } //nolint:forcetypeassert // everything() says so
+		return func(c object) { c[section].(object)[name] = value }
 	}
 	cases := []struct {
 		name     string
@@ -68,7 +68,7 @@ func TestChangesOfAClusterThatExists(t *testing.T) {
 		{"release", false, set("release", "url", "https://example.com/2.tar.gz")},
 		{"release left out", false, func(c object) { delete(c, "release") }},
 		{"release's name, from which nodes take theirs", false, func(c object) {
-			delete(c["distribution"].(object), "basename") //nolint:forcetypeassert // everything() says so
+			delete(c["distribution"].(object), "basename")
 			set("release", "name", "talk")(c)
 		}},
 		{"no load balancer", false, func(c object) { delete(c, "load_balancer") }},

@@ -127,7 +127,7 @@ func (m *clusterModel) resolvePools(ctx context.Context, diags *diag.Diagnostics
 		}
 		edit(ctx, &pool, diags, func(p *poolModel) {
 			defaultInt(&p.Count, 1)
-			p.placeModel.resolve(m.Region, m.Image)
+			p.resolve(m.Region, m.Image)
 		})
 		pools[name] = pool
 	}

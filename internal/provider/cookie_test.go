@@ -68,9 +68,7 @@ func TestCookieFormats(t *testing.T) {
 						statecheck.CompareValuePairs(address, tfjsonpath.New("id"), address, tfjsonpath.New("fingerprint"), compare.ValuesSame()),
 						statecheck.ExpectSensitiveValue(address, tfjsonpath.New("value")),
 					},
-					Check: resource.TestCheckResourceAttrWith(address, "value", func(value string) error {
-						return cookie.Check(value)
-					}),
+					Check: resource.TestCheckResourceAttrWith(address, "value", cookie.Check),
 				},
 				resource.TestStep{Config: cookieConfig(tt.typeName, tt.arguments), ConfigPlanChecks: nothingPlanned()},
 			)
@@ -166,16 +164,16 @@ func TestCookieImport(t *testing.T) {
 
 func TestCookieImportRefusesIllegalCookies(t *testing.T) {
 	t.Parallel()
-	for value, want := range map[string]string{
-		"monster ": "ends with a space",
-		"-monster": "command line flag",
-		"mönster":  "printable ASCII",
+	for _, tt := range []struct{ value, want string }{
+		{"monster ", "ends with a space"},
+		{"-monster", "command line flag"},
+		{"mönster", "printable ASCII"},
 	} {
-		t.Run(value, func(t *testing.T) {
+		t.Run(tt.value, func(t *testing.T) {
 			t.Parallel()
 			run(t, resource.TestStep{
 				Config: cookieConfig("beam_cookie", ""), ResourceName: "beam_cookie.chat",
-				ImportState: true, ImportStateId: value, ExpectError: spaced(want),
+				ImportState: true, ImportStateId: tt.value, ExpectError: spaced(tt.want),
 			})
 		})
 	}

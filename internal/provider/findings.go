@@ -52,7 +52,7 @@ func isUnknown(ctx context.Context, in tfsdk.Plan, steps []string) bool {
 // a map. Problems never lead into a list or set.
 func pathOf(in tfsdk.Plan, steps []string) path.Path {
 	at := path.Empty()
-	var t attr.Type = in.Schema.Type()
+	t := in.Schema.Type()
 	for _, step := range steps {
 		switch container := t.(type) {
 		case attr.TypeWithAttributeTypes:
