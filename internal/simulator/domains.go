@@ -76,6 +76,7 @@ func (s *Simulator) domainRoutes() {
 			return nil, err
 		}
 		s.domains.remove(d.name)
+		delete(s.assignments, d.urn()) // the name may come back
 		return nil, nil
 	})
 	s.recordRoutes()

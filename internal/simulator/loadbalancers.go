@@ -121,10 +121,10 @@ func (s *Simulator) loadBalancerRoutes() {
 		_, err := s.pathLoadBalancer(r)
 		return nil, err
 	})
-	s.route("POST "+item+"/droplets", http.StatusNoContent, s.changeBackends(addIDs))
-	s.route("DELETE "+item+"/droplets", http.StatusNoContent, s.changeBackends(removeIDs))
-	s.route("POST "+item+"/forwarding_rules", http.StatusNoContent, s.changeForwarding(addRules))
-	s.route("DELETE "+item+"/forwarding_rules", http.StatusNoContent, s.changeForwarding(removeRules))
+	s.route("POST "+item+"/droplets", http.StatusNoContent, s.changeLoadBalancer(addDroplets))
+	s.route("DELETE "+item+"/droplets", http.StatusNoContent, s.changeLoadBalancer(removeDroplets))
+	s.route("POST "+item+"/forwarding_rules", http.StatusNoContent, s.changeLoadBalancer(addRules))
+	s.route("DELETE "+item+"/forwarding_rules", http.StatusNoContent, s.changeLoadBalancer(removeRules))
 }
 
 func (s *Simulator) pathLoadBalancer(r *http.Request) (*loadBalancer, error) {
@@ -275,71 +275,4 @@ func (s *Simulator) checkBackends(lb *loadBalancer) error {
 		}
 	}
 	return nil
-}
-
-// changeBackends adds droplets to a load balancer or removes them.
-func (s *Simulator) changeBackends(change func(have, named []int) []int) handler {
-	return func(r *http.Request) (any, error) {
-		lb, err := s.pathLoadBalancer(r)
-		if err != nil {
-			return nil, err
-		}
-		request, err := decode[struct {
-			DropletIDs []int `json:"droplet_ids"`
-		}](r)
-		if err != nil {
-			return nil, err
-		}
-		changed := *lb
-		changed.DropletIDs = change(lb.DropletIDs, request.DropletIDs)
-		if err := s.checkLoadBalancer(&changed); err != nil {
-			return nil, err
-		}
-		*lb = changed
-		return nil, nil
-	}
-}
-
-// changeForwarding adds forwarding rules to a load balancer or removes them.
-func (s *Simulator) changeForwarding(change func(have, named []forwardingRule) []forwardingRule) handler {
-	return func(r *http.Request) (any, error) {
-		lb, err := s.pathLoadBalancer(r)
-		if err != nil {
-			return nil, err
-		}
-		request, err := decode[struct {
-			ForwardingRules []forwardingRule `json:"forwarding_rules"`
-		}](r)
-		if err != nil {
-			return nil, err
-		}
-		changed := *lb
-		changed.ForwardingRules = change(lb.ForwardingRules, request.ForwardingRules)
-		if err := s.checkLoadBalancer(&changed); err != nil {
-			return nil, err
-		}
-		*lb = changed
-		return nil, nil
-	}
-}
-
-func addIDs(have, named []int) []int {
-	return append(removeIDs(have, named), named...)
-}
-
-func removeIDs(have, named []int) []int {
-	return slices.DeleteFunc(slices.Clone(have), func(id int) bool { return slices.Contains(named, id) })
-}
-
-// addRules replaces the rules for the same entry.
-func addRules(have, named []forwardingRule) []forwardingRule {
-	return append(removeRules(have, named), named...)
-}
-
-func removeRules(have, named []forwardingRule) []forwardingRule {
-	return slices.DeleteFunc(slices.Clone(have), func(rule forwardingRule) bool {
-		return slices.ContainsFunc(named, func(other forwardingRule) bool {
-			return rule.EntryPort == other.EntryPort && rule.EntryProtocol == other.EntryProtocol
-		})
-	})
 }

@@ -77,6 +77,21 @@ func TestLoadBalancerTakesChanges(t *testing.T) {
 	}
 }
 
+func TestLoadBalancerForgetsDropletsThatAreGone(t *testing.T) {
+	t.Parallel()
+	client := checkedClient(t, simulator.Options{})
+	first, second := newBackend(t, client, "web-1", "nyc3"), newBackend(t, client, "web-2", "nyc3")
+	lb := must[*godo.LoadBalancer](t)(client.LoadBalancers.Create(t.Context(), &godo.LoadBalancerRequest{
+		Name: "lb", Region: "nyc3", DropletIDs: []int{first}, ForwardingRules: []godo.ForwardingRule{webRule},
+	}))
+	ok(t)(client.Droplets.Delete(t.Context(), first))
+	ok(t)(client.LoadBalancers.AddDroplets(t.Context(), lb.ID, second))
+	lb = must[*godo.LoadBalancer](t)(client.LoadBalancers.Get(t.Context(), lb.ID))
+	if !slices.Equal(lb.DropletIDs, []int{second}) {
+		t.Errorf("droplets %v, want %d alone", lb.DropletIDs, second)
+	}
+}
+
 func TestLoadBalancerRefusals(t *testing.T) {
 	t.Parallel()
 	client := checkedClient(t, simulator.Options{})

@@ -72,6 +72,10 @@ func TestOnlyAnEmptyProjectCanBeDeleted(t *testing.T) {
 
 	ok(t)(client.Domains.Delete(t.Context(), "example.com"))
 	ok(t)(client.Projects.Delete(t.Context(), project.ID))
+	must[*godo.Domain](t)(client.Domains.Create(t.Context(), &godo.DomainCreateRequest{Name: "example.com"}))
+	if got := urns(t, client, godo.DefaultProject); len(got) != 1 {
+		t.Errorf("default project has %v, want the domain that came back", got)
+	}
 	_, _, err = client.Projects.Get(t.Context(), project.ID)
 	wantRefusal(t, err, http.StatusNotFound, "")
 }
