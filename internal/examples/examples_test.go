@@ -32,7 +32,7 @@ const requirement = `terraform {
 // runs its import, and destroys it.
 func TestAccExamples(t *testing.T) {
 	t.Parallel()
-	cli := commandLine(t)
+	cli := testtool.Terraform(t)
 	provider := t.TempDir()
 	if err := playground.Build(t.Context(), provider); err != nil {
 		t.Fatal(err)
@@ -137,14 +137,6 @@ func open(t *testing.T, cli, provider, folder string) *playground.Playground {
 }
 
 // commandLine is the one that acceptance tests are run with, else terraform.
-func commandLine(t *testing.T) string {
-	t.Helper()
-	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
-		return path
-	}
-	return testtool.Require(t, "terraform")
-}
-
 func inventory(t *testing.T, p *playground.Playground) []string {
 	t.Helper()
 	found, err := p.Inventory(t.Context())

@@ -80,7 +80,7 @@ func Open(ctx context.Context, o Options) (*Playground, error) {
 	p := &Playground{Hosts: newHosts()}
 	o.Simulator.Hosts = p.Hosts
 	p.Simulator = simulator.New(o.Simulator)
-	if err := p.serve(o.Wrap); err != nil {
+	if err := p.serve(ctx, o.Wrap); err != nil {
 		return nil, err
 	}
 	if err := p.connect(ctx, o); err != nil {
@@ -89,12 +89,12 @@ func Open(ctx context.Context, o Options) (*Playground, error) {
 	return p, nil
 }
 
-func (p *Playground) serve(wrap func(http.Handler) http.Handler) error {
+func (p *Playground) serve(ctx context.Context, wrap func(http.Handler) http.Handler) error {
 	var handler http.Handler = p.Simulator
 	if wrap != nil {
 		handler = wrap(handler)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("start the simulator: %w", err)
 	}

@@ -25,6 +25,17 @@ func Require(t testing.TB, name string) string {
 	return ""
 }
 
+// Terraform returns the command line, Terraform's or OpenTofu's, that the
+// acceptance tests run with: the one of TF_ACC_TERRAFORM_PATH, else the one on
+// PATH.
+func Terraform(t testing.TB) string {
+	t.Helper()
+	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
+		return path
+	}
+	return Require(t, "terraform")
+}
+
 // find also looks where Debian puts servers and administrators' programs:
 // these folders are not on every user's PATH.
 func find(name string) (string, error) {

@@ -1,0 +1,203 @@
+package playground_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-exec/tfexec"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/encoding"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/playground"
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
+)
+
+const (
+	schemaTime    = 500 * time.Millisecond
+	refreshMemory = 100 << 10 // KiB
+)
+
+// hundredNodes is a cluster as large as the figures speak of.
+const hundredNodes = `
+terraform {
+  required_providers {
+    beam = { source = "beamcluster/beam" }
+  }
+}
+
+resource "beam_cluster" "big" {
+  name          = "big"
+  region        = "nyc3"
+  node_pools    = { us = { count = 100 } }
+  load_balancer = {}
+  database      = {}
+}
+`
+
+func TestProviderAnswersItsSchemaInHalfASecond(t *testing.T) {
+	folder := t.TempDir()
+	if err := playground.Build(t.Context(), folder); err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(folder, "provider")
+	var best time.Duration
+	for try := range 3 { // other tests share the processors
+		if took := answerSchema(t, binary); try == 0 || took < best {
+			best = took
+		}
+	}
+	t.Logf("schema after %v (at most %v)", best, schemaTime)
+	if best > schemaTime {
+		t.Errorf("the schema came after %v, want at most %v", best, schemaTime)
+	}
+}
+
+// answerSchema starts the provider as Terraform does and asks for its schema.
+func answerSchema(t *testing.T, binary string) time.Duration {
+	t.Helper()
+	started := time.Now()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	provider := exec.CommandContext(ctx, binary)
+	// The handshake of go-plugin, as Terraform's providers have it.
+	provider.Env = append(os.Environ(), "TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2", "PLUGIN_PROTOCOL_VERSIONS=6")
+	output, err := provider.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := provider.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer provider.Wait() //nolint:errcheck // it was killed
+	defer stop()
+	line, err := bufio.NewReader(output).ReadString('\n')
+	fields := strings.Split(line, "|")
+	if err != nil || len(fields) < 5 {
+		t.Fatalf("handshake %q: %v", line, err)
+	}
+	connection, err := grpc.NewClient("passthrough:///"+fields[3],
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, fields[2], address)
+		}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	request, answer := []byte{}, []byte{}
+	if err := connection.Invoke(ctx, "/tfplugin6.Provider/GetProviderSchema", &request, &answer, grpc.ForceCodec(raw{}), grpc.MaxCallRecvMsgSize(64<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(answer), "beam_cluster") {
+		t.Errorf("an answer of %d bytes has no beam_cluster", len(answer))
+	}
+	return time.Since(started)
+}
+
+// raw passes messages as they are: the test needs no more than their arrival.
+type raw struct{}
+
+var _ encoding.Codec = raw{}
+
+func (raw) Marshal(v any) ([]byte, error)      { return *v.(*[]byte), nil }
+func (raw) Unmarshal(data []byte, v any) error { *v.(*[]byte) = data; return nil }
+func (raw) Name() string                       { return "raw" }
+
+func TestAccRefreshOfAHundredNodesNeedsLittleMemory(t *testing.T) {
+	provider, dir := t.TempDir(), t.TempDir()
+	if err := playground.Build(t.Context(), provider); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(hundredNodes), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := playground.Open(t.Context(), playground.Options{
+		CLI: testtool.Terraform(t), Provider: provider, Dir: dir,
+		Simulator: simulator.Options{DropletLimit: 150},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	if err := p.Terraform.Apply(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	pid, info := reattachable(t, filepath.Join(provider, "provider"), p.URL)
+	before := len(p.Simulator.Requests())
+	if err := p.Terraform.Refresh(t.Context(), tfexec.Reattach(info)); err != nil {
+		t.Fatal(err)
+	}
+	peak := peakMemory(t, pid)
+	t.Logf("refresh of 100 nodes: %d API calls, at most %d MiB resident", len(p.Simulator.Requests())-before, peak>>10)
+	if peak > refreshMemory {
+		t.Errorf("%d KiB were resident, want at most %d", peak, refreshMemory)
+	}
+	if err := p.Terraform.Destroy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// reattachable starts the provider by itself, so that its memory can be looked
+// at after Terraform used it.
+func reattachable(t *testing.T, binary, api string) (pid int, info tfexec.ReattachInfo) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	provider := exec.CommandContext(ctx, binary, "-debug")
+	provider.Env = append(os.Environ(), "DIGITALOCEAN_TOKEN=playground", "DIGITALOCEAN_API_URL="+api)
+	output, err := provider.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := provider.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stop()
+		_ = provider.Wait() // it was killed
+	})
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
+		if _, value, found := strings.Cut(strings.TrimSpace(lines.Text()), "TF_REATTACH_PROVIDERS="); found {
+			if err := json.Unmarshal([]byte(strings.Trim(value, "'")), &info); err != nil {
+				t.Fatal(err)
+			}
+			go io.Copy(io.Discard, output) //nolint:errcheck // ends with the provider
+			return provider.Process.Pid, info
+		}
+	}
+	t.Fatal("the provider did not say how to reach it")
+	return 0, nil
+}
+
+// peakMemory is the most that was resident so far, in KiB (proc(5), VmHWM).
+func peakMemory(t *testing.T, pid int) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Skipf("needs Linux's /proc: %v", err)
+	}
+	for line := range strings.Lines(string(status)) {
+		if value, found := strings.CutPrefix(line, "VmHWM:"); found {
+			kib, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(value), " kB"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return kib
+		}
+	}
+	t.Fatal("no VmHWM")
+	return 0
+}
