@@ -152,8 +152,5 @@ func (n Node) root() string {
 
 // home is the home folder that useradd gives the user.
 func (n Node) home() string {
-	if n.User == "root" {
-		return "/root"
-	}
 	return path.Join("/home", n.User)
 }
