@@ -17,16 +17,17 @@ type region struct {
 
 // size is one kind of droplet, as the API description's schema "size" has it.
 type size struct {
-	Slug         string   `json:"slug"`
-	Memory       int      `json:"memory"` // MiB
-	VCPUs        int      `json:"vcpus"`
-	Disk         int      `json:"disk"`     // GiB
-	Transfer     float64  `json:"transfer"` // TB a month
-	PriceMonthly float64  `json:"price_monthly"`
-	PriceHourly  float64  `json:"price_hourly"`
-	Regions      []string `json:"regions"`
-	Available    bool     `json:"available"`
-	Description  string   `json:"description"`
+	Slug         string     `json:"slug"`
+	Memory       int        `json:"memory"` // MiB
+	VCPUs        int        `json:"vcpus"`
+	Disk         int        `json:"disk"`     // GiB
+	Transfer     float64    `json:"transfer"` // TB a month
+	PriceMonthly float64    `json:"price_monthly"`
+	PriceHourly  float64    `json:"price_hourly"`
+	Regions      []string   `json:"regions"`
+	Available    bool       `json:"available"`
+	Description  string     `json:"description"`
+	DiskInfo     []diskInfo `json:"disk_info"`
 }
 
 // hoursBilled is how many hours make a month: DigitalOcean charges no droplet
@@ -145,6 +146,7 @@ func newSizes() []*size {
 			PriceHourly: math.Round(c.price/hoursBilled*1e5) / 1e5,
 			Regions:     regionsExcept(c.missingInRegions),
 			Available:   true, Description: c.family,
+			DiskInfo: []diskInfo{{Type: "local", Size: diskSize{c.disk, "gib"}}},
 		})
 	}
 	return sizes
