@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -48,5 +49,5 @@ func findCLI() (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("neither terraform nor tofu is on PATH; `make demo` builds OpenTofu")
+	return "", errors.New("neither terraform nor tofu is on PATH; `make demo` builds OpenTofu")
 }
