@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -16,12 +15,8 @@ import (
 // TestAccDemo runs the demo without its waits and reads what a person would.
 func TestAccDemo(t *testing.T) {
 	t.Parallel()
-	cli := os.Getenv("TF_ACC_TERRAFORM_PATH")
-	if cli == "" {
-		cli = testtool.Require(t, "terraform")
-	}
 	var out bytes.Buffer
-	if err := show(t.Context(), &out, cli, "../../examples/two-regions", simulator.Options{}); err != nil {
+	if err := show(t.Context(), &out, testtool.Terraform(t), "../../examples/two-regions", simulator.Options{}); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
 	sections := strings.Split(strings.Join(strings.Fields(out.String()), " "), "===")
