@@ -20,6 +20,11 @@ const (
 // folder that its systemd unit may write to.
 const learnedFile = "/var/lib/beam-node/learned"
 
+// nodesFile is where a running node shows whom it is connected with. systemd
+// makes the folder anew at each start of the node, so that the file never tells
+// of an earlier one.
+const nodesFile = "/run/beam/nodes"
+
 // poolSize is the number of database connections of a node, Ecto's own default.
 const poolSize = "10"
 
@@ -80,9 +85,9 @@ func (n Node) validate() error {
 	return nil
 }
 
-// packages are what the node's scripts call, and the toolchain.
+// packages are those of the toolchain, with what building native code needs.
 func (n Node) packages() []string {
-	packages := []string{"ca-certificates", "curl"}
+	var packages []string
 	for _, tool := range n.Toolchain {
 		packages = append(packages, toolPackages[tool]...)
 	}
@@ -110,6 +115,7 @@ func (n Node) vm() beam.Node {
 		SyncTimeoutMS: n.SyncTimeoutMS,
 		Dir:           beam.ConfigDir,
 		LearnedFile:   learnedFile,
+		NodesFile:     nodesFile,
 	}
 }
 

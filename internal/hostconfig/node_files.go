@@ -80,9 +80,10 @@ func (n Node) files() []File {
 		})
 	}
 	if n.migrates() {
-		files = append(files,
-			configFile("migrate.env", "0600", beam.EnvironmentFile(n.migrationEnvironment())),
-			configFile("migrate.eval", "0644", n.Release.Migrate+".\n"))
+		files = append(files, configFile("migrate.env", "0600", beam.EnvironmentFile(n.migrationEnvironment())))
+	}
+	if n.migrates() && n.kind() == kindRebar3 {
+		files = append(files, configFile("migrate.eval", "0644", n.Release.Migrate+".\n"))
 	}
 	return files
 }

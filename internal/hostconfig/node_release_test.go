@@ -194,19 +194,10 @@ func settingsOf(unit string) map[string][]string {
 	return settings
 }
 
-// fillAddress runs the script that asks the metadata service.
+// fillAddress runs the script that the first boot runs with the host's address.
 func (h *testHost) fillAddress(t *testing.T, address string) {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/metadata/v1/interfaces/private/0/ipv4/address" {
-			fmt.Fprint(w, address)
-			return
-		}
-		http.NotFound(w, r)
-	}))
-	defer server.Close()
-	h.command(t, append(os.Environ(), "BEAM_METADATA="+server.URL),
-		filepath.Join(h.root, "usr/local/lib/beam/fill-address"), "private",
+	h.command(t, os.Environ(), filepath.Join(h.root, "usr/local/lib/beam/fill-address"), address,
 		filepath.Join(h.root, "etc/beam/node.env"),
 		filepath.Join(h.root, "etc/beam/vm.args"),
 		filepath.Join(h.root, "etc/beam/cluster.config"))
