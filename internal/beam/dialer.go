@@ -37,6 +37,9 @@ func (n Node) PeersFileContent() string {
 // ones, so of any two the younger dials, and the mesh heals after any restart.
 // What it learns is only needed by a node that comes back while others do not.
 //
+// It also keeps NodesFile up to date, which tells the host with whom its node is
+// connected without asking the node.
+//
 // It ends at once in a VM that is not a node, such as one started for `eval`.
 func (n Node) Dialer() string {
 	return n.dialer(dialInterval)
@@ -46,6 +49,7 @@ func (n Node) dialer(interval time.Duration) string {
 	return strings.NewReplacer(
 		"@PEERS@", quoteString(n.path(PeersFile)),
 		"@LEARNED@", quoteString(n.LearnedFile),
+		"@NODES@", quoteString(n.NodesFile),
 		"@INTERVAL_MS@", fmt.Sprint(interval.Milliseconds()),
 		"@MEMORY_S@", fmt.Sprint(int(learnedMemory.Seconds())),
 	).Replace(dialerSource)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/beam"
 	"github.com/beamcluster/terraform-provider-beam/internal/erltest"
@@ -144,6 +145,36 @@ func TestTheDialerReadsThePeersAnew(t *testing.T) {
 	h.node.Peers = []string{h.name(), "chat2@127.0.0.2"}
 	h.write(t, beam.PeersFile, h.node.PeersFileContent())
 	vm.await(t, "['chat2@127.0.0.2']")
+}
+
+// The rounds of the dialer are an hour apart here, so that the file can only
+// follow what the VM says of its nodes.
+func TestTheFileOfNodesFollowsEachChangeAtOnce(t *testing.T) {
+	t.Parallel()
+	port := erltest.StartEPMD(t, "127.0.0.1", "127.0.0.2")
+	older := newHost(t, "127.0.0.1", port)
+	older.write(t, beam.DialerFile, older.node.DialerEvery(time.Hour))
+	older.start(t, reportNodes).await(t, "[]")
+	shown := older.watchNodes(t)
+	shown.await(t, `<<>>`)
+	younger := newHost(t, "127.0.0.2", port, older.name()).start(t, reportNodes)
+	shown.await(t, `<<"chat2@127.0.0.2\n">>`)
+	younger.kill(t)
+	shown.await(t, `<<>>`)
+}
+
+// watchNodes starts a VM of its own that prints the host's file of nodes.
+func (h *host) watchNodes(t *testing.T) *vm {
+	t.Helper()
+	watcher := *h
+	watcher.dir = t.TempDir()
+	watcher.write(t, beam.VMArgsFile, "-noinput\n")
+	return watcher.start(t, `
+		Watch = fun Watch(Last) -> case file:read_file("`+h.node.NodesFile+`") of
+			{ok, Text} when Text =/= Last -> io:format("~0p~n", [Text]), Watch(Text);
+			_ -> timer:sleep(50), Watch(Last)
+		end end,
+		Watch(none).`)
 }
 
 func (h *host) remove(t *testing.T, name string) {

@@ -44,6 +44,7 @@ func newHost(t *testing.T, address string, epmdPort int, peers ...string) *host 
 		SyncTimeoutMS: 100,
 		Dir:           dir,
 		LearnedFile:   filepath.Join(dir, "learned"),
+		NodesFile:     filepath.Join(dir, "nodes"),
 	}}
 	h.write(t, beam.VMArgsFile, h.node.VMArgs())
 	h.write(t, beam.SysConfigFile, h.node.SysConfig())

@@ -35,6 +35,7 @@ type Node struct {
 	SyncTimeoutMS    int      // how long boot waits for the peers, in milliseconds
 	Dir              string   // folder of the files rendered here
 	LearnedFile      string   // where the dialer keeps the nodes that it met
+	NodesFile        string   // where the dialer shows the nodes that it is connected with
 }
 
 // Values of Node.Sync: how boot waits for the peers.

@@ -76,7 +76,7 @@ func (c Channel) run(ctx context.Context, target, command string, stdin []byte) 
 	if err != nil {
 		return nil, err
 	}
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	return runCommand(client, conn, command, stdin)
 }
 
@@ -131,7 +131,7 @@ func runCommand(client *ssh.Client, conn net.Conn, command string, stdin []byte)
 	if err != nil {
 		return nil, lost(err)
 	}
-	defer session.Close()
+	defer func() { _ = session.Close() }()
 	stdout, stderr := &capped{limit: maxStdout}, &tail{limit: maxStderr}
 	session.Stdin, session.Stdout, session.Stderr = bytes.NewReader(stdin), stdout, stderr
 	if err := session.Start(command); err != nil {

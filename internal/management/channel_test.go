@@ -82,7 +82,7 @@ func TestErrorsTellWhatKeepsACommandFromRunning(t *testing.T) {
 				t.Fatalf("got error %v, want one with %q", err, tt.text)
 			}
 			for _, kind := range []error{ErrUnreachable, ErrRefused, ErrHostKey, ErrKeyRefused, ErrLost} {
-				if got := errors.Is(err, kind); got != (kind == tt.want) {
+				if got := errors.Is(err, kind); got != errors.Is(tt.want, kind) {
 					t.Errorf("errors.Is(%v, %q) is %v", err, kind, got)
 				}
 			}
