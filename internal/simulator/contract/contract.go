@@ -71,26 +71,28 @@ func (v *Validator) Operations() []Operation {
 // Middleware passes every request on to next and reports whatever does not
 // follow the API description: a path or method it does not have, an answer
 // that does not fit, a request that does not fit and was carried out all the
-// same. A request that does not fit and is refused with a status of 400 to 499
-// is as it should be.
+// same. A request to a described path that does not fit and is refused with a
+// status of 400 to 499 is as it should be.
 func (v *Validator) Middleware(next http.Handler, report func(error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, apiPrefix) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		input, requestErr := v.checkRequest(r)
+		input, err := v.describe(r)
+		if err != nil {
+			report(fmt.Errorf("request %s %s is not in the API description: %w", r.Method, r.URL, err))
+			next.ServeHTTP(w, r)
+			return
+		}
+		requestErr := openapi3filter.ValidateRequest(r.Context(), input)
 		answer := &recorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(answer, r)
 		if r.Context().Err() != nil {
 			return // the client gave the call up; nobody reads an answer
 		}
-
 		if requestErr != nil && !refused(answer.status) {
 			report(fmt.Errorf("request %s %s was answered with status %d, but: %w", r.Method, r.URL, answer.status, requestErr))
-		}
-		if input == nil {
-			return
 		}
 		if err := checkAnswer(r, input, answer); err != nil {
 			report(fmt.Errorf("answer to %s %s with status %d: %w", r.Method, r.URL, answer.status, err))
@@ -98,19 +100,18 @@ func (v *Validator) Middleware(next http.Handler, report func(error)) http.Handl
 	})
 }
 
-// checkRequest returns nil input where the description has no such operation.
-func (v *Validator) checkRequest(r *http.Request) (*openapi3filter.RequestValidationInput, error) {
+// describe finds the operation that a request is meant for.
+func (v *Validator) describe(r *http.Request) (*openapi3filter.RequestValidationInput, error) {
 	route, params, err := v.router.FindRoute(r)
 	if err != nil {
-		return nil, fmt.Errorf("not in the API description: %w", err)
+		return nil, err
 	}
 	options := newOptions()
 	// The handler must see the request as the client sent it.
 	options.SkipSettingDefaults = true
-	input := &openapi3filter.RequestValidationInput{
+	return &openapi3filter.RequestValidationInput{
 		Request: r, PathParams: params, Route: route, Options: options,
-	}
-	return input, openapi3filter.ValidateRequest(r.Context(), input)
+	}, nil
 }
 
 func checkAnswer(r *http.Request, input *openapi3filter.RequestValidationInput, answer *recorder) error {

@@ -55,6 +55,7 @@ func TestMiddlewareFindsViolations(t *testing.T) {
 		{"answer lacks a required field", "GET", "/v2/account", "", 200, `{"account":{"droplet_limit":10}}`, "floating_ip_limit"},
 		{"answer has the wrong type", "GET", "/v2/account", "", 200, strings.Replace(account, "10", `"10"`, 1), "/account/droplet_limit"},
 		{"path that does not exist", "GET", "/v2/acount", "", 200, account, "not in the API description"},
+		{"path that does not exist, refused", "GET", "/v2/acount", "", 404, refusal, "not in the API description"},
 		{"method that does not exist", "PUT", "/v2/account", "", 200, account, "not in the API description"},
 		{"outside of the API", "GET", "/metadata/v1.json", "", 200, `{}`, ""},
 		{"bad request that is refused", "POST", "/v2/account/keys", `{"name":"x"}`, 422, refusal, ""},
