@@ -180,7 +180,7 @@ func TestMinuteLimit(t *testing.T) {
 		}
 		start := time.Now()
 		get("/v2/tags", "a")
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		for range 249 {
 			if response := get("/v2/tags", "a"); response.StatusCode != http.StatusOK {
 				t.Fatalf("refused too early: %d", response.StatusCode)
@@ -202,7 +202,7 @@ func TestMinuteLimit(t *testing.T) {
 		if other := get("/v2/tags", "b"); other.StatusCode != http.StatusOK {
 			t.Errorf("another token: %d", other.StatusCode)
 		}
-		time.Sleep(50 * time.Second)
+		pass(50 * time.Second)
 		if response := get("/v2/tags", "a"); response.StatusCode != http.StatusOK {
 			t.Errorf("after retry-after: %d", response.StatusCode)
 		}
@@ -219,13 +219,13 @@ func TestHourLimit(t *testing.T) {
 		}
 		for i := range 5000 {
 			if i%250 == 0 {
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 			}
 			if response := get(); response.StatusCode != http.StatusOK {
 				t.Fatalf("call %d: %d", i, response.StatusCode)
 			}
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		refused := get()
 		if refused.StatusCode != http.StatusTooManyRequests || refused.Header.Get("Retry-After") != "" {
 			t.Errorf("call 5001: %d, retry after %q; want 429 without", refused.StatusCode, refused.Header.Get("Retry-After"))
@@ -233,7 +233,7 @@ func TestHourLimit(t *testing.T) {
 		if left := refused.Header.Get("Ratelimit-Remaining"); left != "0" {
 			t.Errorf("remaining %s, want 0", left)
 		}
-		time.Sleep(40 * time.Minute)
+		pass(40 * time.Minute)
 		if response := get(); response.StatusCode != http.StatusOK {
 			t.Errorf("an hour after the first call: %d", response.StatusCode)
 		}

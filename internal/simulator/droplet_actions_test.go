@@ -113,7 +113,7 @@ func TestDropletIsLockedWhileAnActionRuns(t *testing.T) {
 		client := checkedClient(t, simulator.Options{ActionTime: 8 * time.Second})
 		id := newDroplet(t, client, "web-1").ID
 		must[*godo.Action](t)(client.DropletActions.PowerOff(t.Context(), id))
-		time.Sleep(8*time.Second - 1)
+		pass(8*time.Second - 1)
 		d := must[*godo.Droplet](t)(client.Droplets.Get(t.Context(), id))
 		if !d.Locked || d.Status != "active" {
 			t.Errorf("during power_off: locked %t, %s", d.Locked, d.Status)
@@ -122,7 +122,7 @@ func TestDropletIsLockedWhileAnActionRuns(t *testing.T) {
 		wantRefusal(t, err, http.StatusUnprocessableEntity, "Droplet already has a pending event.")
 		_, err = client.Droplets.Delete(t.Context(), id)
 		wantRefusal(t, err, http.StatusUnprocessableEntity, "Droplet already has a pending event.")
-		time.Sleep(1)
+		pass(1)
 		d = must[*godo.Droplet](t)(client.Droplets.Get(t.Context(), id))
 		if d.Locked || d.Status != "off" {
 			t.Errorf("after power_off: locked %t, %s", d.Locked, d.Status)

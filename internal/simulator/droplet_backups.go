@@ -49,16 +49,15 @@ func (s *Simulator) dropletBackupRoutes() {
 // listBackupPolicies pages over droplets and answers with a map by their ids.
 func (s *Simulator) listBackupPolicies(r *http.Request) (any, error) {
 	droplets := s.droplets.where(func(d *droplet) bool { return d.backupPolicy != nil })
-	listed, err := paginated(r, "policies", droplets)
+	shown, links, err := onPage(r, droplets)
 	if err != nil {
 		return nil, err
 	}
 	policies := object{}
-	for _, d := range listed["policies"].([]*droplet) {
+	for _, d := range shown {
 		policies[strconv.Itoa(d.id)] = s.viewBackupPolicy(d)
 	}
-	listed["policies"] = policies
-	return listed, nil
+	return object{"policies": policies, "links": links, "meta": object{"total": len(droplets)}}, nil
 }
 
 func supportedPolicy(name string, days []string) object {

@@ -171,13 +171,13 @@ func TestAddressesAndBootTakeTheirTime(t *testing.T) {
 				t.Errorf("droplet is %q with %d addresses, want %q with %d", d.Status, len(d.Networks.V4), status, addresses)
 			}
 		}
-		time.Sleep(5*time.Second - 1)
+		pass(5*time.Second - 1)
 		expect("new", 0)
 		_, _, err := client.DropletActions.PowerOff(t.Context(), created.ID)
 		wantRefusal(t, err, http.StatusUnprocessableEntity, "Droplet already has a pending event.")
-		time.Sleep(1)
+		pass(1)
 		expect("active", 0) // the API does show active droplets without addresses
-		time.Sleep(35 * time.Second)
+		pass(35 * time.Second)
 		expect("active", 2)
 	})
 }

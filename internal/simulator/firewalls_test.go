@@ -160,7 +160,7 @@ func TestFirewallWaitsUntilDropletsAreReached(t *testing.T) {
 		if firewall.Status != "waiting" || !cmp.Equal(firewall.PendingChanges, want) {
 			t.Errorf("status %q, pending %v", firewall.Status, firewall.PendingChanges)
 		}
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		firewall = must[*godo.Firewall](t)(client.Firewalls.Get(t.Context(), firewall.ID))
 		if firewall.Status != "succeeded" || len(firewall.PendingChanges) != 0 {
 			t.Errorf("status %q, pending %v", firewall.Status, firewall.PendingChanges)

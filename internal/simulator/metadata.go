@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -130,8 +131,8 @@ func (s *Simulator) metadataInterfaces(d *droplet) map[string][]metadataInterfac
 
 // macOf is a locally administered address, one for each interface.
 func macOf(dropletID, number int) string {
-	id := uint32(dropletID)
-	return fmt.Sprintf("02:%02x:%02x:%02x:%02x:%02x", number, byte(id>>24), byte(id>>16), byte(id>>8), byte(id))
+	id := fmt.Sprintf("%08x", dropletID)
+	return fmt.Sprintf("02:%02x:%s:%s:%s:%s", number, id[:2], id[2:4], id[4:6], id[6:8])
 }
 
 // metadataNode is a text, or an index of others.
@@ -153,7 +154,7 @@ func metadataTree(data metadata) metadataNode {
 		}
 	}
 	return metadataNode{children: []metadataNode{
-		textNode("id", fmt.Sprint(data.DropletID)),
+		textNode("id", strconv.Itoa(data.DropletID)),
 		textNode("hostname", data.Hostname),
 		textNode("user-data", data.UserData),
 		textNode("vendor-data", data.VendorData),
@@ -164,7 +165,7 @@ func metadataTree(data metadata) metadataNode {
 		reservedIPNode("floating_ip", data.FloatingIP),
 		reservedIPNode("reserved_ip", data.ReservedIP),
 		textNode("tags", strings.Join(data.Tags, "\n")),
-		{name: "features", children: []metadataNode{textNode("dhcp_enabled", fmt.Sprint(data.Features["dhcp_enabled"]))}},
+		{name: "features", children: []metadataNode{textNode("dhcp_enabled", strconv.FormatBool(data.Features["dhcp_enabled"]))}},
 	}}
 }
 
@@ -182,17 +183,17 @@ func interfacesNode(kind string, interfaces []metadataInterface) metadataNode {
 		if one.IPv6 != nil {
 			parts = append(parts, metadataNode{name: "ipv6", children: []metadataNode{
 				textNode("address", one.IPv6.IPAddress.String()),
-				textNode("cidr", fmt.Sprint(one.IPv6.CIDR)),
+				textNode("cidr", strconv.Itoa(one.IPv6.CIDR)),
 				textNode("gateway", one.IPv6.Gateway),
 			}})
 		}
-		node.children = append(node.children, metadataNode{name: fmt.Sprint(i), children: parts})
+		node.children = append(node.children, metadataNode{name: strconv.Itoa(i), children: parts})
 	}
 	return node
 }
 
 func reservedIPNode(name string, reserved metadataReservedIP) metadataNode {
-	parts := []metadataNode{textNode("active", fmt.Sprint(reserved.IPv4.Active))}
+	parts := []metadataNode{textNode("active", strconv.FormatBool(reserved.IPv4.Active))}
 	if reserved.IPv4.Active {
 		parts = append(parts, textNode("ip_address", reserved.IPv4.IPAddress))
 	}
@@ -217,7 +218,8 @@ func serveMetadataText(w http.ResponseWriter, r *http.Request, node metadataNode
 		}
 	}
 	if node.children != nil && !strings.HasSuffix(path, "/") {
-		http.Redirect(w, r, r.URL.Path+"/", http.StatusMovedPermanently)
+		w.Header().Set("Location", r.URL.Path+"/")
+		w.WriteHeader(http.StatusMovedPermanently)
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")

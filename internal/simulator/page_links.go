@@ -13,25 +13,31 @@ const (
 // paginated is one page of a list under its key, with the links to other
 // pages and the total, as every list of the API has them.
 func paginated[T any](r *http.Request, key string, items []T) (object, error) {
-	page, err := queryNumber(r, "page", 1)
+	shown, links, err := onPage(r, items)
 	if err != nil {
 		return nil, err
+	}
+	return object{key: shown, "links": links, "meta": object{"total": len(items)}}, nil
+}
+
+// onPage is the part of a list that the query asks for, and the links to
+// other parts.
+func onPage[T any](r *http.Request, items []T) (shown []T, links object, err error) {
+	page, err := queryNumber(r, "page", 1)
+	if err != nil {
+		return nil, nil, err
 	}
 	perPage, err := queryNumber(r, "per_page", defaultPerPage)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	perPage = min(perPage, maxPerPage)
 	last := max(1, (len(items)+perPage-1)/perPage)
-	shown := []T{}
+	shown = []T{}
 	if page <= last {
-		shown = items[(page-1)*perPage : min(page*perPage, len(items))]
+		shown = append(shown, items[(page-1)*perPage:min(page*perPage, len(items))]...)
 	}
-	return object{
-		key:     append([]T{}, shown...),
-		"links": pageLinks(r, page, last),
-		"meta":  object{"total": len(items)},
-	}, nil
+	return shown, pageLinks(r, page, last), nil
 }
 
 // queryNumber is a positive number in the query.

@@ -107,10 +107,10 @@ func TestReservedIPIsLockedDuringActionsAndAfterItsDroplet(t *testing.T) {
 			t.Error("not locked while it is being assigned")
 		}
 		wantPending()
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		ok(t)(client.Droplets.Delete(t.Context(), d.ID))
 		wantPending()
-		time.Sleep(30 * time.Second)
+		pass(30 * time.Second)
 		ok(t)(client.ReservedIPs.Delete(t.Context(), ip.IP))
 	})
 }

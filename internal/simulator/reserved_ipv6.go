@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"encoding/binary"
 	"net/http"
 	"net/netip"
 	"time"
@@ -71,9 +72,9 @@ func (s *Simulator) createReservedIPv6(r *http.Request) (any, error) {
 	}
 	s.lastReservedIPv6++
 	address := reservedIPv6Pool.As16()
-	address[14], address[15] = byte(s.lastReservedIPv6>>8), byte(s.lastReservedIPv6)
+	binary.BigEndian.PutUint16(address[14:], s.lastReservedIPv6)
 	ip := &reservedIPv6{
-		number: s.lastReservedIPv6, ip: netip.AddrFrom16(address).String(),
+		number: int(s.lastReservedIPv6), ip: netip.AddrFrom16(address).String(),
 		region: region, reservedAt: s.timestamp(),
 	}
 	s.reservedIPv6s.add(ip.ip, ip)

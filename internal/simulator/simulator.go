@@ -83,7 +83,7 @@ type Simulator struct {
 	destructions table[int, *destruction] // by droplet
 
 	reservedIPv6s    table[string, *reservedIPv6]
-	lastReservedIPv6 int
+	lastReservedIPv6 uint16
 
 	account       account
 	keys          table[int, *sshKey]
@@ -133,7 +133,7 @@ func New(options Options) *Simulator {
 
 // routes registers every resource family.
 func (s *Simulator) routes() {
-	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		s.answer(w, reply{err: notFound()})
 	})
 	s.actionRoutes()

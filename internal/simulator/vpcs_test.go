@@ -104,10 +104,10 @@ func TestVPCIsDeletedAfterItsMembersHaveGone(t *testing.T) {
 			t.Errorf("members are %v", members)
 		}
 		ok(t)(client.Droplets.Delete(t.Context(), d.ID))
-		time.Sleep(20*time.Second - 1)
+		pass(20*time.Second - 1)
 		_, err := client.VPCs.Delete(t.Context(), v.ID)
 		wantRefusal(t, err, http.StatusConflict, "Can not delete VPC with members")
-		time.Sleep(1)
+		pass(1)
 		ok(t)(client.VPCs.Delete(t.Context(), v.ID))
 	})
 }
@@ -138,7 +138,7 @@ func TestPeering(t *testing.T) {
 		if peering.Status != "PROVISIONING" {
 			t.Errorf("a new peering is %s", peering.Status)
 		}
-		time.Sleep(15 * time.Second)
+		pass(15 * time.Second)
 		if got := status(); got != "ACTIVE" {
 			t.Errorf("peering is %s, want ACTIVE", got)
 		}
@@ -151,7 +151,7 @@ func TestPeering(t *testing.T) {
 		if got := status(); got != "DELETING" {
 			t.Errorf("peering is %s, want DELETING", got)
 		}
-		time.Sleep(15 * time.Second)
+		pass(15 * time.Second)
 		_, _, err = client.VPCs.GetVPCPeering(t.Context(), peering.ID)
 		wantRefusal(t, err, http.StatusNotFound, "The resource you were accessing could not be found.")
 		ok(t)(client.VPCs.Delete(t.Context(), a.ID))
