@@ -139,27 +139,45 @@ func TestShellcheckAcceptsEveryScript(t *testing.T) {
 func TestSystemdAcceptsEveryUnit(t *testing.T) {
 	t.Parallel()
 	analyze := testtool.Require(t, "systemd-analyze")
-	userData, err := loadBalancers()["acme"].Render()
-	if err != nil {
-		t.Fatal(err)
-	}
-	root := t.TempDir()
-	for _, f := range filesOf(t, userData) {
-		if filepath.Dir(f.Path) != "/etc/systemd/system" {
-			continue
-		}
-		// The programs need not be installed here.
-		content := strings.ReplaceAll(f.Content, "=/usr/local/sbin/beam-certificate", "=/bin/true")
-		content = strings.ReplaceAll(content, "/usr/sbin/nft", "/bin/true")
-		unit := filepath.Join(root, filepath.Base(f.Path))
-		if err := os.WriteFile(unit, []byte(content), 0o644); err != nil {
+	checked := 0
+	for _, host := range []renderer{loadBalancers()["acme"], exampleDatabase()} {
+		userData, err := host.Render()
+		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", unit).CombinedOutput()
-		if err != nil || strings.Contains(string(out), filepath.Base(f.Path)) {
-			t.Errorf("systemd-analyze verify: %v\n%s", err, out)
+		for _, f := range filesOf(t, userData) {
+			if !strings.HasPrefix(f.Path, "/etc/systemd/system/") {
+				continue
+			}
+			checked++
+			unit := writeUnit(t, f)
+			out, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", unit).CombinedOutput()
+			if err != nil || strings.Contains(string(out), filepath.Base(unit)) {
+				t.Errorf("systemd-analyze verify %s: %v\n%s", f.Path, err, out)
+			}
 		}
 	}
+	if checked != 4 {
+		t.Errorf("%d units were checked, want 4", checked)
+	}
+}
+
+// writeUnit writes a unit where systemd-analyze can judge it: its programs,
+// which need not be installed here, become /bin/true, and a drop-in becomes a
+// unit of its own.
+func writeUnit(t *testing.T, f writtenFile) string {
+	t.Helper()
+	name := filepath.Base(f.Path)
+	content := strings.NewReplacer("/usr/local/sbin/beam-certificate", "/bin/true", "/usr/sbin/nft", "/bin/true").Replace(f.Content)
+	if filepath.Ext(name) == ".conf" {
+		name = "drop-in.service"
+		content += "[Service]\nExecStart=/bin/true\n"
+	}
+	unit := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(unit, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return unit
 }
 
 func writeUserData(t *testing.T, host renderer) string {
