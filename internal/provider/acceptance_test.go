@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/digitalocean/godo"
@@ -120,11 +119,6 @@ func run(t *testing.T, steps ...resource.TestStep) {
 		testtool.Require(t, "terraform")
 	}
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories(), Steps: steps})
-}
-
-// withOpenTofu says that the tests run under OpenTofu.
-func withOpenTofu() bool {
-	return strings.Contains(os.Getenv("TF_ACC_TERRAFORM_PATH"), "tofu")
 }
 
 func planned(address string, action plancheck.ResourceActionType) resource.ConfigPlanChecks {

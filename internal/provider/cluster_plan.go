@@ -100,8 +100,23 @@ func (r *clusterResource) checkAccount(ctx context.Context, in tfsdk.Plan, plan,
 		diags.Append(failure("Cannot check the cluster against the account", err))
 		return diags
 	}
+	if state.ID.IsNull() && catalogue.Droplets+droplets > catalogue.DropletLimit {
+		diags.Append(r.leaveOutOwn(ctx, spec.Name, &catalogue)...)
+	}
 	diags.Append(report(ctx, in, catalogue.Problems(needed, droplets))...)
 	return diags
+}
+
+// leaveOutOwn takes the cluster's own droplets off the account's. A create that
+// finds some replaces a cluster or clears away what an interrupted one left:
+// they are gone before new ones come.
+func (r *clusterResource) leaveOutOwn(ctx context.Context, name string, catalogue *cluster.Catalogue) diag.Diagnostics {
+	observed, err := r.account.engine.Observe(ctx, name, "", cluster.Memory{})
+	if err != nil {
+		return diag.Diagnostics{failure("Cannot check the cluster against the account", err)}
+	}
+	catalogue.Droplets -= len(observed.Hosts())
+	return nil
 }
 
 // growth returns the part of the spec that gets hosts, and how many droplets

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -54,13 +53,7 @@ func clusterInputAttributes(ctx context.Context) map[string]schema.Attribute {
 		"project_id": optional("The id of the project that the droplets, the volume and the reserved IP are put in. " +
 			"It is changed in place. Default: the account's default project."),
 		"monitoring": defaultedBool("Whether DigitalOcean's agent for graphs and alerts is installed on every host. Default: `false`."),
-		"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
-			Create: true, Read: true, Update: true, Delete: true,
-			CreateDescription: "How long a create may take, such as `45m`. Default: `60m`.",
-			ReadDescription:   "How long a refresh may take. Default: `10m`.",
-			UpdateDescription: "How long an update may take. Default: `60m`.",
-			DeleteDescription: "How long a destroy may take. Default: `30m`.",
-		}),
+		"timeouts":   timeoutsAttribute(ctx),
 	}
 }
 

@@ -261,6 +261,18 @@ func TestClusterExists(t *testing.T) {
 	)
 }
 
+// A replacement destroys the old hosts first: they do not count against the
+// account's limit.
+func TestClusterReplacedAtTheLimit(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{DropletLimit: 3})
+	run(t,
+		resource.TestStep{Config: clusterConfig(c, 2)},
+		resource.TestStep{Config: clusterConfig(c, 2), Taint: []string{chat}, ConfigPlanChecks: planned(chat, plancheck.ResourceActionReplace)},
+		resource.TestStep{Config: clusterConfig(c, 4), ExpectError: spaced("This needs 2 more droplets at a time, the account has 2 and its limit is 3")},
+	)
+}
+
 // Wrong values are found before anything is created, each with one diagnostic.
 func TestClusterPlanTimeChecks(t *testing.T) {
 	t.Parallel()

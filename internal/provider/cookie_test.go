@@ -189,9 +189,6 @@ func TestCookieMovedFromRandom(t *testing.T) {
 	} {
 		t.Run(tt.from, func(t *testing.T) {
 			t.Parallel()
-			if withOpenTofu() {
-				t.Skip("OpenTofu moves between resource types of one provider only")
-			}
 			same := statecheck.CompareValue(compare.ValuesSame())
 			before := fmt.Sprintf("resource %q \"chat\" {}\n", tt.from)
 			after := cookieConfig("erlang_cookie", `keepers = { rotated = "2026-11" }`) +

@@ -127,8 +127,19 @@ func (r *nodeResource) checkAccount(ctx context.Context, in tfsdk.Plan, plan nod
 		diags.Append(failure("Cannot check the node against the account", err))
 		return diags
 	}
+	if catalogue.Droplets >= catalogue.DropletLimit {
+		r.leaveOutOld(ctx, spec, &catalogue)
+	}
 	diags.Append(report(ctx, in, catalogue.NodeProblems(spec))...)
 	return diags
+}
+
+// leaveOutOld takes a droplet of the node's name off the account's: it is
+// replaced, and gone before the new one comes.
+func (r *nodeResource) leaveOutOld(ctx context.Context, spec cluster.NodeSpec, catalogue *cluster.Catalogue) {
+	if old, err := r.account.engine.FindNode(ctx, spec.Name); err == nil && clusterOf(old) == spec.Cluster {
+		catalogue.Droplets--
+	}
 }
 
 // Create implements resource.Resource. A droplet that exists when it ends is

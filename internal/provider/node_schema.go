@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -28,23 +27,17 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 				MarkdownDescription: "The long names of the nodes to dial, usually `beam_cluster.<name>.node_names`. The droplet learns them when it is made. " +
 					"A later change is only written down: through any node that it knows, the node meets the others.",
 			},
-			"region":       schema.StringAttribute{Required: true, MarkdownDescription: "The region of the droplet, one in which the cluster has hosts."},
-			"size":         defaulted("The droplet size. Default: `s-1vcpu-1gb`."),
-			"image":        defaulted("The slug of a Debian or Ubuntu image, or the id of a snapshot made from one. Default: `debian-13-x64`."),
-			"ssh_keys":     sshKeysAttribute(),
-			"release":      releaseAttribute(),
-			"environment":  environmentAttribute(),
-			"distribution": distributionAttribute(),
-			"host":         hostAttribute(),
-			"tags":         tagsAttribute(),
-			"monitoring":   defaultedBool("Whether DigitalOcean's agent for graphs and alerts is installed. Default: `false`."),
-			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
-				Create: true, Read: true, Update: true, Delete: true,
-				CreateDescription: "How long a create may take, such as `45m`. Default: `60m`.",
-				ReadDescription:   "How long a refresh may take. Default: `10m`.",
-				UpdateDescription: "How long an update may take. Default: `60m`.",
-				DeleteDescription: "How long a destroy may take. Default: `30m`.",
-			}),
+			"region":               schema.StringAttribute{Required: true, MarkdownDescription: "The region of the droplet, one in which the cluster has hosts."},
+			"size":                 defaulted("The droplet size. Default: `s-1vcpu-1gb`."),
+			"image":                defaulted("The slug of a Debian or Ubuntu image, or the id of a snapshot made from one. Default: `debian-13-x64`."),
+			"ssh_keys":             sshKeysAttribute(),
+			"release":              releaseAttribute(),
+			"environment":          environmentAttribute(),
+			"distribution":         distributionAttribute(),
+			"host":                 hostAttribute(),
+			"tags":                 tagsAttribute(),
+			"monitoring":           defaultedBool("Whether DigitalOcean's agent for graphs and alerts is installed. Default: `false`."),
+			"timeouts":             timeoutsAttribute(ctx),
 			"id":                   output("The id of the droplet, as text."),
 			"droplet_id":           schema.Int64Attribute{Computed: true, MarkdownDescription: "The id of the droplet."},
 			"node_name":            output("The long name of the node, such as `chat@10.10.0.5`."),

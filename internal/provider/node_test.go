@@ -157,6 +157,18 @@ func TestNodeImportRefusesOtherDroplets(t *testing.T) {
 	)
 }
 
+// A replacement does not count against the account's limit, another node does.
+func TestNodeReplacedAtTheLimit(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{DropletLimit: 2})
+	second := strings.NewReplacer(`"worker"`, `"second"`, "worker-1", "worker-2").Replace(workerConfig(c)[strings.Index(workerConfig(c), `resource "beam_node"`):])
+	run(t,
+		resource.TestStep{Config: workerConfig(c)},
+		resource.TestStep{Config: workerConfig(c, `host = { swap_mib = 512 }`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionReplace)},
+		resource.TestStep{Config: workerConfig(c, `host = { swap_mib = 512 }`) + second, ExpectError: spaced("This needs 1 more droplets at a time, the account has 2 and its limit is 2")},
+	)
+}
+
 func TestNodeRefusals(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})

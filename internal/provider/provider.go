@@ -86,7 +86,12 @@ type account struct {
 
 // need returns the engine. Where there is none it says how to get one.
 func (a account) need(diags *diag.Diagnostics) *engine.Engine {
-	if a.engine == nil {
+	switch {
+	case a.unknown:
+		diags.AddError("DigitalOcean token not known yet",
+			"This needs DigitalOcean's API now, and the provider's configuration hangs on something that is only known after apply. "+
+				"Apply that first, for instance with -target, or give the token in the environment.")
+	case a.engine == nil:
 		diags.AddError("No DigitalOcean token",
 			"This resource needs DigitalOcean's API, and the provider has no token for it. Set token in the provider's "+
 				"configuration, or DIGITALOCEAN_TOKEN or DIGITALOCEAN_ACCESS_TOKEN in the environment. "+

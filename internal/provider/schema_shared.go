@@ -1,6 +1,9 @@
 package provider
 
 import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -53,6 +56,7 @@ func environmentAttribute() schema.MapAttribute {
 		Optional: true, Sensitive: true, ElementType: types.StringType,
 		MarkdownDescription: "Environment variables for the release, by name. They win over those that the provider sets " +
 			"(`RELEASE_*`, `PORT`, `PHX_HOST`, `PHX_SERVER`, `DATABASE_URL`, `SECRET_KEY_BASE`, `POOL_SIZE`). " +
+			"Those that a host must set itself, such as `RELEASE_NODE` and `RELEASE_COOKIE`, are refused. " +
 			"Names have the characters `A-Z`, `a-z`, `0-9` and `_`; values may hold any text without a NUL byte. " +
 			"On the hosts only root and the app's user can read them.",
 	}
@@ -64,6 +68,21 @@ func tagsAttribute() schema.SetAttribute {
 		MarkdownDescription: "Tags of your own for every droplet. They are changed in place, without touching the hosts. " +
 			"`beam` and everything that begins with `beam:` belong to the provider.",
 	}
+}
+
+func timeoutsAttribute(ctx context.Context) schema.Attribute {
+	attribute := timeouts.Attributes(ctx, timeouts.Opts{
+		Create: true, Read: true, Update: true, Delete: true,
+		CreateDescription: "How long a create may take. Default: `60m`.",
+		ReadDescription:   "How long a refresh may take. Default: `10m`.",
+		UpdateDescription: "How long an update may take. Default: `60m`.",
+		DeleteDescription: "How long a destroy may take. Default: `30m`.",
+	})
+	if nested, ok := attribute.(schema.SingleNestedAttribute); ok {
+		nested.MarkdownDescription = "How long operations may take, as numbers with units such as `45m` or `1h30m`. What is not done by then is done by the next apply."
+		return nested
+	}
+	return attribute
 }
 
 func releaseAttribute() schema.SingleNestedAttribute {
