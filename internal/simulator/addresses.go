@@ -27,19 +27,22 @@ func (s *Simulator) nextPublicIPv4() (address, gateway netip.Addr) {
 	return address, hostAt(netip.PrefixFrom(address, publicBits).Masked(), 1)
 }
 
-// nextPrivateIPv4 is the lowest address of a VPC that no member uses.
-func (s *Simulator) nextPrivateIPv4(vpcID string) (netip.Addr, error) {
+// freePrivateIPv4s are the lowest addresses of a VPC that no droplet uses, as
+// many as are wanted or as there are.
+func (s *Simulator) freePrivateIPv4s(vpcID string, wanted int) []netip.Addr {
 	used := map[netip.Addr]bool{}
 	for _, d := range s.droplets.where(func(d *droplet) bool { return d.vpcID == vpcID }) {
 		used[d.privateIPv4] = true
 	}
+	var free []netip.Addr
 	network := s.vpcRange(vpcID)
-	for host := uint32(reservedHosts); host < hostCount(network)-1; host++ {
+	broadcast := hostCount(network) - 1
+	for host := uint32(reservedHosts); host < broadcast && len(free) < wanted; host++ {
 		if address := hostAt(network, host); !used[address] {
-			return address, nil
+			free = append(free, address)
 		}
 	}
-	return netip.Addr{}, unprocessable("There are no available IP addresses in the VPC.")
+	return free
 }
 
 // ipv6Of is the address that goes with a public IPv4 address, in the network

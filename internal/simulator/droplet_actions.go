@@ -194,7 +194,7 @@ func (s *Simulator) prepareRebuild(d *droplet, wanted dropletActionRequest) (fun
 		if err := s.options.Hosts.Destroy(d.id); err != nil {
 			return err
 		}
-		return s.options.Hosts.Create(s.host(d))
+		return s.options.Hosts.Create(s.host(d, s.volumesOn(d.id)))
 	}, nil
 }
 

@@ -83,6 +83,7 @@ type dropletPlan struct {
 	keys    []*sshKey
 	volumes []*volume
 	vpc     *vpc
+	private []netip.Addr // one for each name
 }
 
 func (s *Simulator) createDroplets(r *http.Request) (any, error) {
@@ -96,8 +97,8 @@ func (s *Simulator) createDroplets(r *http.Request) (any, error) {
 	}
 	var droplets []dropletView
 	var links []link
-	for _, name := range plan.names {
-		d, work, err := s.addDroplet(plan, name)
+	for i, name := range plan.names {
+		d, work, err := s.addDroplet(plan, name, plan.private[i])
 		if err != nil {
 			return nil, err
 		}
@@ -268,20 +269,24 @@ func (s *Simulator) checkVolumes(plan *dropletPlan) error {
 	return nil
 }
 
-// checkNetwork finds the VPC: the one asked for, or the region's default.
+// checkNetwork finds the VPC: the one asked for, or the region's default; and
+// addresses in it.
 func (s *Simulator) checkNetwork(plan *dropletPlan) error {
-	if plan.VPCUUID == "" {
-		plan.vpc = s.defaultVPC(plan.Region)
-		return nil
+	plan.vpc = s.defaultVPC(plan.Region)
+	if plan.VPCUUID != "" {
+		v, ok := s.vpcs.get(plan.VPCUUID)
+		if !ok {
+			return unprocessable("Failed to resolve VPC")
+		}
+		plan.vpc = v
 	}
-	v, ok := s.vpcs.get(plan.VPCUUID)
-	if !ok {
-		return unprocessable("Failed to resolve VPC")
-	}
-	if v.Region != plan.Region {
+	if plan.vpc.Region != plan.Region {
 		return unprocessable("VPC and Droplet must be in the same region.")
 	}
-	plan.vpc = v
+	plan.private = s.freePrivateIPv4s(plan.vpc.ID, len(plan.names))
+	if len(plan.private) < len(plan.names) {
+		return unprocessable("There are no available IP addresses in the VPC.")
+	}
 	return nil
 }
 
@@ -293,11 +298,7 @@ func (s *Simulator) checkDropletLimit(plan *dropletPlan) error {
 }
 
 // addDroplet makes one droplet of a plan, and the action that creates it.
-func (s *Simulator) addDroplet(plan *dropletPlan, name string) (*droplet, *action, error) {
-	private, err := s.nextPrivateIPv4(plan.vpc.ID)
-	if err != nil {
-		return nil, nil, err
-	}
+func (s *Simulator) addDroplet(plan *dropletPlan, name string, private netip.Addr) (*droplet, *action, error) {
 	s.lastDroplet++
 	d := &droplet{
 		id: s.lastDroplet, name: name, created: s.timestamp(), region: plan.region,
@@ -313,14 +314,14 @@ func (s *Simulator) addDroplet(plan *dropletPlan, name string) (*droplet, *actio
 	if plan.IPv6 {
 		d.ipv6 = ipv6Of(public)
 	}
+	if err := s.options.Hosts.Create(s.host(d, plan.volumes)); err != nil {
+		return nil, nil, fmt.Errorf("create the host of droplet %d: %w", d.id, err)
+	}
 	s.droplets.add(d.id, d)
 	s.addTags(&d.tags, plan.Tags)
 	s.joinVPC(d.vpcID, d.urn(), d.name)
 	for _, v := range plan.volumes {
 		v.DropletIDs = []int{d.id}
-	}
-	if err := s.options.Hosts.Create(s.host(d)); err != nil {
-		return nil, nil, fmt.Errorf("create the host of droplet %d: %w", d.id, err)
 	}
 	return d, s.bootDroplet(d), nil
 }
@@ -335,10 +336,17 @@ func (s *Simulator) bootDroplet(d *droplet) *action {
 }
 
 // host is what a droplet's host is told.
-func (s *Simulator) host(d *droplet) Host {
-	return Host{
+func (s *Simulator) host(d *droplet, volumes []*volume) Host {
+	host := Host{
 		DropletID: d.id, Name: d.name, Image: d.image.label(), UserData: d.userData,
-		PublicIPv4: d.publicIPv4, PrivateIPv4: netip.PrefixFrom(d.privateIPv4, s.vpcRange(d.vpcID).Bits()), VPC: d.vpcID,
-		Volumes: convert(s.volumesOn(d.id), func(v *volume) string { return v.Name }),
+		PublicKeys:  convert(d.keys, func(key *sshKey) string { return key.PublicKey }),
+		PublicIPv4:  d.publicIPv4,
+		PrivateIPv4: netip.PrefixFrom(d.privateIPv4, s.vpcRange(d.vpcID).Bits()), VPC: d.vpcID,
+		Volumes:   convert(volumes, func(v *volume) string { return v.Name }),
+		MemoryMiB: d.size.Memory,
 	}
+	if d.gateway.IsValid() {
+		host.Gateway = netip.PrefixFrom(d.gateway, publicBits)
+	}
+	return host
 }

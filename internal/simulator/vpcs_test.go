@@ -124,6 +124,23 @@ func TestSmallVPCFillsUp(t *testing.T) {
 	wantRefusal(t, err, http.StatusUnprocessableEntity, "There are no available IP addresses in the VPC.")
 }
 
+func TestCreateOfSeveralIsRefusedAsAWhole(t *testing.T) {
+	t.Parallel()
+	client := checkedClient(t, simulator.Options{DropletLimit: 20})
+	v := newVPC(t, client, "own", "10.200.0.0/28")
+	for range 10 {
+		newDroplet(t, client, "web", func(r *godo.DropletCreateRequest) { r.VPCUUID = v.ID })
+	}
+	_, _, err := client.Droplets.CreateMultiple(t.Context(), &godo.DropletMultiCreateRequest{
+		Names: []string{"a", "b"}, Region: "nyc3", Size: "s-1vcpu-1gb", VPCUUID: v.ID,
+		Image: godo.DropletCreateImage{Slug: "debian-13-x64"}, SSHKeys: []godo.DropletCreateSSHKey{}, Tags: []string{},
+	})
+	wantRefusal(t, err, http.StatusUnprocessableEntity, "There are no available IP addresses in the VPC.")
+	if left := must[[]godo.Droplet](t)(client.Droplets.List(t.Context(), nil)); len(left) != 10 {
+		t.Errorf("%d droplets, want the ten from before", len(left))
+	}
+}
+
 func TestPeering(t *testing.T) {
 	t.Parallel()
 	contract.Require(t)
