@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 
@@ -53,6 +54,7 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		}
 		found := plan.changesFrom(state)
 		resp.Diagnostics.Append(refusals(ctx, found, req.Config, mem.Adopting)...)
+		resp.Diagnostics.Append(unreadCookie(ctx, plan, state, mem)...)
 		plan.planOutputs(state, found, mem)
 	}
 	plan.Drift = listOf(nil)
@@ -61,6 +63,19 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		return
 	}
 	resp.Diagnostics.Append(r.checkAccount(ctx, resp.Plan, plan, state)...)
+}
+
+// unreadCookie refuses to add nodes to an imported cluster whose cookie nobody
+// has told: they could not join.
+func unreadCookie(ctx context.Context, plan, state clusterModel, mem clusterMemory) diag.Diagnostics {
+	spec, diags := plan.spec(ctx)
+	if _, droplets := growth(spec, state); droplets == 0 || !plan.Cookie.IsNull() || mem.Secrets.Drawn() || !mem.Imported {
+		return diags
+	}
+	diags.AddAttributeError(path.Root("cookie"), "Cookie not known",
+		"The cluster was imported, and its cookie cannot be read back. New nodes need it to join: set cookie to the one that the nodes have "+
+			"(`terraform import` takes it over into an erlang_cookie).")
+	return diags
 }
 
 // planOutputs keeps every output that the changes cannot touch.

@@ -20,6 +20,9 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 			"What can be changed on a cluster that runs: the `count` of a pool, pools as a whole, `access`, `tags`, `project_id`, `database.backups` and " +
 			"`timeouts`. Any other change is refused when it is planned; it never replaces the cluster. " +
 			"When the number of nodes changes, the load balancer is made anew behind its address.\n\n" +
+			"An import by name reads back what the API shows. The rest, such as the cookie and the release, is taken from the configuration by the first apply, " +
+			"which does not touch the hosts. Secrets that were generated cannot be read back: nodes that are added later need `cookie` and, " +
+			"where the app uses them, `SECRET_KEY_BASE` and `DATABASE_URL` in `environment`.\n\n" +
 			"What was deleted or changed outside of Terraform is listed in `drift` and repaired by the next apply.\n\n" +
 			"~> The state holds the cookie, the database's passwords and `secret_key_base` as plain text. " +
 			"Marking them sensitive only hides them in the output of commands: keep the state where only you can read it.",

@@ -222,6 +222,10 @@ func TestClusterImport(t *testing.T) {
 			ConfigPlanChecks: planned(chat, plancheck.ResourceActionNoop),
 		},
 		resource.TestStep{
+			Config:      strings.Replace(base, "count = 2", "count = 3", 1),
+			ExpectError: spaced("The cluster was imported, and its cookie cannot be read back"),
+		},
+		resource.TestStep{
 			PreConfig:         func() { writes = c.writes() },
 			Config:            told,
 			ConfigPlanChecks:  planned(chat, plancheck.ResourceActionUpdate),

@@ -161,7 +161,7 @@ func TestNodeImportRefusesOtherDroplets(t *testing.T) {
 func TestNodeReplacedAtTheLimit(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{DropletLimit: 2})
-	second := strings.NewReplacer(`"worker"`, `"second"`, "worker-1", "worker-2").Replace(workerConfig(c)[strings.Index(workerConfig(c), `resource "beam_node"`):])
+	second := "resource \"beam_node\" \"second\" {\n name = \"worker-2\"\n cluster = \"chat\"\n cookie = \"monster\"\n region = \"nyc3\"\n}\n"
 	run(t,
 		resource.TestStep{Config: workerConfig(c)},
 		resource.TestStep{Config: workerConfig(c, `host = { swap_mib = 512 }`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionReplace)},
