@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -43,11 +44,13 @@ func (s *Simulator) tagRoutes() {
 	s.route("DELETE /v2/tags/{tag_id}/resources", http.StatusNoContent, s.changeTagged(removeTag))
 }
 
-// viewTag counts what carries a tag, by kind and together.
+// viewTag counts what carries a tag, by kind and together. The youngest
+// resource of a kind stands for the one tagged last.
 func (s *Simulator) viewTag(r *http.Request, t *tag) object {
 	resources := object{"count": 0}
 	total := 0
-	for _, kind := range s.taggables {
+	for _, name := range slices.Sorted(maps.Keys(s.taggables)) {
+		kind := s.taggables[name]
 		count, last := 0, ""
 		kind.each(func(o taggedObject) {
 			if hasTag(*o.tags, t.name) {
