@@ -140,7 +140,8 @@ func restore(c change) string {
 }
 
 func secretInput(c change) bool {
-	return c.under("cookie") || c.under("environment") || c.under("load_balancer", "tls")
+	return c.under("cookie") || c.under("environment") || c.under("load_balancer", "tls") ||
+		c.under("release", "url") // which may hold a password
 }
 
 func scalar(v attr.Value) bool {
