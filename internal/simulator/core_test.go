@@ -26,6 +26,7 @@ func call(t *testing.T, handler http.Handler, method, path, token, body string) 
 	if err != nil {
 		t.Fatal(err)
 	}
+	request.Header.Set("Content-Type", "application/json")
 	if token != "" {
 		request.Header.Set("Authorization", token)
 	}

@@ -1,6 +1,7 @@
 package simulator_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -138,4 +139,40 @@ func TestVolumeLingersOnADestroyedDroplet(t *testing.T) {
 		pass(time.Minute)
 		ok(t)(client.Storage.DeleteVolume(t.Context(), volume.ID))
 	})
+}
+
+// godo has no calls for these.
+func TestVolumesByName(t *testing.T) {
+	t.Parallel()
+	handler := contract.Check(t, simulator.New(simulator.Options{}))
+	client := clientOf(t, handler)
+	volume := newVolume(t, client, "data")
+	d := newDroplet(t, client, "db-1")
+	act := func(kind string) int {
+		body := fmt.Sprintf(`{"type":%q,"volume_name":"data","region":"nyc3","droplet_id":%d}`, kind, d.ID)
+		response, _ := call(t, handler, http.MethodPost, "/v2/volumes/actions", "Bearer x", body)
+		return response.StatusCode
+	}
+	remove := func(query string) int {
+		response, _ := call(t, handler, http.MethodDelete, "/v2/volumes?"+query, "Bearer x", "")
+		return response.StatusCode
+	}
+	if status := act("attach"); status != http.StatusAccepted {
+		t.Errorf("attach: %d", status)
+	}
+	if got := must[*godo.Volume](t)(client.Storage.GetVolume(t.Context(), volume.ID)); len(got.DropletIDs) != 1 {
+		t.Errorf("attached to %v", got.DropletIDs)
+	}
+	if status := remove("name=data&region=nyc3"); status != http.StatusConflict {
+		t.Errorf("delete of an attached volume: %d", status)
+	}
+	if status := act("detach"); status != http.StatusAccepted {
+		t.Errorf("detach: %d", status)
+	}
+	if status := remove("name=data&region=lon1"); status != http.StatusNotFound {
+		t.Errorf("delete in another region: %d", status)
+	}
+	if status := remove("name=data&region=nyc3"); status != http.StatusNoContent {
+		t.Errorf("delete: %d", status)
+	}
 }
