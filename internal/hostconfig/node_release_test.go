@@ -87,6 +87,7 @@ func TestReleasesRunAsTheirUnitSays(t *testing.T) {
 			if got := strings.TrimSpace(out); got != kind.want {
 				t.Errorf("%s says %q, want %q", kind.rpc, got, kind.want)
 			}
+			h.openConsole(t)
 			h.expectNoCookieInProcesses(t)
 			if err := vm.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)
@@ -155,7 +156,7 @@ func installNode(t *testing.T, name string, kind kindOfRelease, tarball string) 
 func (h *testHost) writeFiles(t *testing.T) {
 	t.Helper()
 	var replacements []string
-	for _, path := range []string{"/home/", "/etc/beam", "/opt/", "/usr/local/lib/beam", "/var/lib/beam", "/run"} {
+	for _, path := range []string{"/home/", "/etc/beam", "/opt/", "/usr/local/", "/var/lib/beam", "/run"} {
 		replacements = append(replacements, path, h.root+path)
 	}
 	moved := strings.NewReplacer(append(replacements, "%t", h.root+"/run", "%S", h.root+"/var/lib")...)
@@ -165,6 +166,9 @@ func (h *testHost) writeFiles(t *testing.T) {
 			continue
 		}
 		content := moved.Replace(f.Content)
+		if strings.HasSuffix(f.Path, "/beam-console") {
+			content = strings.Replace(content, "user='deploy'", "user=$(id -un)", 1)
+		}
 		if strings.HasSuffix(f.Path, "/beam.service") {
 			h.unit = settingsOf(content)
 			continue
@@ -281,6 +285,31 @@ func (h *testHost) get(t *testing.T) string {
 		case <-ctx.Done():
 			t.Fatal("the release does not answer")
 		}
+	}
+}
+
+// openConsole runs beam-console in a terminal until its prompt, which in
+// Erlang's and in Elixir's shell has the name of the node it belongs to.
+func (h *testHost) openConsole(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, testtool.Require(t, "script"), "--quiet",
+		"--command", filepath.Join(h.root, "usr/local/bin/beam-console"), "/dev/null")
+	cmd.Env = append(h.login(), "TERM=xterm", "SHELL=/bin/sh")
+	stdin, err := cmd.StdinPipe() // open, so that the shell stays
+	must(t, err)
+	t.Cleanup(func() { _ = stdin.Close() })
+	stdout, err := cmd.StdoutPipe()
+	must(t, err)
+	erltest.Start(t, cmd)
+	var shown strings.Builder
+	for reader := bufio.NewReader(stdout); !strings.Contains(shown.String(), "(chat@127.0.0.1)1>"); {
+		char, err := reader.ReadByte()
+		if err != nil {
+			t.Fatalf("the console ended: %v\n%s", err, shown.String())
+		}
+		shown.WriteByte(char)
 	}
 }
 
