@@ -32,7 +32,7 @@ var (
 // the account holds. What is empty because it is not known yet is reported
 // too; the caller drops what rests on an unknown value, by Path and Needs.
 func (s Spec) Problems() []Problem {
-	return slices.Concat(
+	found := slices.Concat(
 		clusterNameProblems("name", s.Name),
 		cookieProblems(s.Cookie),
 		sshKeyProblems(s.SSHKeys),
@@ -50,6 +50,10 @@ func (s Spec) Problems() []Problem {
 		tagProblems(s.Tags),
 		projectProblems(s.ProjectID),
 	)
+	if len(found) > 0 {
+		return found
+	}
+	return s.sizeProblems()
 }
 
 func clusterNameProblems(attribute, name string) []Problem {

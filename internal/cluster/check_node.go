@@ -13,7 +13,7 @@ var nodeName = regexp.MustCompile(`^[A-Za-z0-9_-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+
 // Problems returns everything that is wrong with the spec by itself, as
 // Spec.Problems does.
 func (n NodeSpec) Problems() []Problem {
-	return slices.Concat(
+	found := slices.Concat(
 		n.nameProblems(),
 		clusterNameProblems("cluster", n.Cluster),
 		n.missing(nil),
@@ -27,6 +27,10 @@ func (n NodeSpec) Problems() []Problem {
 		n.Host.problems(),
 		tagProblems(n.Tags),
 	)
+	if len(found) > 0 {
+		return found
+	}
+	return nodeSizeProblems(n.HostConfig())
 }
 
 func (n NodeSpec) nameProblems() []Problem {

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"math/big"
+	mathrand "math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -210,6 +211,47 @@ func TestProblems(t *testing.T) {
 	golden(t, "problems.golden", out.String())
 }
 
+// What users can make too large for user data is named, with its largest files.
+func TestHostsThatDoNotFit(t *testing.T) {
+	t.Parallel()
+	cert, key := keyPair(t)
+	for _, tt := range []struct {
+		path, file string
+		edit       func(*Spec)
+	}{
+		{"environment", "/etc/beam/env", func(s *Spec) { s.Environment = map[string]string{"NOISE": noise(100_000)} }},
+		{"load_balancer", ".pem", func(s *Spec) {
+			s.LoadBalancer.TLS = &TLS{CertificatePEM: cert + encodePEM("CERTIFICATE", []byte(noise(100_000))), PrivateKeyPEM: key}
+		}},
+	} {
+		spec := validSpec()
+		tt.edit(&spec)
+		found := spec.Problems()
+		if len(found) != 1 || found[0].Path[0] != tt.path || !strings.Contains(found[0].Detail, tt.file) {
+			t.Errorf("%s: %s", tt.path, tell(found))
+		}
+	}
+}
+
+func TestNodeThatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	spec := validNode()
+	spec.Environment = map[string]string{"NOISE": noise(100_000)}
+	if found := spec.Problems(); len(found) != 1 || found[0].Path[0] != "environment" {
+		t.Error(tell(found))
+	}
+}
+
+// noise is text that does not get smaller by compression.
+func noise(length int) string {
+	source := mathrand.New(mathrand.NewPCG(1, 2))
+	var out strings.Builder
+	for range length {
+		out.WriteByte(byte('!' + source.IntN('~'-'!')))
+	}
+	return out.String()
+}
+
 // keyPair makes a certificate and its key as PEM.
 func keyPair(t *testing.T) (cert, key string) {
 	t.Helper()
@@ -233,15 +275,16 @@ func encodePEM(kind string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 
+func validNode() NodeSpec {
+	return NodeSpec{
+		Name: "worker-1", Cluster: "chat", Cookie: "monster", Peers: []string{"chat@10.0.0.5"},
+		Place:        Place{Region: "nyc3", Size: "s-1vcpu-1gb", Image: "debian-13-x64"},
+		Distribution: validDistribution(), Host: validHost(),
+	}
+}
+
 func TestNodeProblems(t *testing.T) {
 	t.Parallel()
-	valid := func() NodeSpec {
-		return NodeSpec{
-			Name: "worker-1", Cluster: "chat", Cookie: "monster", Peers: []string{"chat@10.0.0.5"},
-			Place:        Place{Region: "nyc3", Size: "s-1vcpu-1gb", Image: "debian-13-x64"},
-			Distribution: validDistribution(), Host: validHost(),
-		}
-	}
 	cases := []struct {
 		name string
 		edit func(*NodeSpec)
@@ -255,7 +298,7 @@ func TestNodeProblems(t *testing.T) {
 	}
 	var out strings.Builder
 	for _, c := range cases {
-		spec := valid()
+		spec := validNode()
 		c.edit(&spec)
 		fmt.Fprintf(&out, "%s\n%s", c.name, tell(spec.Problems()))
 	}
