@@ -100,8 +100,8 @@ func (d Document) render(b Base) ([]byte, error) {
 		ManageEtcHosts: "localhost",
 		RunCmd:         [][]string{{bootScript}},
 	}
-	files := append(d.Files, File{Path: bootScript, Mode: "0700", Content: script})
-	for _, file := range files {
+	d.Files = append(d.Files, File{Path: bootScript, Mode: "0700", Content: script})
+	for _, file := range d.Files {
 		encoded, err := encodeFile(file)
 		if err != nil {
 			return nil, err
