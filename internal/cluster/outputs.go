@@ -54,7 +54,7 @@ func OutputsOf(s Spec, m Memory, o Observed) Outputs {
 	}
 	s.nodeOutputs(&out, m, o)
 	s.loadBalancerOutputs(&out, m, o)
-	s.databaseOutputs(&out, m, o)
+	s.databaseOutputs(&out, m)
 	s.networkOutputs(&out, m, o)
 	for _, d := range o.Droplets {
 		if _, known := m.Hosts[d.ID]; known {
@@ -114,7 +114,7 @@ func (s Spec) url(address string) string {
 	}
 }
 
-func (s Spec) databaseOutputs(out *Outputs, m Memory, o Observed) {
+func (s Spec) databaseOutputs(out *Outputs, m Memory) {
 	if s.Database == nil {
 		return
 	}

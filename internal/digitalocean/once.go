@@ -50,15 +50,14 @@ func uncancelled[T any](ctx context.Context, create func(context.Context) (T, er
 func lookTwice[T any](ctx context.Context, find func(context.Context) (T, bool, error)) (T, bool, error) {
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTimeout)
 	defer cancel()
-	found, ok, err := find(detached)
+	found, ok, _ := find(detached) // an error may pass: the second look decides
 	if ok {
 		return found, true, nil
 	}
 	if err := pause(detached, appearTime); err != nil {
 		return found, false, err
 	}
-	found, ok, err = find(detached)
-	return found, ok, err
+	return find(detached)
 }
 
 // deleteWhenFree deletes, and tries again while something still holds the

@@ -64,7 +64,7 @@ func (c *Client) explainMembers(ctx context.Context, v cluster.VPC) error {
 		})
 	})
 	if err != nil || len(members) == 0 {
-		return nil
+		return nil //nolint:nilerr // the error being explained is told all the same
 	}
 	return fmt.Errorf("the VPC still holds %v", convert(members, func(m *godo.VPCMember) string { return m.Name + " (" + m.URN + ")" }))
 }

@@ -81,7 +81,7 @@ func answerSchema(t *testing.T, binary string) time.Duration {
 	if err := provider.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer provider.Wait() //nolint:errcheck // it was killed
+	defer provider.Wait() // it was killed
 	defer stop()
 	line, err := bufio.NewReader(output).ReadString('\n')
 	fields := strings.Split(line, "|")
@@ -174,7 +174,7 @@ func reattachable(t *testing.T, binary, api string) (pid int, info tfexec.Reatta
 			if err := json.Unmarshal([]byte(strings.Trim(value, "'")), &info); err != nil {
 				t.Fatal(err)
 			}
-			go io.Copy(io.Discard, output) //nolint:errcheck // ends with the provider
+			go io.Copy(io.Discard, output) // ends with the provider
 			return provider.Process.Pid, info
 		}
 	}
