@@ -1,0 +1,102 @@
+package linux
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+)
+
+// Client is a computer on the internet of the simulated account: what a person
+// in front of it would see of the droplets.
+type Client struct {
+	namespace namespace
+	addresses []netip.Addr
+}
+
+// Client returns the client.
+func (h *Hosts) Client() Client { return h.client }
+
+// Addresses are the client's own. It speaks from the first one, unless told
+// otherwise.
+func (c Client) Addresses() []netip.Addr { return slices.Clone(c.addresses) }
+
+// Command is a program that runs at the client, not started yet.
+func (c Client) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	//nolint:gosec // G204: what runs is the caller's business
+	return exec.CommandContext(ctx, "nsenter", append([]string{"--net=" + c.namespace.path(), "--", name}, args...)...)
+}
+
+// Within calls do on a thread that is at the client: what do opens or starts
+// has the client's network. Goroutines that do starts have not.
+func (c Client) Within(do func() error) error { return c.namespace.within(do) }
+
+// Dial connects to an address and port, which must be numbers. It has the form
+// of net.Dialer.DialContext.
+func (c Client) Dial(ctx context.Context, network, address string) (connection net.Conn, err error) {
+	if _, err := netip.ParseAddrPort(address); err != nil {
+		return nil, fmt.Errorf("dial from the client: %w", err)
+	}
+	err = c.Within(func() error {
+		connection, err = new(net.Dialer).DialContext(ctx, network, address)
+		return err
+	})
+	return connection, err
+}
+
+// Listen opens a port at the client, such as 127.0.0.1:0 for programs that run
+// there, or one of its own addresses for droplets.
+func (c Client) Listen(ctx context.Context, address string) (listener net.Listener, err error) {
+	err = c.Within(func() error {
+		listener, err = new(net.ListenConfig).Listen(ctx, "tcp4", address)
+		return err
+	})
+	return listener, err
+}
+
+// Command is a program that runs on a droplet as root, not started yet. It
+// fails when the droplet is off or has only just been switched on.
+func (h *Hosts) Command(ctx context.Context, dropletID int, name string, args ...string) (*exec.Cmd, error) {
+	m, err := h.machine(dropletID)
+	if err != nil {
+		return nil, err
+	}
+	init, err := m.init()
+	if err != nil {
+		return nil, err
+	}
+	//nolint:gosec // G204: what runs is the caller's business
+	command := exec.CommandContext(ctx, "nsenter", append([]string{
+		"--target=" + strconv.Itoa(init), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--", name,
+	}, args...)...)
+	command.Dir = "/"
+	command.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "HOME=/root"}
+	return command, nil
+}
+
+// Exec runs a program on a droplet as root and returns what it printed.
+func (h *Hosts) Exec(ctx context.Context, dropletID int, name string, args ...string) (string, error) {
+	command, err := h.Command(ctx, dropletID, name, args...)
+	if err != nil {
+		return "", err
+	}
+	output, err := command.CombinedOutput()
+	if err != nil {
+		return string(output), fmt.Errorf("%s on droplet %d: %w", name, dropletID, err)
+	}
+	return string(output), nil
+}
+
+// Console is what a droplet printed on its console, over all its boots.
+func (h *Hosts) Console(dropletID int) (string, error) {
+	m, err := h.machine(dropletID)
+	if err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(m.disk.console())
+	return string(text), err
+}

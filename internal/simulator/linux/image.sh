@@ -1,0 +1,64 @@
+#!/bin/sh
+# Builds a base image of Debian that resembles the one at DigitalOcean.
+# usage: image.sh SUITE FOLDER [MIRROR]
+#
+# What such an image comes with is installed. What a cluster's hosts install
+# besides lies in the image as a repository of packages, so that hosts really
+# install it, and need no way out for it.
+set -eu
+suite=$1 root=$2
+shift 2
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+
+installed='apt-utils ca-certificates cloud-init curl dbus e2fsprogs iproute2 iputils-ping
+  locales netcat-openbsd nftables openssh-server procps python3-systemd sudo
+  systemd systemd-sysv ufw unattended-upgrades'
+offered='build-essential certbot elixir erlang-dev erlang-nox fail2ban git haproxy
+  postgresql rebar3'
+
+in_image() { chroot "$root" "$@"; }
+
+debootstrap --variant=minbase "$suite" "$root" "$@"
+# No service starts while its package is installed here.
+printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+chmod 0755 "$root/usr/sbin/policy-rc.d"
+# Hosts are thrown away: dpkg need not wait for the disk.
+echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
+
+in_image apt-get -q update
+# shellcheck disable=SC2086 # names of packages hold no spaces
+in_image apt-get -q -y --no-install-recommends install $installed
+in_image apt-get clean
+# shellcheck disable=SC2086
+in_image apt-get -q -y --no-install-recommends --download-only install $offered
+mkdir "$root/opt/packages"
+mv "$root"/var/cache/apt/archives/*.deb "$root/opt/packages/"
+in_image sh -c 'cd /opt/packages && apt-ftparchive packages . >Packages'
+echo 'deb [trusted=yes] file:/opt/packages ./' >"$root/etc/apt/sources.list"
+rm -rf "$root"/etc/apt/sources.list.d/*
+in_image apt-get -q update
+
+# The network is set up before the host boots, as at DigitalOcean. The
+# repository is this image's own. It lies with the host's user data.
+cat >"$root/etc/cloud/cloud.cfg.d/95-droplet.cfg" <<'CONFIG'
+datasource_list: [ConfigDrive, None]
+network: {config: disabled}
+apt: {preserve_sources_list: true}
+CONFIG
+# Hosts share the kernel's memory; each is shown its own size.
+cat >"$root/etc/systemd/system/proc-meminfo.mount" <<'UNIT'
+[Unit]
+Description=Size of the droplet's memory
+DefaultDependencies=no
+Before=sysinit.target
+ConditionPathExists=/usr/lib/droplet/meminfo
+[Mount]
+What=/usr/lib/droplet/meminfo
+Where=/proc/meminfo
+Options=bind
+UNIT
+in_image systemctl add-wants sysinit.target proc-meminfo.mount
+# Each host has an identity of its own.
+rm -f "$root"/etc/ssh/ssh_host_* "$root/usr/sbin/policy-rc.d"
+: >"$root/etc/machine-id"
+: >"$root/etc/resolv.conf"
