@@ -220,6 +220,8 @@ func TestPostgresLetsInTheTwoRolesAndNobodyElse(t *testing.T) {
 
 	p := startPostgres(t, db)
 	p.write(t, "ca.crt", ca)
+	// Up to Postgres 14 everyone may create tables in a new database.
+	p.run(t, "psql", "-X", "-q", "-h", p.dir, "-p", p.port, "-d", "template1", "-c", "GRANT CREATE ON SCHEMA public TO PUBLIC")
 	p.setUpRoles(t)
 	p.setUpRoles(t)
 
