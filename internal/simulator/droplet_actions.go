@@ -106,7 +106,7 @@ func (s *Simulator) dropletWork() map[string]dropletWork {
 		"power_off":            s.preparePowerOff,
 		"shutdown":             s.prepareShutdown,
 		"power_cycle":          s.restart(),
-		"reboot":               s.restart(),
+		"reboot":               s.prepareReboot,
 		"password_reset":       s.restart(),
 		"resize":               s.prepareResize,
 		"rebuild":              s.prepareRebuild,
@@ -128,15 +128,19 @@ func (s *Simulator) preparePowerOn(d *droplet, _ dropletActionRequest) (func() e
 	return func() error { return s.options.Hosts.Power(d.id, true) }, nil
 }
 
-func (s *Simulator) preparePowerOff(d *droplet, wanted dropletActionRequest) (func() error, error) {
+func (s *Simulator) preparePowerOff(d *droplet, _ dropletActionRequest) (func() error, error) {
 	if !s.options.Hosts.Running(d.id) {
 		return nil, unprocessable("Droplet is already powered off.")
 	}
-	return s.prepareShutdown(d, wanted)
+	return func() error { return s.options.Hosts.Power(d.id, false) }, nil
 }
 
-// prepareShutdown is no error for a droplet that is off.
+// prepareShutdown asks a host that runs to go off by itself; a record is off at
+// once. It is no error for a droplet that is off.
 func (s *Simulator) prepareShutdown(d *droplet, _ dropletActionRequest) (func() error, error) {
+	if machines, ok := s.options.Hosts.(Machines); ok {
+		return func() error { return machines.Shutdown(d.id) }, nil
+	}
 	return func() error { return s.options.Hosts.Power(d.id, false) }, nil
 }
 
@@ -149,6 +153,14 @@ func (s *Simulator) restart() dropletWork {
 			return s.options.Hosts.Power(d.id, true)
 		}, nil
 	}
+}
+
+// prepareReboot asks a host that runs to start anew by itself.
+func (s *Simulator) prepareReboot(d *droplet, wanted dropletActionRequest) (func() error, error) {
+	if machines, ok := s.options.Hosts.(Machines); ok {
+		return func() error { return machines.Reboot(d.id) }, nil
+	}
+	return s.restart()(d, wanted)
 }
 
 func refuseKernel(*droplet, dropletActionRequest) (func() error, error) {
@@ -172,6 +184,9 @@ func (s *Simulator) prepareResize(d *droplet, wanted dropletActionRequest) (func
 		d.size = size
 		if wanted.Disk {
 			d.disk = size.Disk
+		}
+		if machines, ok := s.options.Hosts.(Machines); ok {
+			return machines.Resize(d.id, size.Memory)
 		}
 		return nil
 	}, nil

@@ -44,6 +44,8 @@ type Machines interface {
 	// Reboot asks a host to start anew, and returns before it has. One that is
 	// off is switched on.
 	Reboot(dropletID int) error
+	// Resize gives a host, which is off, another amount of memory.
+	Resize(dropletID, memoryMiB int) error
 	// Wire makes the network as it has to be from now on, in full. It is
 	// called again after each change.
 	Wire(Network) error

@@ -36,6 +36,9 @@ func (s *Simulator) route(pattern string, status int, handle handler) {
 		defer s.mu.Unlock()
 		s.advance(time.Now())
 		body, err := handle(r)
+		if wired := s.wire(); err == nil {
+			err = wired
+		}
 		s.answer(w, reply{status, body, err})
 	})
 }

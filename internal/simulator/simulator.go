@@ -61,6 +61,7 @@ type Simulator struct {
 
 	mu       sync.Mutex // guards everything below
 	requests []Request
+	wired    Network // what machines were told last
 	timeline
 
 	regions []*region

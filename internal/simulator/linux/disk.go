@@ -64,7 +64,6 @@ func (d disk) seed(host simulator.Host) error {
 	}{
 		{"/etc/machine-id", machineID(host) + "\n", 0o444},
 		{"/etc/hostname", host.Name + "\n", 0o644},
-		{memoryFile, meminfo(host.MemoryMiB), 0o444},
 		{filepath.Join(seedFolder, "meta_data.json"), metadata, 0o600},
 		{filepath.Join(seedFolder, "user_data"), host.UserData, 0o600},
 	}
@@ -76,6 +75,19 @@ func (d disk) seed(host simulator.Host) error {
 		if err := os.WriteFile(path, []byte(file.content), file.mode); err != nil {
 			return fmt.Errorf("write a file of a host: %w", err)
 		}
+	}
+	return d.setMemory(host.MemoryMiB)
+}
+
+// setMemory takes effect at the next boot.
+func (d disk) setMemory(mebibytes int) error {
+	path := filepath.Join(d.root(), memoryFile)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // G301: as in Debian
+		return fmt.Errorf("make a folder of a host: %w", err)
+	}
+	//nolint:gosec // G306: as in Linux
+	if err := os.WriteFile(path, []byte(meminfo(mebibytes)), 0o644); err != nil {
+		return fmt.Errorf("write the size of a host's memory: %w", err)
 	}
 	return nil
 }

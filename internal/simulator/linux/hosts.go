@@ -243,6 +243,16 @@ func (h *Hosts) Reboot(dropletID int) error {
 	return m.signal(unix.SIGINT)
 }
 
+// Resize implements simulator.Machines.
+func (h *Hosts) Resize(dropletID, memoryMiB int) error {
+	m, err := h.machine(dropletID)
+	if err != nil {
+		return err
+	}
+	m.host.MemoryMiB = memoryMiB
+	return m.disk.setMemory(memoryMiB)
+}
+
 // sigPoweroff asks systemd to power off: SIGRTMIN+4.
 const sigPoweroff = 34 + 4
 
