@@ -28,7 +28,7 @@ func (d Distribution) problems() []Problem {
 		})
 	}
 	found = append(found, matches(at(path, "basename"), d.Basename, basename,
-		"It is the part of a node's name before the @: use the characters A-Z, a-z, 0-9, _ and -.")...)
+		"It is the part of a node's name before the @: use 1 to 63 of the characters A-Z, a-z, 0-9, _ and -, not beginning with -.")...)
 	found = append(found, oneOf(at(path, "sync"), d.Sync, SyncOptional, SyncMandatory, SyncNone)...)
 	// Without an end, a node that waits for another at boot cannot even be
 	// stopped (lib/kernel/src/kernel_config.erl waits before init handles signals).

@@ -13,8 +13,9 @@ var (
 	// releaseName is what both mix and relx take: the name is an atom and the
 	// name of a folder and of a script.
 	releaseName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	basename    = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-	sha256Hex   = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
+	// As beam.CheckBasename has it.
+	basename  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}$`)
+	sha256Hex = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
 )
 
 func (r *Release) problems() []Problem {

@@ -82,7 +82,7 @@ func TestFetchReleaseUnpacksWhatItChecked(t *testing.T) {
 	}
 	// Another version takes the first one's place; here it lies in a folder.
 	second := tarball(t, "chat/bin/chat", "second")
-	if out, err := h.fetch(t, serve(second), digest(second)); err != nil || h.released(t) != "second" {
+	if out, err := h.fetch(t, serve(second), strings.ToUpper(digest(second))); err != nil || h.released(t) != "second" {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	// The first one is still there and needs no server.
