@@ -1,3 +1,5 @@
+//go:build linux
+
 package linux
 
 import (
@@ -20,6 +22,9 @@ type Client struct {
 
 // Client returns the client.
 func (h *Hosts) Client() Client { return h.client }
+
+// Namespace is the name that ip netns has for the client.
+func (c Client) Namespace() string { return string(c.namespace) }
 
 // Addresses are the client's own. It speaks from the first one, unless told
 // otherwise.

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package linux makes the simulator's droplets real: each is a Debian that
 // systemd-nspawn boots from the droplet's own user data, with a public and a
 // private interface in a network namespace of its own. The fabric, a namespace

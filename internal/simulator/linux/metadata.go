@@ -1,3 +1,5 @@
+//go:build linux
+
 package linux
 
 import (
@@ -7,14 +9,34 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
-// ServeMetadata makes the metadata service answer each droplet with its own
-// handler. Before, it answers 404.
-func (h *Hosts) ServeMetadata(handler func(dropletID int) http.Handler) {
+// advanceEvery is how often what is due is carried out while nobody asks the
+// simulator for anything.
+const advanceEvery = 100 * time.Millisecond
+
+// Attach connects the hosts to the simulator whose droplets they are: the
+// metadata service answers for it, and time passes for it until ctx ends.
+func (h *Hosts) Attach(ctx context.Context, s *simulator.Simulator) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.metadata = handler
+	h.metadata = s.MetadataHandler
+	go func() {
+		tick := time.NewTicker(advanceEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if err := s.Advance(); err != nil {
+					h.log.Error("carry out what is due", "error", err)
+				}
+			}
+		}
+	}()
 }
 
 // serveMetadata answers in the fabric, at the address that droplets know. It

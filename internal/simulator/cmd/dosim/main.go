@@ -36,18 +36,23 @@ func main() {
 // run serves until the context ends. The first line on stdout is the address,
 // as a URL.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	address, options, err := parse(args, stderr)
+	settings, err := parse(args, stderr)
 	if err != nil {
 		return err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if settings.hosts == "linux" {
+		return runReal(ctx, settings, stdout, stderr)
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", settings.address)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	server := &http.Server{
-		Handler:           simulator.New(options),
-		ReadHeaderTimeout: 10 * time.Second,
-	}
+	return serve(ctx, listener, simulator.New(settings.options), stdout)
+}
+
+// serve answers on a listener until the context ends.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, stdout io.Writer) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	fmt.Fprintf(stdout, "http://%s\n", listener.Addr())
 
 	stopped := make(chan error, 1)
@@ -69,11 +74,21 @@ func shutDown(ctx context.Context, server *http.Server) error {
 	return nil
 }
 
+// settings are what the command line says.
+type settings struct {
+	address string
+	hosts   string // records or linux
+	images  string // folder of base images
+	options simulator.Options
+}
+
 // parse reads the command line. It has told stderr about any mistake.
-func parse(args []string, stderr io.Writer) (address string, options simulator.Options, err error) {
+func parse(args []string, stderr io.Writer) (settings, error) {
+	var s settings
+	options := &s.options
 	flags := flag.NewFlagSet("dosim", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&address, "listen", "127.0.0.1:0", "`address` to listen on; port 0 picks a free one")
+	flags.StringVar(&s.address, "listen", "127.0.0.1:0", "`address` to listen on; port 0 picks a free one")
 	flags.StringVar(&options.Token, "token", "", "the only API `token` that is accepted (default any)")
 	flags.DurationVar(&options.Latency, "latency", 0, "how long every call takes")
 	flags.DurationVar(&options.BootTime, "boot-time", 2*time.Second, "how long a droplet takes until it is active")
@@ -82,17 +97,22 @@ func parse(args []string, stderr io.Writer) (address string, options simulator.O
 	flags.DurationVar(&options.MemberLinger, "member-linger", 0, "how long a destroyed droplet stays a member of its VPC")
 	flags.IntVar(&options.DropletLimit, "droplet-limit", simulator.DefaultDropletLimit, "how many droplets the account may have")
 	flags.BoolVar(&options.RateLimits, "rate-limits", true, "refuse what is over DigitalOcean's rate limits")
+	flags.StringVar(&s.hosts, "hosts", "records", "what droplets are made of: `kind` records, or linux for Debian hosts that boot (as root)")
+	flags.StringVar(&s.images, "images", ".cache/images", "`folder` that keeps the base images of such hosts")
 	log := flags.Bool("log", false, "print a line on stderr for each call")
 	if err := flags.Parse(args); err != nil {
-		return "", options, fmt.Errorf("command line: %w", err)
+		return s, fmt.Errorf("command line: %w", err)
 	}
 	if flags.NArg() > 0 {
-		return "", options, fmt.Errorf("command line: unexpected argument %q", flags.Arg(0))
+		return s, fmt.Errorf("command line: unexpected argument %q", flags.Arg(0))
+	}
+	if s.hosts != "records" && s.hosts != "linux" {
+		return s, fmt.Errorf("command line: --hosts %q: it takes records or linux", s.hosts)
 	}
 	if *log {
 		options.Observe = func(call simulator.Request) {
 			fmt.Fprintf(stderr, "%s %d %s %s\n", call.Time.UTC().Format(time.RFC3339), call.Status, call.Method, call.Path)
 		}
 	}
-	return address, options, nil
+	return s, nil
 }
