@@ -67,11 +67,12 @@ func (n NodeSpec) HostConfig() hostconfig.Node {
 		PublicDistribution: n.Public,
 		EPMDPort:           d.EPMDPort, PortMin: d.PortMin, PortMax: d.PortMax,
 		Sync: d.Sync, SyncTimeoutMS: d.SyncTimeoutMS,
-		Peers:       n.Peers,
-		App:         appName(n.Release, n.Cluster),
-		HTTPPort:    DefaultHTTPPort,
-		Environment: n.Environment,
-		Toolchain:   n.Host.Toolchain,
+		Peers:         n.Peers,
+		App:           appName(n.Release, n.Cluster),
+		HTTPPort:      DefaultHTTPPort,
+		Environment:   n.Environment,
+		DatabaseCAPEM: n.DatabaseCA,
+		Toolchain:     n.Host.Toolchain,
 	}
 	if r := n.Release; r != nil {
 		host.HTTPPort = r.Port

@@ -101,7 +101,9 @@ func (s Spec) CanMakeNodes(m Memory) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return fmt.Errorf("the cluster was imported and its secrets cannot be read from DigitalOcean: to make new nodes, set %s to the values on a running node (/etc/beam/env)", strings.Join(missing, ", "))
+	return fmt.Errorf("the cluster was imported, and its secrets cannot be read back from DigitalOcean. "+
+		"New nodes need them to join: set %s to what the running nodes have in /etc/beam/env and ~/.erlang.cookie "+
+		"(`terraform import` takes a cookie over into an erlang_cookie)", strings.Join(missing, ", "))
 }
 
 // CanMakeDatabase returns an error when the database host cannot be made

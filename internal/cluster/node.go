@@ -10,6 +10,7 @@ type NodeSpec struct {
 	Peers        []string // long names to dial
 	Release      *Release
 	Environment  map[string]string
+	DatabaseCA   string // PEM; empty when the node does not use the cluster's database
 	Distribution Distribution
 	Host         Host
 	Tags         []string

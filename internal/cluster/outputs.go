@@ -20,6 +20,7 @@ type Outputs struct {
 	DatabaseHost         string
 	DatabaseURL          string
 	MigrationDatabaseURL string
+	DatabaseCAPEM        string
 	SecretKeyBase        string
 	VPCUUIDs             map[string]string // by region
 	FirewallIDs          map[string]string // by "node", "load_balancer", "database"
@@ -120,6 +121,7 @@ func (s Spec) databaseOutputs(out *Outputs, m Memory) {
 	}
 	out.DatabaseHost = DatabaseDNSName(s.Name)
 	out.DatabaseURL = s.databaseURL(s.Database.User, m.Secrets.UserPassword)
+	out.DatabaseCAPEM = m.Secrets.DatabaseCAPEM
 	out.MigrationDatabaseURL = s.databaseURL(s.Database.Owner(), m.Secrets.OwnerPassword)
 }
 

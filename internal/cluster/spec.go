@@ -3,7 +3,7 @@
 // differs. It is pure: no API, no clock, no Terraform.
 package cluster
 
-// Spec is what the user asks for, every default filled in (see Defaults).
+// Spec is what the user asks for, every default filled in.
 type Spec struct {
 	Name         string
 	Cookie       string

@@ -19,6 +19,7 @@ type clusterOutputs struct {
 	DatabaseHost         types.String  `tfsdk:"database_host"`
 	DatabaseURL          types.String  `tfsdk:"database_url"`
 	MigrationDatabaseURL types.String  `tfsdk:"migration_database_url"`
+	DatabaseCA           types.String  `tfsdk:"database_ca_certificate"`
 	SecretKeyBase        types.String  `tfsdk:"secret_key_base"`
 	VPCUUIDs             types.Map     `tfsdk:"vpc_uuids"`
 	FirewallIDs          types.Map     `tfsdk:"firewall_ids"`
@@ -50,6 +51,7 @@ func outputsOf(name string, out cluster.Outputs, drift []string) clusterOutputs 
 		DatabaseHost:         textOrNull(out.DatabaseHost),
 		DatabaseURL:          textOrNull(out.DatabaseURL),
 		MigrationDatabaseURL: textOrNull(out.MigrationDatabaseURL),
+		DatabaseCA:           textOrNull(out.DatabaseCAPEM),
 		SecretKeyBase:        textOrNull(out.SecretKeyBase),
 		VPCUUIDs:             mapOf(out.VPCUUIDs),
 		FirewallIDs:          mapOf(out.FirewallIDs),
@@ -84,6 +86,7 @@ func (o *clusterOutputs) forgetAll(name types.String) {
 	o.StatsPassword = types.StringUnknown()
 	o.DatabaseURL = types.StringUnknown()
 	o.MigrationDatabaseURL = types.StringUnknown()
+	o.DatabaseCA = types.StringUnknown()
 	o.SecretKeyBase = types.StringUnknown()
 }
 

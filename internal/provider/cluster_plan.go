@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
@@ -54,7 +55,7 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		}
 		found := plan.changesFrom(state)
 		resp.Diagnostics.Append(refusals(ctx, found, req.Config, mem.Adopting)...)
-		resp.Diagnostics.Append(unreadCookie(ctx, plan, state, mem)...)
+		resp.Diagnostics.Append(unreadSecrets(ctx, plan, state, mem)...)
 		plan.planOutputs(state, found, mem)
 	}
 	plan.Drift = listOf(nil)
@@ -65,16 +66,20 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	resp.Diagnostics.Append(r.checkAccount(ctx, resp.Plan, plan, state)...)
 }
 
-// unreadCookie refuses to add nodes to an imported cluster whose cookie nobody
+// unreadSecrets refuses to add nodes to an imported cluster whose secrets nobody
 // has told: they could not join.
-func unreadCookie(ctx context.Context, plan, state clusterModel, mem clusterMemory) diag.Diagnostics {
+func unreadSecrets(ctx context.Context, plan, state clusterModel, mem clusterMemory) diag.Diagnostics {
 	spec, diags := plan.spec(ctx)
-	if _, droplets := growth(spec, state); droplets == 0 || !plan.Cookie.IsNull() || mem.Secrets.Drawn() || !mem.Imported {
+	if _, droplets := growth(spec, state); droplets == 0 || !mem.Imported {
 		return diags
 	}
-	diags.AddAttributeError(path.Root("cookie"), "Cookie not known",
-		"The cluster was imported, and its cookie cannot be read back. New nodes need it to join: set cookie to the one that the nodes have "+
-			"(`terraform import` takes it over into an erlang_cookie).")
+	at := path.Root("environment")
+	if plan.Cookie.IsNull() {
+		at = path.Root("cookie")
+	}
+	if err := spec.CanMakeNodes(mem.Memory); err != nil && !plan.Cookie.IsUnknown() && !plan.Environment.IsUnknown() {
+		diags.AddAttributeError(at, "Secrets not known", asSentence(err.Error()))
+	}
 	return diags
 }
 
@@ -89,6 +94,9 @@ func (m *clusterModel) planOutputs(state clusterModel, found []change, mem clust
 		if c.under("node_pools") {
 			m.forgetNodes()
 		}
+	}
+	if mem.Imported && (drifted || m.Nodes.IsUnknown()) {
+		m.StatsPassword = types.StringUnknown() // drawn with the next load balancer
 	}
 	switch {
 	case drifted && !mem.Secrets.Drawn() && !mem.Imported:

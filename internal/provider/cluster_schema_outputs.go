@@ -20,9 +20,11 @@ func clusterOutputAttributes() map[string]schema.Attribute {
 		"database_host":              output("The name under which nodes reach the database. It never changes, whatever the host's address."),
 		"database_url":               secret("The `DATABASE_URL` of the app's role, as the nodes get it."),
 		"migration_database_url":     secret("The `DATABASE_URL` of the role that owns the tables."),
-		"secret_key_base":            secret("The `SECRET_KEY_BASE` of the nodes. It is drawn once and kept."),
-		"vpc_uuids":                  outputMap("The ids of the VPCs that hosts are in, by region."),
-		"firewall_ids":               outputMap("The ids of the firewalls: `node`, `load_balancer` and `database`."),
+		"database_ca_certificate": output("The certificate, in PEM, that the database's own is signed with. The nodes trust it; " +
+			"a `beam_node` that uses the database needs it, too."),
+		"secret_key_base": secret("The `SECRET_KEY_BASE` of the nodes. It is drawn once and kept."),
+		"vpc_uuids":       outputMap("The ids of the VPCs that hosts are in, by region."),
+		"firewall_ids":    outputMap("The ids of the firewalls: `node`, `load_balancer` and `database`."),
 		"estimated_monthly_cost": schema.Float64Attribute{
 			Computed: true,
 			MarkdownDescription: "What the droplets cost in a month, in USD without taxes, by the prices that the API lists. " +

@@ -25,6 +25,7 @@ type nodeModel struct {
 	SSHKeys      types.List     `tfsdk:"ssh_keys"`
 	Release      types.Object   `tfsdk:"release"`
 	Environment  types.Map      `tfsdk:"environment"`
+	DatabaseCA   types.String   `tfsdk:"database_ca_certificate"`
 	Distribution types.Object   `tfsdk:"distribution"`
 	Host         types.Object   `tfsdk:"host"`
 	Tags         types.Set      `tfsdk:"tags"`
@@ -62,6 +63,7 @@ func (m nodeModel) spec(ctx context.Context) (cluster.NodeSpec, diag.Diagnostics
 		Place: m.place(), Peers: texts(m.Peers), SSHKeys: texts(m.SSHKeys),
 		Release:      releaseOf(ctx, m.Release, &diags),
 		Environment:  textMap(m.Environment),
+		DatabaseCA:   m.DatabaseCA.ValueString(),
 		Distribution: distributionOf(ctx, m.Distribution, &diags),
 		Host:         hostOf(ctx, m.Host, &diags),
 		Tags:         sortedTexts(m.Tags),
@@ -151,7 +153,8 @@ func (o *nodeOutputs) forget() {
 func (m nodeModel) inputs() map[string]attr.Value {
 	return map[string]attr.Value{
 		"name": m.Name, "cluster": m.Cluster, "cookie": m.Cookie, "peers": m.Peers, "region": m.Region, "size": m.Size, "image": m.Image,
-		"ssh_keys": m.SSHKeys, "release": m.Release, "environment": m.Environment, "distribution": m.Distribution, "host": m.Host,
+		"ssh_keys": m.SSHKeys, "release": m.Release, "environment": m.Environment,
+		"database_ca_certificate": m.DatabaseCA, "distribution": m.Distribution, "host": m.Host,
 		"tags": m.Tags, "monitoring": m.Monitoring,
 	}
 }

@@ -27,12 +27,17 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 				MarkdownDescription: "The long names of the nodes to dial, usually `beam_cluster.<name>.node_names`. The droplet learns them when it is made. " +
 					"A later change is only written down: through any node that it knows, the node meets the others.",
 			},
-			"region":               schema.StringAttribute{Required: true, MarkdownDescription: "The region of the droplet, one in which the cluster has hosts."},
-			"size":                 defaulted("The droplet size. Default: `s-1vcpu-1gb`."),
-			"image":                defaulted("The slug of a Debian or Ubuntu image, or the id of a snapshot made from one. Default: `debian-13-x64`."),
-			"ssh_keys":             sshKeysAttribute(),
-			"release":              releaseAttribute(),
-			"environment":          environmentAttribute(),
+			"region":      schema.StringAttribute{Required: true, MarkdownDescription: "The region of the droplet, one in which the cluster has hosts."},
+			"size":        defaulted("The droplet size. Default: `s-1vcpu-1gb`."),
+			"image":       defaulted("The slug of a Debian or Ubuntu image, or the id of a snapshot made from one. Default: `debian-13-x64`."),
+			"ssh_keys":    sshKeysAttribute(),
+			"release":     releaseAttribute(),
+			"environment": environmentAttribute(),
+			"database_ca_certificate": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "The certificate, in PEM, that the database's own is signed with, usually `beam_cluster.<name>.database_ca_certificate`. " +
+					"The host trusts it, so that a `DATABASE_URL` with `ssl=true` works.",
+			},
 			"distribution":         distributionAttribute(),
 			"host":                 hostAttribute(),
 			"tags":                 tagsAttribute(),
