@@ -23,6 +23,9 @@ func (b Base) validate() error {
 	if b.User == "root" {
 		errs = append(errs, errors.New("host.user is root, which must not log in; choose another name"))
 	}
+	if b.User == ManagementUser {
+		errs = append(errs, fmt.Errorf("host.user is %s, which the provider itself logs in as; choose another name", ManagementUser))
+	}
 	if b.SSHPort < 1 || b.SSHPort > 65535 {
 		errs = append(errs, fmt.Errorf("host.ssh_port is %d; it must be 1 to 65535", b.SSHPort))
 	}
@@ -31,6 +34,9 @@ func (b Base) validate() error {
 	}
 	for _, name := range b.Packages {
 		errs = append(errs, match("host.packages", name, packageName, "the name of a Debian package"))
+	}
+	if b.Management != nil {
+		errs = append(errs, b.Management.validate())
 	}
 	return errors.Join(errs...)
 }

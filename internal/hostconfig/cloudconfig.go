@@ -49,6 +49,8 @@ type cloudConfig struct {
 	SSHPasswords   bool        `yaml:"ssh_pwauth"`
 	Locale         string      `yaml:"locale"`
 	ManageEtcHosts string      `yaml:"manage_etc_hosts"`
+	Users          []any       `yaml:"users,omitempty"`
+	SSHKeys        *cloudKeys  `yaml:"ssh_keys,omitempty"`
 	WriteFiles     []cloudFile `yaml:"write_files"`
 	RunCmd         [][]string  `yaml:"runcmd"`
 }
@@ -100,6 +102,7 @@ func (d Document) render(b Base) ([]byte, error) {
 		ManageEtcHosts: "localhost",
 		RunCmd:         [][]string{{bootScript}},
 	}
+	config.addManagement(b.Management)
 	d.Files = append(d.Files, File{Path: bootScript, Mode: "0700", Content: script})
 	for _, file := range d.Files {
 		encoded, err := encodeFile(file)

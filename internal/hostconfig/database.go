@@ -33,6 +33,9 @@ func (db Database) document() (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
+	if err := d.addManagement(db.Base, "database.py", db.managementSettings()); err != nil {
+		return Document{}, err
+	}
 	d.Files = append(d.Files,
 		File{Path: "/etc/beam/postgresql/server.crt", Mode: "0644", Content: db.CertificatePEM},
 		File{Path: "/etc/beam/postgresql/server.key", Mode: "0600", Content: db.PrivateKeyPEM})

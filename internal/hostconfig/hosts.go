@@ -18,6 +18,15 @@ type Base struct {
 	Packages           []string // extra Debian packages
 	UnattendedUpgrades bool
 	Fail2ban           bool
+	Management         *Management `json:",omitempty"` // nil: nothing can be told the host once it runs
+}
+
+// Management lets the provider ask a host how it is, and tell it the few things
+// that may change while it runs. The keys are Ed25519 pairs of the cluster's.
+type Management struct {
+	AuthorizedKey string // line of authorized_keys: the key that may run beamctl
+	HostKeyPEM    string // private key of sshd, in OpenSSH's form
+	HostPublicKey string // its public half, as a line of ssh_host_ed25519_key.pub
 }
 
 // Node is a host that runs a BEAM node.

@@ -2,6 +2,7 @@ package hostconfig_test
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
@@ -108,5 +109,6 @@ func hosts() map[string]renderer {
 	bare := exampleDatabase()
 	bare.Base = hostconfig.Base{Cluster: "chat", User: "deploy", SSHPort: 2222, Locale: "C.UTF-8"}
 	all["database-bare"] = bare
+	maps.Copy(all, managedHosts())
 	return all
 }

@@ -6,6 +6,10 @@ import "strings"
 // loads the whole folder, which with ACME is empty at first.
 const certificateFile = "/etc/haproxy/certs/site.pem"
 
+// serverStateFile tells a HAProxy that starts what is known of its servers. It
+// holds the version of its form alone, except while a reload hands that over.
+const serverStateFile = "/etc/haproxy/beam/server-state"
+
 // Render gives the load balancer's #cloud-config. The error is a
 // *TooLargeError, or what Validate found.
 func (l LoadBalancer) Render() ([]byte, error) {
@@ -16,8 +20,14 @@ func (l LoadBalancer) Render() ([]byte, error) {
 	return d.render(l.Base)
 }
 
-// Fingerprint identifies what the load balancer is told.
-func (l LoadBalancer) Fingerprint() string { return fingerprint(l) }
+// Fingerprint identifies what the load balancer is told. With Management its
+// servers are left out, because they can be told later.
+func (l LoadBalancer) Fingerprint() string {
+	if l.Management != nil {
+		l.Servers = nil
+	}
+	return fingerprint(l)
+}
 
 func (l LoadBalancer) document() (Document, error) {
 	if err := l.Validate(); err != nil {
@@ -27,8 +37,16 @@ func (l LoadBalancer) document() (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
+	if err := d.addManagement(l.Base, "balancer.py", loadBalancerSettings{Role: "load-balancer"}); err != nil {
+		return Document{}, err
+	}
+	d.Files = append(d.Files, File{Path: serverStateFile, Mode: "0644", Content: "1\n"})
 	// The folder of certificates must exist when HAProxy's package starts it.
-	files := []templateFile{{File{Path: "/etc/haproxy/haproxy.cfg", Mode: "0600"}, "loadbalancer/haproxy.cfg"}}
+	files := []templateFile{
+		{File{Path: "/etc/haproxy/haproxy.cfg", Mode: "0600"}, "loadbalancer/haproxy.cfg"},
+		{File{Path: "/etc/haproxy/beam/nodes.cfg", Mode: "0644"}, "loadbalancer/nodes.cfg"},
+		{File{Path: "/etc/systemd/system/haproxy.service.d/beam.conf", Mode: "0644"}, "loadbalancer/haproxy.service.conf"},
+	}
 	steps := []templateStep{{"start HAProxy", "loadbalancer/haproxy.sh"}}
 	if l.TLS != nil && l.TLS.ACME != nil {
 		files = append(files, acmeFiles()...)

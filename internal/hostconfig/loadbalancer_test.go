@@ -17,8 +17,8 @@ func TestHAProxyAcceptsEveryLoadBalancer(t *testing.T) {
 	for name, l := range loadBalancers() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			config := onDisk(t, l)
-			out, err := exec.CommandContext(t.Context(), haproxy, "-c", "-f", config).CombinedOutput()
+			dir := onDisk(t, l)
+			out, err := exec.CommandContext(t.Context(), haproxy, append([]string{"-c"}, configArgs(dir)...)...).CombinedOutput()
 			if err != nil {
 				t.Errorf("haproxy -c: %v\n%s", err, out)
 			}
@@ -30,34 +30,38 @@ func TestHAProxyAcceptsEveryLoadBalancer(t *testing.T) {
 	}
 }
 
-// onDisk writes haproxy.cfg and its certificate into a folder of the test and
-// returns the path of the configuration. The only difference to the host is
-// where the certificate lies.
+// onDisk writes HAProxy's files and its certificate into etc/haproxy of a folder
+// of the test, and returns where. The only difference to the host is where they
+// lie.
 func onDisk(t *testing.T, l hostconfig.LoadBalancer, edits ...string) string {
 	t.Helper()
 	userData, err := l.Render()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	certs := filepath.Join(dir, "certs")
-	if err := os.Mkdir(certs, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range filesOf(t, userData) {
-		if f.Path == "/etc/haproxy/certs/site.pem" {
-			if err := os.WriteFile(filepath.Join(certs, "site.pem"), []byte(f.Content), 0o600); err != nil {
-				t.Fatal(err)
-			}
+	dir := filepath.Join(t.TempDir(), "etc", "haproxy")
+	edits = append(edits, "/etc/haproxy", dir)
+	for _, sub := range []string{"certs", "beam"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
+			t.Fatal(err)
 		}
 	}
-	edits = append(edits, "/etc/haproxy/certs", certs)
-	config := strings.NewReplacer(edits...).Replace(fileOf(t, userData, "/etc/haproxy/haproxy.cfg"))
-	path := filepath.Join(dir, "haproxy.cfg")
-	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
-		t.Fatal(err)
+	for _, f := range filesOf(t, userData) {
+		path, ours := strings.CutPrefix(f.Path, "/etc/haproxy/")
+		if !ours {
+			continue
+		}
+		content := strings.NewReplacer(edits...).Replace(f.Content)
+		if err := os.WriteFile(filepath.Join(dir, path), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	return path
+	return dir
+}
+
+// configArgs name HAProxy's files in the order that its unit does.
+func configArgs(dir string) []string {
+	return []string{"-f", filepath.Join(dir, "haproxy.cfg"), "-f", filepath.Join(dir, "beam", "nodes.cfg")}
 }
 
 func TestLoadBalancerRefusesWhatHAProxyCannotCarry(t *testing.T) {

@@ -101,11 +101,11 @@ func startHAProxy(t *testing.T, l hostconfig.LoadBalancer, edits ...string) fron
 		sockets = append(sockets, socket)
 		_ = listener.Close()
 	}
-	config := onDisk(t, l, append(edits,
+	dir := onDisk(t, l, append(edits,
 		"bind *:80\n", "bind fd@3\n", "bind *:443", "bind fd@4", "bind *:8404", "bind fd@5",
 		"  chroot /var/lib/haproxy\n", "", "  user haproxy\n", "", "  group haproxy\n", "",
 		"  stats socket /run/haproxy/admin.sock mode 660 level admin expose-fd listeners\n", "")...)
-	command := exec.Command(haproxy, "-db", "-f", config)
+	command := exec.Command(haproxy, append([]string{"-db"}, configArgs(dir)...)...)
 	command.ExtraFiles = sockets
 	var log strings.Builder
 	command.Stdout, command.Stderr = &log, &log

@@ -39,9 +39,13 @@ func (n Node) Render() ([]byte, error) {
 }
 
 // Fingerprint identifies what the host is told, peers left out: it goes on
-// learning of other nodes without being told.
+// learning of other nodes without being told. With Management the address of the
+// database is left out too, because it can be told later.
 func (n Node) Fingerprint() string {
 	n.Peers = nil
+	if n.Management != nil {
+		n.DatabaseAddress = ""
+	}
 	return fingerprint(n)
 }
 
@@ -58,6 +62,9 @@ func (n Node) document() (Document, error) {
 	}
 	view, err := n.view()
 	if err != nil {
+		return Document{}, err
+	}
+	if err := d.addManagement(n.Base, "node.py", n.managementSettings()); err != nil {
 		return Document{}, err
 	}
 	d.Packages = append(d.Packages, n.packages()...)
@@ -90,6 +97,10 @@ func (n Node) packages() []string {
 	var packages []string
 	for _, tool := range n.Toolchain {
 		packages = append(packages, toolPackages[tool]...)
+	}
+	if n.Management != nil && n.DatabaseName != "" {
+		// beamctl tries the app's login with psql.
+		packages = append(packages, "postgresql-client")
 	}
 	if len(n.Toolchain) > 0 {
 		packages = append(packages, "build-essential", "git")
@@ -160,3 +171,5 @@ func (n Node) root() string {
 func (n Node) home() string {
 	return path.Join("/home", n.User)
 }
+
+func (n Node) cookieFile() string { return path.Join(n.home(), ".erlang.cookie") }

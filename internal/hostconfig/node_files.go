@@ -63,7 +63,7 @@ func (n Node) files() []File {
 	vm := n.vm()
 	owner := n.User + ":" + n.User
 	files := []File{
-		{Path: n.home() + "/.erlang.cookie", Owner: owner, Mode: "0400", Content: n.Cookie, Deferred: true},
+		{Path: n.cookieFile(), Owner: owner, Mode: "0400", Content: n.Cookie, Deferred: true},
 		configFile(beam.VMArgsFile, "0644", vm.VMArgs()),
 		configFile(beam.ReleaseVMArgsFile, "0644", vm.ReleaseVMArgs()),
 		configFile(beam.RemoteVMArgsFile, "0644", vm.RemoteVMArgs()),

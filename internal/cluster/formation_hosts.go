@@ -1,0 +1,104 @@
+package cluster
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// crashLoop is how many restarts within two minutes are no accident.
+const crashLoop = 3
+
+func bootFinding(h HostReport) verdict {
+	if h.Report == nil {
+		return verdict{cause: fmt.Sprintf("cannot be asked how it is: %v", h.Err), final: h.Hopeless, coming: true}
+	}
+	boot := h.Report.Boot
+	switch {
+	case boot.Failed:
+		return verdict{cause: fmt.Sprintf("the boot step %q failed", boot.Step), log: boot.Log, final: true}
+	case boot.Status == BootError:
+		return verdict{cause: "cloud-init failed", log: boot.Log, final: true}
+	case boot.Status == BootDone, boot.Status == BootDegraded:
+		return verdict{}
+	case boot.Step != "":
+		return verdict{cause: fmt.Sprintf("still boots: %s", boot.Step), coming: true}
+	}
+	return verdict{cause: "still boots", coming: true}
+}
+
+func postgresFinding(h HostReport) verdict {
+	p := h.Report.Postgres
+	switch {
+	case p == nil:
+		return verdict{cause: "does not say how Postgres is"}
+	case !p.Mounted:
+		return verdict{cause: "the data volume is not mounted"}
+	case !p.Ready:
+		return verdict{cause: "Postgres takes no connections: " + p.Detail, log: h.Report.Service.Log}
+	case len(p.MissingRoles) > 0:
+		return verdict{cause: "Postgres lacks the roles " + strings.Join(p.MissingRoles, ", ")}
+	}
+	return verdict{}
+}
+
+// releaseFinding is about the release of one node, whomever it sees.
+func releaseFinding(h HostReport) verdict {
+	service, node := h.Report.Service, h.Report.Node
+	switch {
+	case node == nil:
+		return verdict{cause: "does not say how its node is"}
+	case service.State == "active" && node.Started:
+		return verdict{}
+	case service.Restarts >= crashLoop:
+		return verdict{
+			cause: fmt.Sprintf("the release crashes at start: %s, %d restarts in two minutes", service.end(), service.Restarts),
+			log:   service.Log, final: true,
+		}
+	case service.State == "active":
+		return verdict{cause: "the release is starting", log: service.Log, coming: true}
+	case service.Restarts > 0:
+		return verdict{cause: fmt.Sprintf("the release does not run: %s", service.end()), log: service.Log, coming: true}
+	}
+	return verdict{cause: fmt.Sprintf("the release does not run: %s is %s", service.Unit, service.State), log: service.Log}
+}
+
+// end says how the service ended last.
+func (s ServiceReport) end() string {
+	if s.Signal != 0 {
+		return fmt.Sprintf("killed by signal %d", s.Signal)
+	}
+	return fmt.Sprintf("exit code %d", s.ExitCode)
+}
+
+func loginFinding(h HostReport) verdict {
+	if login := h.Report.Database; login != nil && !login.OK {
+		return verdict{cause: "cannot log in to the database: " + login.Detail}
+	}
+	return verdict{}
+}
+
+// balancerFinding is about the nodes that HAProxy does not see up and that have
+// nothing wrong with themselves.
+func (j *judgement) balancerFinding(h HostReport) verdict {
+	if state := h.Report.Service.State; state != "active" {
+		return verdict{cause: fmt.Sprintf("HAProxy does not run: %s is %s", h.Report.Service.Unit, state), log: h.Report.Service.Log}
+	}
+	var down []string
+	for _, node := range j.hosts {
+		if node.Role != RoleNode || j.found(node) {
+			continue
+		}
+		i := slices.IndexFunc(h.Report.Servers, func(s ServerReport) bool { return s.Name == node.Host })
+		switch {
+		case i < 0:
+			down = append(down, fmt.Sprintf("%s is not among its servers", node.Host))
+		case !h.Report.Servers[i].Up:
+			down = append(down, fmt.Sprintf("%s (%s): %s", node.Host, h.Report.Servers[i].Address, h.Report.Servers[i].Check))
+		}
+	}
+	if len(down) == 0 {
+		return verdict{}
+	}
+	return verdict{cause: "HAProxy does not have every node up", log: down}
+}

@@ -1,0 +1,142 @@
+package hostconfig
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+)
+
+// ManagementUser is the login that the provider uses on hosts with Management.
+// Whatever it asks for, sshd runs beamctl.
+const ManagementUser = "beamctl"
+
+// publicKey is an Ed25519 key as a line of authorized_keys without options.
+var publicKey = regexp.MustCompile(`^ssh-ed25519 [A-Za-z0-9+/]+=*( [!-~]+)?$`)
+
+// validate names what is wrong and never shows a key.
+func (m Management) validate() error {
+	if !publicKey.MatchString(m.AuthorizedKey) || !publicKey.MatchString(m.HostPublicKey) {
+		return errors.New("the management keys must be Ed25519 keys, each in one line")
+	}
+	if m.HostKeyPEM == "" {
+		return errors.New("the private host key is missing")
+	}
+	return nil
+}
+
+// addManagement gives the host beamctl, if it has Management. Module is the part
+// of beamctl that is about this kind of host, and settings what it has to know.
+// All of it are files, because a host whose boot script fails must still be able
+// to say so.
+func (d *Document) addManagement(b Base, module string, settings any) error {
+	if b.Management == nil {
+		return nil
+	}
+	encoded, err := json.Marshal(settings)
+	if err != nil {
+		return fmt.Errorf("encode the settings of beamctl: %w", err)
+	}
+	d.Files = append(d.Files, File{Path: "/etc/beam/management.json", Mode: "0600", Content: string(encoded) + "\n"})
+	for _, script := range []struct{ name, path, mode string }{
+		{"beamctl.py", "/usr/local/sbin/beamctl", "0700"},
+		{"host.py", "/usr/local/lib/beam/beamctl/host.py", "0644"},
+		{module, "/usr/local/lib/beam/beamctl/" + module, "0644"},
+	} {
+		content, err := templateFiles.ReadFile("templates/management/" + script.name)
+		if err != nil {
+			return fmt.Errorf("read a part of beamctl: %w", err)
+		}
+		d.Files = append(d.Files, File{Path: script.path, Mode: script.mode, Content: string(content)})
+	}
+	return d.addFiles(b, []templateFile{
+		{File{Path: "/etc/beam/beamctl.keys", Mode: "0644"}, "management/beamctl.keys"},
+		{File{Path: "/etc/ssh/sshd_config.d/20-beamctl.conf", Mode: "0644"}, "management/sshd.conf"},
+		{File{Path: "/etc/sudoers.d/beamctl", Mode: "0440"}, "management/sudoers"},
+	})
+}
+
+// addManagement puts the login and the host key into the document. cloud-init
+// makes both before sshd starts, so that the first connection is to the right
+// host already.
+func (c *cloudConfig) addManagement(m *Management) {
+	if m == nil {
+		return
+	}
+	c.Users = []any{"default", cloudSystemUser{
+		Name: ManagementUser, System: true, Home: "/", Shell: "/bin/sh", LockPassword: true,
+	}}
+	c.SSHKeys = &cloudKeys{Private: m.HostKeyPEM, Public: m.HostPublicKey}
+}
+
+type cloudSystemUser struct {
+	Name         string `yaml:"name"`
+	System       bool   `yaml:"system"`
+	Home         string `yaml:"homedir"`
+	Shell        string `yaml:"shell"` // runs what sshd is made to run; there is no other login
+	LockPassword bool   `yaml:"lock_passwd"`
+}
+
+type cloudKeys struct {
+	Private string `yaml:"ed25519_private"`
+	Public  string `yaml:"ed25519_public"`
+}
+
+// The settings of beamctl on each kind of host. Role is as in the host's tag.
+type nodeSettings struct {
+	Role       string `json:"role"`
+	CookieFile string `json:"cookie_file"`
+	EPMDPort   int    `json:"epmd_port"`
+	Database   string `json:"database,omitempty"` // its name in the hosts file
+}
+
+type loadBalancerSettings struct {
+	Role string `json:"role"`
+}
+
+type databaseSettings struct {
+	Role  string   `json:"role"`
+	Name  string   `json:"name"`
+	Roles []string `json:"roles"`
+}
+
+func (n Node) managementSettings() nodeSettings {
+	return nodeSettings{Role: "node", CookieFile: n.cookieFile(), EPMDPort: n.EPMDPort, Database: n.DatabaseName}
+}
+
+func (db Database) managementSettings() databaseSettings {
+	return databaseSettings{Role: "database", Name: db.Name, Roles: []string{db.User, db.Owner}}
+}
+
+// The commands of beamctl, as they are sent to hosts.
+const (
+	CommandStatus   = "status"
+	CommandSetNodes = "set-nodes" // its stdin is SetNodesInput
+)
+
+// CommandAwait waits on the host, at most the given number of seconds (0 to 999),
+// until it is as it should be or has failed, and prints its status.
+func CommandAwait(seconds int) string { return fmt.Sprintf("await %d", seconds) }
+
+// CommandSetDatabase tells a node the IPv4 address of its database.
+func CommandSetDatabase(address string) string { return "set-database " + address }
+
+// SetNodesInput lists the servers that a load balancer shall have from now on,
+// for CommandSetNodes.
+func SetNodesInput(servers []Server) ([]byte, error) {
+	type server struct {
+		Name    string `json:"name"`
+		Address string `json:"address"`
+		Port    int    `json:"port"`
+	}
+	input := struct {
+		Servers []server `json:"servers"`
+	}{[]server{}}
+	for _, s := range servers {
+		if err := s.validate(); err != nil {
+			return nil, err
+		}
+		input.Servers = append(input.Servers, server(s))
+	}
+	return json.Marshal(input)
+}

@@ -1,0 +1,132 @@
+package hostconfig_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
+)
+
+func exampleManagement() *hostconfig.Management {
+	return &hostconfig.Management{
+		AuthorizedKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHTHsBQRbbyk0wjjdcFDwm4JsPOCrUsXyXJMEJQUbHjC chat-management",
+		HostKeyPEM:    "-----BEGIN OPENSSH PRIVATE KEY-----\nPRIVATEHOSTKEY\n-----END OPENSSH PRIVATE KEY-----\n",
+		HostPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB0Z2CDWUBLAmCCn7T2XH2bqVvFpKZ0nHzGvB6KMOVmT chat-host",
+	}
+}
+
+func managedNode() hostconfig.Node {
+	n := exampleNode()
+	n.Management = exampleManagement()
+	return n
+}
+
+func managedLoadBalancer() hostconfig.LoadBalancer {
+	l := exampleLoadBalancer()
+	l.Management = exampleManagement()
+	return l
+}
+
+func managedDatabase() hostconfig.Database {
+	db := exampleDatabase()
+	db.Management = exampleManagement()
+	return db
+}
+
+// managedHosts are the hosts that the provider can speak to.
+func managedHosts() map[string]renderer {
+	return map[string]renderer{
+		"node-managed":         managedNode(),
+		"loadbalancer-managed": managedLoadBalancer(),
+		"database-managed":     managedDatabase(),
+	}
+}
+
+// managed is a host whose files lie in a folder of the test. The programs that
+// beamctl calls are the test's own.
+type managed struct{ root string }
+
+// newManaged lays the files of a host out. Unlike on the host itself, each path
+// that beamctl knows begins with the folder.
+func newManaged(t *testing.T, host renderer) managed {
+	t.Helper()
+	userData, err := host.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := managed{t.TempDir()}
+	for _, f := range filesOf(t, userData) {
+		if strings.HasSuffix(f.Path, "/beamctl") || strings.HasSuffix(f.Path, ".py") {
+			f.Content = m.moved(f.Content)
+		}
+		if f.Path == "/etc/beam/management.json" {
+			f.Content = strings.ReplaceAll(f.Content, `"/home`, `"`+m.root+"/home")
+		}
+		m.write(t, f.Path, f.Content)
+	}
+	for _, folder := range []string{"/run", "/bin"} {
+		if err := os.MkdirAll(m.root+folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// A host without these programs, as beamctl sees it.
+	for _, name := range []string{"systemctl", "journalctl", "cloud-init", "psql", "pg_isready", "runuser"} {
+		m.program(t, name, "exit 1")
+	}
+	return m
+}
+
+func (m managed) moved(script string) string {
+	edits := []string{`PATH = "`, `PATH = "` + m.root + "/bin:"}
+	for _, folder := range []string{"/etc/", "/run/", "/var/", "/srv/", "/usr/local/lib/"} {
+		edits = append(edits, `"`+folder, `"`+m.root+folder)
+	}
+	return strings.NewReplacer(edits...).Replace(script)
+}
+
+func (m managed) write(t *testing.T, path, content string) {
+	t.Helper()
+	path = m.root + path
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (m managed) read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(m.root + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// program puts a shell script in a program's place.
+func (m managed) program(t *testing.T, name, script string) {
+	t.Helper()
+	path := m.root + "/bin/" + name
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ask runs beamctl as sshd does, and returns what it printed.
+func (m managed) ask(t *testing.T, command, stdin string) (stdout, stderr string, status int) {
+	t.Helper()
+	beamctl := exec.CommandContext(t.Context(), testtool.Require(t, "python3"), "-I", m.root+"/usr/local/sbin/beamctl")
+	beamctl.Env = append(os.Environ(), "SSH_ORIGINAL_COMMAND="+command)
+	beamctl.Stdin = strings.NewReader(stdin)
+	var out, messages strings.Builder
+	beamctl.Stdout, beamctl.Stderr = &out, &messages
+	if err := beamctl.Run(); err != nil && beamctl.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return out.String(), messages.String(), beamctl.ProcessState.ExitCode()
+}

@@ -1,0 +1,112 @@
+#!/usr/bin/python3 -I
+"""Tells how this host is, and takes the few changes that hosts take while they
+run. Over SSH the user beamctl can run this and nothing else.
+
+usage: beamctl status                 print a report as JSON
+       beamctl await SECONDS          the same once the host is as it should be,
+                                      has failed for good, or the time is over
+       beamctl set-nodes              on a load balancer: balance the servers that
+                                      stdin lists as JSON
+       beamctl set-database ADDRESS   on a node: the database is at this address
+       beamctl check-database         on a node: exit with 0 if the app can log in
+"""
+
+import fcntl
+import importlib
+import json
+import os
+import re
+import sys
+import time
+
+sys.path.insert(0, "/usr/local/lib/beam")
+
+from beamctl import host  # noqa: E402
+
+LOCK = "/run/beamctl.lock"
+ROLES = {"node": "node", "load-balancer": "balancer", "database": "database"}
+# So many restarts within two minutes are no accident.
+CRASH_LOOP = 3
+AWAIT_INTERVAL_S = 2
+MAX_STDIN = 1 << 20
+
+SETTINGS = host.settings()
+ROLE = importlib.import_module("beamctl." + ROLES[SETTINGS["role"]])
+
+
+def report():
+    found = {"version": 1, "role": SETTINGS["role"], "boot": host.boot()}
+    if host.booted(found["boot"]):
+        found.update(ROLE.report(SETTINGS))
+    return host.without_secrets(found, host.secrets() | ROLE.secrets(SETTINGS))
+
+
+def status():
+    print(json.dumps(report()))
+
+
+def await_host(seconds):
+    deadline = time.monotonic() + int(seconds)
+    found = report()
+    while not settled(found) and time.monotonic() < deadline:
+        time.sleep(AWAIT_INTERVAL_S)
+        found = report()
+    print(json.dumps(found))
+
+
+def settled(found):
+    """Whether the host is as it should be, or will not be without help."""
+    if not host.booted(found["boot"]):
+        return found["boot"]["failed"] or found["boot"]["status"] == "error"
+    return found["service"]["restarts"] >= CRASH_LOOP or ROLE.ready(found)
+
+
+def set_nodes():
+    ROLE.set_nodes(sys.stdin.buffer.read(MAX_STDIN))
+
+
+def set_database(address):
+    ROLE.set_database(SETTINGS, address)
+
+
+def check_database():
+    login = ROLE.login(SETTINGS)
+    if not login["ok"]:
+        raise host.Refused(login["detail"])
+
+
+COMMANDS = [
+    ({"node", "load-balancer", "database"}, r"status", status),
+    ({"node", "load-balancer", "database"}, r"await ([0-9]{1,3})", await_host),
+    ({"load-balancer"}, r"set-nodes", set_nodes),
+    ({"node"}, r"set-database ([0-9.]{7,15})", set_database),
+    ({"node"}, r"check-database", check_database),
+]
+
+
+def asked():
+    """What sshd was asked to run, else this program's own arguments."""
+    return os.environ.get("SSH_ORIGINAL_COMMAND", " ".join(sys.argv[1:]))
+
+
+def main(command):
+    for roles, form, run in COMMANDS:
+        match = re.fullmatch(form, command)
+        if match and SETTINGS["role"] in roles:
+            with open(LOCK, "w") as lock:
+                if run not in (status, await_host):
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+                run(*match.groups())
+            return 0
+    print("beamctl: not a command of this host", __doc__, sep="\n", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    try:
+        sys.exit(main(asked()))
+    except host.Refused as refused:
+        hidden = host.hide(str(refused), host.secrets() | ROLE.secrets(SETTINGS))
+        print("beamctl:", hidden, file=sys.stderr)
+        sys.exit(1)

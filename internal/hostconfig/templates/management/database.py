@@ -1,0 +1,50 @@
+"""What the database's host can say of Postgres."""
+
+import glob
+import os
+
+from beamctl import host
+
+DATA = "/srv/postgresql"
+CLUSTERS = "/etc/postgresql/*/main"
+
+
+def report(settings):
+    return {"service": host.service(unit()), "postgres": postgres(settings)}
+
+
+def ready(found):
+    postgres = found["postgres"]
+    return postgres["mounted"] and postgres["ready"] and not postgres["missing_roles"]
+
+
+def secrets(_settings):
+    return set()
+
+
+def unit():
+    versions = [path.split("/")[-2] for path in sorted(glob.glob(CLUSTERS))]
+    return f"postgresql@{versions[-1]}-main.service" if versions else "postgresql.service"
+
+
+def postgres(settings):
+    answer = host.run("pg_isready")
+    found = {
+        "mounted": os.path.ismount(DATA),
+        "ready": answer.returncode == 0,
+        "missing_roles": [],
+        "detail": (answer.stdout + answer.stderr).strip(),
+    }
+    if found["ready"]:
+        roles = ask("SELECT rolname FROM pg_roles WHERE rolcanlogin")
+        found["missing_roles"] = [role for role in settings["roles"] if role not in roles]
+        found["ready"] = settings["name"] in ask("SELECT datname FROM pg_database")
+        if not found["ready"]:
+            found["detail"] = f"there is no database {settings['name']}"
+    return found
+
+
+def ask(query):
+    """The rows of a query that the administrator of Postgres asks."""
+    return host.run("runuser", "-u", "postgres", "--", "psql", "-X", "-A", "-t", "-q",
+                    "-d", "postgres", "-c", query).stdout.splitlines()

@@ -1,0 +1,191 @@
+"""What every host can say of itself."""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+import urllib.parse
+
+SETTINGS = "/etc/beam/management.json"
+ENVIRONMENTS = ["/etc/beam/env", "/etc/beam/migrate.env"]
+BOOT_STEP = "/var/lib/beam/boot-step"
+BOOT_LOG = "/var/log/cloud-init-output.log"
+# cloud-init writes it when all its stages have ended (man cloud-init).
+BOOT_RESULT = "/run/cloud-init/result.json"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+LOG_LINES = 15
+LINE_LENGTH = 500
+COMMAND_TIMEOUT_S = 15
+# systemd's SD_MESSAGE_UNIT_RESTART_SCHEDULED (systemd/sd-messages.h).
+RESTART_SCHEDULED = "MESSAGE_ID=5eb03494b6584870a536b337290809b3"
+# Codes of waitid(2): killed by a signal, with or without a core dump.
+KILLED = ("2", "3")
+
+
+class Refused(Exception):
+    """Tells the caller why nothing was changed."""
+
+
+def settings():
+    with open(SETTINGS) as file:
+        return json.load(file)
+
+
+def read(path):
+    """The content of a file; empty where there is none."""
+    try:
+        with open(path, errors="replace") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
+def write(path, content, mode=0o644):
+    """Replaces a file in one step."""
+    with tempfile.NamedTemporaryFile("w", dir=os.path.dirname(path), delete=False) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.chmod(file.name, mode)
+    os.rename(file.name, path)
+
+
+def run(*command, env=None):
+    """Runs a program. One that is missing or hangs has just failed."""
+    env = {"PATH": PATH, "LC_ALL": "C", **(env or {})}
+    try:
+        return subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, errors="replace", timeout=COMMAND_TIMEOUT_S)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return subprocess.CompletedProcess(command, 127, "", str(error))
+
+
+def boot():
+    status = cloud_init_status() if os.path.exists(BOOT_RESULT) else "running"
+    how, _, step = read(BOOT_STEP).strip().partition(" ")
+    # A boot that ended amid a step was interrupted, and does not go on by itself.
+    failed = how == "failed" or (how == "running" and status != "running")
+    return {
+        "status": status,
+        "step": step,
+        "failed": failed,
+        "log": boot_log(step) if failed or status == "error" else [],
+    }
+
+
+def booted(found):
+    return found["status"] in ("done", "degraded") and not found["failed"]
+
+
+def cloud_init_status():
+    done = run("cloud-init", "status", "--format", "json")
+    if done.returncode in (1, 2):
+        return {1: "error", 2: "degraded"}[done.returncode]
+    try:
+        running = json.loads(done.stdout)["status"] != "done"
+    except (ValueError, KeyError):
+        running = True
+    return "running" if running else "done"
+
+
+def boot_log(step):
+    """What the step printed; without a step, what cloud-init has to say."""
+    lines = read(BOOT_LOG).splitlines()
+    begin = "beam: " + step
+    if not step or begin not in lines:
+        return tail(lines)
+    lines = lines[len(lines) - lines[::-1].index(begin):]
+    end = [i for i, line in enumerate(lines) if line.startswith('beam: the step "')]
+    return tail(lines[:end[0]] if end else lines)
+
+
+def tail(lines):
+    kept = [line.rstrip() for line in lines if line.strip()]
+    return [line[:LINE_LENGTH] for line in kept[-LOG_LINES:]]
+
+
+def service(unit):
+    shown = run("systemctl", "show", unit, "--property=ActiveState,ExecMainCode,ExecMainStatus")
+    values = dict(line.split("=", 1) for line in shown.stdout.splitlines() if "=" in line)
+    status = int(values.get("ExecMainStatus", 0))
+    killed = values.get("ExecMainCode") in KILLED
+    state = values.get("ActiveState", "unknown")
+    restarts = recent_restarts(unit)
+    return {
+        "unit": unit,
+        "state": state,
+        "exit_code": 0 if killed else status,
+        "signal": status if killed else 0,
+        "restarts": restarts,
+        "log": journal(unit) if state != "active" or restarts else [],
+    }
+
+
+def recent_restarts(unit):
+    found = run("journalctl", "--no-pager", "--quiet", "--output=cat", "--since=-2min",
+                RESTART_SCHEDULED, "UNIT=" + unit)
+    return len(found.stdout.splitlines())
+
+
+def journal(unit):
+    """What the unit's programs printed last."""
+    return tail(run("journalctl", "--no-pager", "--quiet", "--output=cat", "--lines=50",
+                    "_SYSTEMD_UNIT=" + unit).stdout.splitlines())
+
+
+# Variables that the host itself sets and that are no secrets.
+PUBLIC = {"PORT", "PHX_SERVER", "PHX_HOST", "POOL_SIZE"}
+# Shorter ones are hidden as whole words only, and those of up to three
+# characters not at all: they are in every log, and anyone could guess them.
+LONG, SHORT = 8, 4
+HIDDEN = "[hidden]"
+
+
+def environment(path):
+    """The variables of a file that the provider wrote for systemd's
+    EnvironmentFile=: all in double quotes, four characters escaped."""
+    found = re.findall(r'^(\w+)="((?:[^"\\]|\\.)*)"', read(path), re.MULTILINE | re.DOTALL)
+    return {name: re.sub(r'\\(["\\`$])', r"\1", value) for name, value in found}
+
+
+def secrets():
+    found = set()
+    for path in ENVIRONMENTS:
+        for name, value in environment(path).items():
+            if name not in PUBLIC:
+                found |= {value, *value.splitlines(), *url_secrets(value)}
+    return found
+
+
+def url_secrets(text):
+    try:
+        parts = urllib.parse.urlsplit(text)
+        password = parts.password or ""
+    except ValueError:
+        return set()
+    return {password, urllib.parse.unquote(password)}
+
+
+def hide(text, hidden):
+    """The text without secrets, and without credentials in any URL."""
+    for value in sorted(hidden, key=len, reverse=True):
+        if len(value) >= LONG:
+            text = text.replace(value, HIDDEN)
+        elif len(value) >= SHORT:
+            text = re.sub(r"(?<!\w)" + re.escape(value) + r"(?!\w)", lambda _: HIDDEN, text)
+    text = re.sub(r"(\w://)[^/@\s]+@", r"\1" + HIDDEN + "@", text)
+    return re.sub(r"SCRAM-SHA-256\$\S+", HIDDEN, text)
+
+
+FREE_TEXT = {"log", "detail", "check"}
+
+
+def without_secrets(part, hidden, free=False):
+    """The report with its free texts cleaned. Names and addresses stay."""
+    if isinstance(part, dict):
+        return {key: without_secrets(value, hidden, free or key in FREE_TEXT) for key, value in part.items()}
+    if isinstance(part, list):
+        return [without_secrets(value, hidden, free) for value in part]
+    return hide(part, hidden) if free and isinstance(part, str) else part

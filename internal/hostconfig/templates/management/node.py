@@ -1,0 +1,144 @@
+"""What a node can say of itself, its peers and its database."""
+
+import concurrent.futures
+import hashlib
+import ipaddress
+import os
+import re
+import socket
+import struct
+import urllib.parse
+
+from beamctl import host
+
+UNIT = "beam.service"
+NODE_ENV = "/etc/beam/node.env"
+ENVIRONMENT = "/etc/beam/env"
+RELEASE_URL = "/etc/beam/release.curl"
+# Written by the dialer, which the VM evaluates once the release is up.
+NODES = "/run/beam/nodes"
+# What the dialer dials: terms of Erlang, each with one quoted atom.
+PEERS = ["/etc/beam/peers", "/var/lib/beam-node/learned"]
+HOSTS = "/etc/hosts"
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+
+CONNECT_TIMEOUT_S = 2
+MAX_PROBES = 32
+# Messages of the EPMD protocol (erts, "Distribution Protocol").
+PORT_PLEASE2_REQ, PORT2_RESP = 122, 119
+
+
+def report(settings):
+    found = {"service": host.service(UNIT), "node": node(settings)}
+    if settings.get("database"):
+        found["database"] = login(settings)
+    return found
+
+
+def ready(found):
+    """Hosts that are gone for good are remembered for a day, so that only nodes
+    whose host answers are waited for."""
+    coming = [peer for peer in found["node"]["missing"] if peer["state"] != "no_host"]
+    return found["node"]["started"] and not coming and found.get("database", {"ok": True})["ok"]
+
+
+def secrets(settings):
+    cookie = host.read(settings["cookie_file"]).rstrip("\n")
+    query = re.search(r"\?(.*)\"$", host.read(RELEASE_URL), re.MULTILINE)
+    return {cookie, query.group(1) if query else ""}
+
+
+def node(settings):
+    name = re.search(r"^RELEASE_NODE=(.*)$", host.read(NODE_ENV), re.MULTILINE)
+    connected = host.read(NODES).split()
+    own = name.group(1) if name else ""
+    return {
+        "name": own,
+        "cookie_fingerprint": fingerprint(settings["cookie_file"]),
+        "started": os.path.exists(NODES),
+        "nodes": connected,
+        "missing": probe_all(known_peers() - {own, *connected}, settings["epmd_port"]),
+    }
+
+
+def fingerprint(path):
+    """auth.erl drops newlines at the end of the file, and so does this."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read().rstrip(b"\n")).hexdigest()[:12]
+    except FileNotFoundError:
+        return ""
+
+
+def known_peers():
+    return {name for path in PEERS for name in re.findall(r"'([^'\\]+@[0-9.]+)'", host.read(path))}
+
+
+def probe_all(names, epmd_port):
+    with concurrent.futures.ThreadPoolExecutor(MAX_PROBES) as pool:
+        return list(pool.map(lambda name: probe(name, epmd_port), sorted(names)))
+
+
+def probe(name, epmd_port):
+    """How far a connection to the node comes."""
+    basename, _, address = name.partition("@")
+    state, detail = "answers", ""
+    try:
+        port = registered_port(address, epmd_port, basename)
+        if port:
+            try:
+                socket.create_connection((address, port), CONNECT_TIMEOUT_S).close()
+            except OSError as error:
+                state, detail = "no_port", f"port {port}: {error}"
+        else:
+            state, detail = "no_node", "epmd there does not know the name"
+    except ConnectionRefusedError:
+        state, detail = "no_node", "no epmd runs there"
+    except OSError as error:
+        state, detail = "no_host", f"port {epmd_port}: {error}"
+    return {"name": name, "state": state, "detail": detail}
+
+
+def registered_port(address, epmd_port, basename):
+    """Asks the epmd there for the node's port; None when it knows no such node."""
+    question = bytes([PORT_PLEASE2_REQ]) + basename.encode()
+    with socket.create_connection((address, epmd_port), CONNECT_TIMEOUT_S) as epmd:
+        epmd.sendall(struct.pack(">H", len(question)) + question)
+        answer = epmd.makefile("rb").read(4)
+    if len(answer) < 4 or answer[0] != PORT2_RESP or answer[1] != 0:
+        return None
+    return struct.unpack(">H", answer[2:])[0]
+
+
+def login(settings):
+    """Logs in to the cluster's database as the app does, over TLS and sure of the
+    server. psql gets the password through its environment, which other users
+    cannot see."""
+    url = urllib.parse.urlsplit(host.environment(ENVIRONMENT).get("DATABASE_URL", ""))
+    if url.hostname != settings.get("database"):
+        return {"ok": True, "detail": "the app uses another database"}
+    done = host.run("psql", "-X", "-A", "-t", "-q", "-w", "-c", "SELECT 1", env={
+        "PGHOST": url.hostname,
+        "PGPORT": str(url.port or 5432),
+        "PGUSER": urllib.parse.unquote(url.username or ""),
+        "PGPASSWORD": urllib.parse.unquote(url.password or ""),
+        "PGDATABASE": urllib.parse.unquote(url.path[1:]),
+        "PGSSLMODE": "verify-full",
+        "PGSSLROOTCERT": AUTHORITIES,
+        "PGCONNECT_TIMEOUT": "5",
+    })
+    said = " ".join(host.tail(done.stderr.splitlines()))
+    return {"ok": done.stdout.strip() == "1", "detail": said}
+
+
+def set_database(settings, address):
+    """Puts another address for the database's name into the hosts file."""
+    try:
+        ipaddress.IPv4Address(address)
+    except ValueError as error:
+        raise host.Refused(f"{address} is not an IPv4 address") from error
+    name = settings.get("database")
+    if not name:
+        raise host.Refused("this node has no database")
+    lines = [line for line in host.read(HOSTS).splitlines() if line.split()[1:] != [name]]
+    host.write(HOSTS, "\n".join([*lines, f"{address} {name}"]) + "\n")
