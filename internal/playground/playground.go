@@ -58,13 +58,13 @@ const version = "0.0.1"
 // and lays the folder out as a mirror of Terraform's and OpenTofu's registries.
 func Build(ctx context.Context, folder string) error {
 	binary := filepath.Join(folder, "provider")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/beamcluster/terraform-provider-beam")
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/beamcluster/terraform-provider-beam") //nolint:gosec // G204: the folder is the caller's
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the provider: %w\n%s", err, output)
 	}
 	for _, registry := range []string{"registry.terraform.io", "registry.opentofu.org"} {
 		place := filepath.Join(folder, registry, "beamcluster", "beam", version, runtime.GOOS+"_"+runtime.GOARCH)
-		if err := os.MkdirAll(place, 0o755); err != nil {
+		if err := os.MkdirAll(place, 0o750); err != nil {
 			return err
 		}
 		if err := os.Symlink(binary, filepath.Join(place, "terraform-provider-beam_v"+version)); err != nil {
