@@ -77,6 +77,21 @@ func (n *node) asServer(t *testing.T) hostconfig.Server {
 	return hostconfig.Server{Name: n.name, Address: address.Hostname(), Port: port}
 }
 
+// inheritable gives a listening socket of a free port for a child process.
+func inheritable(t *testing.T) (socket *os.File, address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close() // socket is a copy
+	socket, err = listener.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return socket, listener.Addr().String()
+}
+
 // frontends are the addresses of a running HAProxy.
 type frontends struct{ http, https, stats string }
 
@@ -89,17 +104,9 @@ func startHAProxy(t *testing.T, l hostconfig.LoadBalancer, edits ...string) fron
 	var sockets []*os.File
 	var addresses []string
 	for range 3 {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		socket, err := listener.(*net.TCPListener).File()
-		if err != nil {
-			t.Fatal(err)
-		}
-		addresses = append(addresses, listener.Addr().String())
+		socket, address := inheritable(t)
+		addresses = append(addresses, address)
 		sockets = append(sockets, socket)
-		_ = listener.Close()
 	}
 	dir := onDisk(t, l, append(edits,
 		"bind *:80\n", "bind fd@3\n", "bind *:443", "bind fd@4", "bind *:8404", "bind fd@5",
