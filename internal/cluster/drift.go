@@ -36,6 +36,9 @@ func (s Spec) hostDrift(m Memory, o Observed) []string {
 	for _, r := range s.Repairs(o, m) {
 		found = append(found, fmt.Sprintf("droplet %s (%d): %s", r.Droplet.Name, r.Droplet.ID, r.Kind))
 	}
+	for _, d := range s.Deliveries(m, o) {
+		found = append(found, fmt.Sprintf("droplet %s (%d) has yet to be told of other hosts", d.Droplet.Name, d.Droplet.ID))
+	}
 	return append(found, s.staleHosts(m, o)...)
 }
 

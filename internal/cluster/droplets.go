@@ -114,6 +114,18 @@ func (o Observed) known(role string, m Memory) []Droplet {
 	return hosts
 }
 
+// Members returns the hosts that make up the cluster as the spec wants it: not
+// those on their way out.
+func (s Spec) Members(o Observed, m Memory) []Droplet {
+	members := s.PlanNodes(o, m).Keep
+	for _, role := range []string{RoleLoadBalancer, RoleDatabase} {
+		if d, exists := o.Host(role, m); exists {
+			members = append(members, d)
+		}
+	}
+	return members
+}
+
 // NextLoadBalancerName is the first name that no load balancer has.
 func (s Spec) NextLoadBalancerName(o Observed) string {
 	for n := 1; ; n++ {

@@ -68,10 +68,15 @@ func (s Spec) inbound(role string) []Rule {
 }
 
 func (s Spec) sshRule() []Rule {
-	if len(s.Access.SSHFrom) == 0 {
+	sources := slices.Clone(s.Access.SSHFrom)
+	if s.Management.Enabled {
+		sources = append(sources, s.Management.From...)
+	}
+	if len(sources) == 0 {
 		return nil
 	}
-	return []Rule{tcp(s.Host.SSHPort, s.Host.SSHPort, s.Access.SSHFrom, nil)}
+	slices.Sort(sources)
+	return []Rule{tcp(s.Host.SSHPort, s.Host.SSHPort, slices.Compact(sources), nil)}
 }
 
 func tcp(from, to int, addresses, tags []string) Rule {

@@ -38,6 +38,7 @@ func (s Spec) EffectiveCookie(m Memory) string { return cmp.Or(s.Cookie, m.Secre
 // NodeHost describes a node that dials the peers. Nodes of all pools are alike.
 func (s Spec) NodeHost(m Memory, peers []string) hostconfig.Node {
 	n := s.nodeBase(peers)
+	n.Base = s.base(m)
 	n.Cookie = s.EffectiveCookie(m)
 	n.SecretKeyBase = m.Secrets.SecretKeyBase
 	if s.Database != nil {
@@ -81,6 +82,17 @@ func (n NodeSpec) HostConfig() hostconfig.Node {
 	return host
 }
 
+// base is what all hosts of the cluster have.
+func (s Spec) base(m Memory) hostconfig.Base {
+	b := s.Host.base(s.Name)
+	if keys := m.Secrets.Management; s.Manages(m) {
+		b.Management = &hostconfig.Management{
+			AuthorizedKey: keys.AuthorizedKey, HostKeyPEM: keys.HostKeyPEM, HostPublicKey: keys.HostPublicKey,
+		}
+	}
+	return b
+}
+
 func (h Host) base(cluster string) hostconfig.Base {
 	return hostconfig.Base{
 		Cluster: cluster, User: h.User, SSHPort: h.SSHPort, Locale: h.Locale, SwapMiB: h.SwapMiB,
@@ -92,7 +104,7 @@ func (h Host) base(cluster string) hostconfig.Base {
 func (s Spec) LoadBalancerHost(m Memory, nodes []Droplet) hostconfig.LoadBalancer {
 	lb := s.LoadBalancer
 	host := hostconfig.LoadBalancer{
-		Base:         s.Host.base(s.Name),
+		Base:         s.base(m),
 		Servers:      s.servers(nodes),
 		Algorithm:    lb.Algorithm,
 		StickyCookie: lb.StickyCookie,
@@ -143,7 +155,7 @@ func (s Spec) clientCIDRs() []string {
 func (s Spec) DatabaseHost(m Memory) hostconfig.Database {
 	db := s.Database
 	return hostconfig.Database{
-		Base:           s.Host.base(s.Name),
+		Base:           s.base(m),
 		ServerName:     DatabaseDNSName(s.Name),
 		Name:           db.Name,
 		User:           db.User,

@@ -35,6 +35,9 @@ type HostRecord struct {
 	// is empty for a host that was imported: what that was told is not known
 	// and is taken to be right.
 	Told string `json:"told,omitempty"`
+	// Delivered identifies what the host was told last of what may change
+	// while it runs: the load balancer its nodes, a node its database.
+	Delivered string `json:"delivered,omitempty"`
 }
 
 // Secrets are drawn once, before the first paid object exists, and never
@@ -50,6 +53,16 @@ type Secrets struct {
 	DatabaseCAPEM  string `json:"database_ca_pem,omitempty"`
 	DatabaseCert   string `json:"database_cert_pem,omitempty"`
 	DatabaseKeyPEM string `json:"database_key_pem,omitempty"`
+	// Management is empty in a cluster without the management channel.
+	Management ManagementKeys `json:"management,omitzero"`
+}
+
+// ManagementKeys are the key pairs of the management channel, in OpenSSH's forms.
+type ManagementKeys struct {
+	ClientKeyPEM  string `json:"client_key_pem"` // opens the channel
+	AuthorizedKey string `json:"authorized_key"` // its public half
+	HostKeyPEM    string `json:"host_key_pem"`   // what sshd of every host has
+	HostPublicKey string `json:"host_public_key"`
 }
 
 // Drawn says that the secrets exist.

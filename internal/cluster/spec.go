@@ -20,7 +20,24 @@ type Spec struct {
 	Tags         []string // the user's own, on every droplet
 	ProjectID    string   // empty leaves everything in the account's default project
 	Monitoring   bool
+	Management   Management
+	WaitFor      string // WaitFormed, WaitBooted or WaitActive
 }
+
+// Management is the provider's own way to the hosts: SSH with a key that runs
+// one command only.
+type Management struct {
+	Enabled bool
+	From    []string // CIDRs that the provider connects from, beside Access.SSHFrom
+	Port    int      // TCP port to connect to
+}
+
+// Values of WaitFor: what a cluster must be for an apply to end.
+const (
+	WaitFormed = "formed" // every node lists every other, and what stands around them works
+	WaitBooted = "booted" // the first boot of every host ended well
+	WaitActive = "active" // DigitalOcean calls every droplet active
+)
 
 // Pool is a group of equal nodes.
 type Pool struct {

@@ -13,6 +13,7 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
+	"github.com/beamcluster/terraform-provider-beam/internal/management"
 	"github.com/beamcluster/terraform-provider-beam/internal/secret"
 )
 
@@ -92,6 +93,13 @@ func drawSecrets(spec cluster.Spec) (cluster.Secrets, error) {
 		if err != nil {
 			return s, err
 		}
+	}
+	if spec.Management.Enabled {
+		keys, err := management.NewKeys(spec.Name)
+		if err != nil {
+			return s, err
+		}
+		s.Management = cluster.ManagementKeys(keys)
 	}
 	s.SecretKeyBase = secret.KeyBase()
 	return s, nil

@@ -41,7 +41,7 @@ func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.M
 	}
 	for _, phase := range []func(context.Context) error{
 		c.removeStrays, c.tags, c.network, c.firewalls, c.database, c.nodes, c.loadBalancer,
-		c.settle, c.project, c.prune, c.finish,
+		c.settle, c.deliver, c.form, c.project, c.prune, c.finish,
 	} {
 		if err := phase(ctx); err != nil {
 			return c.obs, err

@@ -40,8 +40,10 @@ func (c *convergence) createLoadBalancer(ctx context.Context, nodes []cluster.Dr
 	if err != nil {
 		return 0, fmt.Errorf("configuration of the load balancer: %w", err)
 	}
-	ids, err := c.create(ctx, []string{c.spec.NextLoadBalancerName(c.obs)}, c.spec.LoadBalancer.Place,
-		cluster.HostRecord{Role: cluster.RoleLoadBalancer, Told: host.Fingerprint()}, userData)
+	record := cluster.HostRecord{
+		Role: cluster.RoleLoadBalancer, Told: host.Fingerprint(), Delivered: c.spec.LoadBalancerDelivery(nodes).ID,
+	}
+	ids, err := c.create(ctx, []string{c.spec.NextLoadBalancerName(c.obs)}, c.spec.LoadBalancer.Place, record, userData)
 	if err != nil {
 		return 0, err
 	}

@@ -44,8 +44,9 @@ func (c *convergence) createNodes(ctx context.Context, slots []cluster.Slot) (id
 		if len(names) == 0 {
 			continue
 		}
+		record := cluster.HostRecord{Role: cluster.RoleNode, Pool: p.Name, Told: told, Delivered: c.spec.NodeDelivered(*c.mem)}
 		calls = append(calls, func(ctx context.Context) error {
-			made, err := c.create(ctx, names, p.Place, cluster.HostRecord{Role: cluster.RoleNode, Pool: p.Name, Told: told}, userData)
+			made, err := c.create(ctx, names, p.Place, record, userData)
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			ids = append(ids, made...)

@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+	"github.com/beamcluster/terraform-provider-beam/internal/management"
+)
+
+const (
+	// bootPatience is how long a host may take from "active" until it answers.
+	bootPatience = 60 * time.Second
+	// tellPatience is how long a host that has to be told something may be
+	// away: it may be rebooting.
+	tellPatience = 60 * time.Second
+	// awaitSeconds is how long a host that is not yet as it should be is
+	// waited for before it says how far it is.
+	awaitSeconds = 5
+)
+
+func (c *convergence) channel() management.Channel {
+	keys := c.mem.Secrets.Management
+	return management.Channel{User: hostconfig.ManagementUser, ClientKeyPEM: keys.ClientKeyPEM, HostPublicKey: keys.HostPublicKey}
+}
+
+// deliver tells running hosts what has changed around them.
+func (c *convergence) deliver(ctx context.Context) error {
+	var calls []func(context.Context) error
+	for _, d := range c.spec.Deliveries(*c.mem, c.obs) {
+		calls = append(calls, func(ctx context.Context) error { return c.tell(ctx, d) })
+	}
+	return inParallel(ctx, calls...)
+}
+
+func (c *convergence) tell(ctx context.Context, d cluster.Delivery) error {
+	tflog.Info(ctx, "telling a host of other hosts", map[string]any{"droplet": d.Droplet.Name})
+	started := time.Now()
+	err := digitalocean.Wait(ctx, d.Droplet.Name+" to be told of other hosts", func(ctx context.Context) (bool, string, error) {
+		_, err := c.channel().Run(ctx, d.Droplet.PublicIPv4, c.spec.Management.Port, d.Command, d.Stdin)
+		if away(err) && time.Since(started) < tellPatience {
+			return false, err.Error(), nil
+		}
+		return err == nil, "", err
+	})
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	record := c.mem.Hosts[d.Droplet.ID]
+	record.Delivered = d.ID
+	c.mem.Hosts[d.Droplet.ID] = record
+	return nil
+}
+
+// away says that a host may answer when it is asked again.
+func away(err error) bool {
+	return errors.Is(err, management.ErrUnreachable) || errors.Is(err, management.ErrRefused) || errors.Is(err, management.ErrLost)
+}
+
+// form waits until the hosts have become what the spec waits for.
+func (c *convergence) form(ctx context.Context) error {
+	if c.spec.WaitFor == cluster.WaitActive || !c.spec.Manages(*c.mem) {
+		return nil
+	}
+	f := &formation{convergence: c, lastHeard: map[int]time.Time{}, started: time.Now()}
+	err := digitalocean.Wait(ctx, "the cluster to be "+c.spec.WaitFor, f.look)
+	if err != nil && ctx.Err() != nil && !f.last.Formed() {
+		return fmt.Errorf("the cluster is not %s yet (%w):\n%s", c.spec.WaitFor, err, f.last)
+	}
+	return err
+}
+
+// formation is the wait for a cluster to form.
+type formation struct {
+	*convergence
+	started   time.Time
+	lastHeard map[int]time.Time // by droplet id
+	settled   time.Time         // since when nothing more is coming; zero while something is
+	last      cluster.Formation
+}
+
+func (f *formation) look(ctx context.Context) (done bool, progress string, err error) {
+	reports := f.ask(ctx)
+	if err := ctx.Err(); err != nil {
+		return false, "", err
+	}
+	f.last = f.judge(reports)
+	switch {
+	case f.last.Formed():
+		return true, "", nil
+	case f.last.Failed():
+		return false, "", errors.New(f.last.String())
+	case !f.last.Settled:
+		f.settled = time.Time{}
+	case f.settled.IsZero():
+		f.settled = time.Now()
+	case time.Since(f.settled) > cluster.SettlePatience:
+		return false, "", errors.New(f.last.String())
+	}
+	return false, f.last.Summary(), nil
+}
+
+func (f *formation) judge(reports []cluster.HostReport) cluster.Formation {
+	if f.spec.WaitFor == cluster.WaitBooted {
+		return cluster.JudgeBoot(reports)
+	}
+	return cluster.Judge(f.spec, *f.mem, reports)
+}
+
+// ask asks every host how it is, all at once.
+func (f *formation) ask(ctx context.Context) []cluster.HostReport {
+	hosts := f.spec.Members(f.obs, *f.mem)
+	reports := make([]cluster.HostReport, len(hosts))
+	var calls []func(context.Context) error
+	for i, d := range hosts {
+		calls = append(calls, func(ctx context.Context) error {
+			reports[i] = f.askHost(ctx, d)
+			return nil
+		})
+	}
+	_ = inParallel(ctx, calls...) // what went wrong is in the reports
+	return reports
+}
+
+func (f *formation) askHost(ctx context.Context, d cluster.Droplet) cluster.HostReport {
+	h := cluster.HostReport{Host: d.Name, Role: f.mem.Hosts[d.ID].Role}
+	if h.Role == cluster.RoleNode {
+		h.NodeName = f.spec.NodeName(d)
+	}
+	answer, err := f.channel().Run(ctx, d.PublicIPv4, f.spec.Management.Port, hostconfig.CommandAwait(awaitSeconds), nil)
+	if err == nil {
+		var report cluster.Report
+		report, err = cluster.ParseReport(answer)
+		h.Report = &report
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err == nil {
+		f.lastHeard[d.ID] = time.Now()
+		return h
+	}
+	heard, ever := f.lastHeard[d.ID]
+	if !ever {
+		heard = f.started
+	}
+	h.Report, h.Err, h.Hopeless = nil, err, time.Since(heard) > bootPatience
+	return h
+}
