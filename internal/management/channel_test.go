@@ -3,6 +3,7 @@ package management
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -66,7 +67,7 @@ func TestErrorsTellWhatKeepsACommandFromRunning(t *testing.T) {
 		want    error
 		text    string
 	}{
-		{"no route", failingDial(keys, syscall.EHOSTUNREACH), "status", ErrUnreachable, "SSH to 10.0.0.1:22: the host does not answer (no route to host)"},
+		{"no route", failingDial(keys, syscall.EHOSTUNREACH), "status", ErrUnreachable, "SSH to 10.0.0.1:22: the host does not answer; access.ssh_from must contain the address that this machine has on the internet (no route to host)"},
 		{"no server", failingDial(keys, syscall.ECONNREFUSED), "status", ErrRefused, "no SSH server listens there"},
 		{"another machine", channelTo(newServer(t, impostor).serve, keys), "status", ErrHostKey, "(it shows SHA256:"},
 		{"a machine with RSA only", channelTo(newRSAServer(t).serve, keys), "status", ErrHostKey, "another machine has this address now"},
@@ -204,6 +205,26 @@ func TestEachClusterHasKeysOfItsOwn(t *testing.T) {
 		public := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey())))
 		if !strings.HasPrefix(pair[1], public+" chat-") || strings.Contains(pair[1], "\n") {
 			t.Errorf("the public key is %q, want the one line %q and a comment", pair[1], public)
+		}
+	}
+}
+
+func TestSomeErrorsMendThemselvesWhileAHostBoots(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		err           error
+		hopelessAfter time.Duration
+	}{
+		{ErrHostKey, 0},
+		{ErrKeyRefused, 45 * time.Second},
+		{&CommandError{Command: "status", Status: 1}, 45 * time.Second},
+		{ErrRefused, 3 * time.Minute},
+		{ErrUnreachable, 3 * time.Minute},
+		{ErrLost, 3 * time.Minute},
+	} {
+		err := fmt.Errorf("SSH to 10.0.0.1:22: %w", tt.err)
+		if !Hopeless(err, tt.hopelessAfter) || tt.hopelessAfter > 0 && Hopeless(err, tt.hopelessAfter-time.Second) {
+			t.Errorf("%v is not hopeless after just %s", err, tt.hopelessAfter)
 		}
 	}
 }

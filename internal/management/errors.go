@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -15,7 +16,7 @@ import (
 // these causes wraps it.
 var (
 	// ErrUnreachable: nothing answers at the address, or not in time.
-	ErrUnreachable = errors.New("the host does not answer")
+	ErrUnreachable = errors.New("the host does not answer; access.ssh_from must contain the address that this machine has on the internet")
 	// ErrRefused: the host is there, and nothing listens on the port.
 	ErrRefused = errors.New("the host refuses the connection: no SSH server listens there")
 	// ErrHostKey: the server does not have the cluster's host key.
@@ -76,6 +77,28 @@ func handshakeError(err error, verified bool) error {
 		return fmt.Errorf("%w (%w)", ErrKeyRefused, err)
 	}
 	return lost(err)
+}
+
+const (
+	// bootPatience is for how long a host may be out of reach while it boots
+	// or restarts.
+	bootPatience = 3 * time.Minute
+	// loginPatience is for how long a host that answers may turn the key or
+	// the command away: nobody may log in until systemd lets users in.
+	loginPatience = 45 * time.Second
+)
+
+// Hopeless says whether asking the host again will not help, after Run has gone
+// on failing for the given time, last with the error.
+func Hopeless(err error, failing time.Duration) bool {
+	var failed *CommandError
+	switch {
+	case errors.Is(err, ErrHostKey):
+		return true
+	case errors.Is(err, ErrKeyRefused), errors.As(err, &failed):
+		return failing >= loginPatience
+	}
+	return failing >= bootPatience
 }
 
 func lost(err error) error { return fmt.Errorf("%w (%w)", ErrLost, err) }

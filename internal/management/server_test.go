@@ -91,17 +91,24 @@ type buffered struct {
 
 func newBuffered(c net.Conn) *buffered {
 	b := &buffered{Conn: c, out: make(chan []byte, 1000), closed: make(chan struct{})}
-	go func() {
-		for {
-			select {
-			case p := <-b.out:
-				_, _ = c.Write(p)
-			case <-b.closed:
-				return
-			}
-		}
-	}()
+	go b.deliver()
 	return b
+}
+
+// deliver ends the connection once what was written before is read.
+func (b *buffered) deliver() {
+	defer b.Conn.Close()
+	for {
+		select {
+		case p := <-b.out:
+			_, _ = b.Conn.Write(p)
+		case <-b.closed:
+			for len(b.out) > 0 {
+				_, _ = b.Conn.Write(<-b.out)
+			}
+			return
+		}
+	}
 }
 
 func (b *buffered) Write(p []byte) (int, error) {
@@ -115,7 +122,7 @@ func (b *buffered) Write(p []byte) (int, error) {
 
 func (b *buffered) Close() error {
 	b.once.Do(func() { close(b.closed) })
-	return b.Conn.Close()
+	return nil
 }
 
 func runExample(conn net.Conn, channel ssh.Channel, command string) {
