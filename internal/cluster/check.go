@@ -43,6 +43,7 @@ func (s Spec) Problems() []Problem {
 		s.LoadBalancer.problems(),
 		s.Database.problems(),
 		s.Access.problems(),
+		s.managementProblems(),
 		s.networkProblems(),
 		s.Distribution.problems(),
 		s.portProblems(),

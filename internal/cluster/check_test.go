@@ -149,6 +149,15 @@ func TestProblems(t *testing.T) {
 		{"host bits", func(s *Spec) { s.Access.SSHFrom = []string{"203.0.113.7/24"} }},
 		{"host bits of IPv6", func(s *Spec) { s.Access.SSHFrom = []string{"2001:db8::1/32"} }},
 		{"not an address", func(s *Spec) { s.Access.SSHFrom = []string{"office"} }},
+		{"management from one address", func(s *Spec) {
+			s.Management = Management{Enabled: true, From: []string{"203.0.113.7"}, Port: 22}
+		}},
+		{"management from nowhere", func(s *Spec) {
+			s.Access.SSHFrom = nil
+			s.Management = Management{Enabled: true, Port: 22}
+		}},
+		{"formed without management", func(s *Spec) { s.WaitFor = WaitFormed }},
+		{"unknown wait_for", func(s *Spec) { s.WaitFor = "ready" }},
 		{"unknown mode", func(s *Spec) { s.Network.Mode = "vpn" }},
 		{"VPC id", func(s *Spec) { s.Network = Network{Mode: NetworkAuto, VPCUUID: "mine"}; s.Pools[0].Region = "nyc3" }},
 		{"VPC and two regions", func(s *Spec) {

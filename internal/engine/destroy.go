@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
@@ -73,5 +74,23 @@ func (c *convergence) deleteTags(ctx context.Context) error {
 			calls = append(calls, func(ctx context.Context) error { return c.api.DeleteTag(ctx, tag) })
 		}
 	}
-	return inParallel(ctx, calls...)
+	if err := inParallel(ctx, calls...); err != nil {
+		return err
+	}
+	return c.deleteSharedTag(ctx)
+}
+
+// deleteSharedTag deletes the tag that all clusters share, with the last of
+// them.
+func (c *convergence) deleteSharedTag(ctx context.Context) error {
+	tags, err := c.api.Tags(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range tags {
+		if strings.HasPrefix(t.Name, cluster.ClusterTag("")) || t.Name == cluster.TagAll && t.Resources > 0 {
+			return nil
+		}
+	}
+	return c.api.DeleteTag(ctx, cluster.TagAll)
 }

@@ -169,7 +169,7 @@ func (w *world) empty() {
 	tags, _, err := w.godo.Tags.List(ctx, page)
 	left := 0
 	for _, tag := range tags {
-		if strings.HasPrefix(tag.Name, cluster.TagAll+":") {
+		if strings.HasPrefix(tag.Name, cluster.TagAll) {
 			left++
 		}
 	}

@@ -27,8 +27,7 @@ var families = map[string]string{
 
 // Inventory lists what the account holds of everything a cluster may consist
 // of, sorted, such as "droplets chat-us-1". It asks the API directly: what it
-// finds does not depend on the provider's own eyes. The tag "beam" is left out:
-// all clusters of an account share it, so none of them deletes it.
+// finds does not depend on the provider's own eyes.
 func (p *Playground) Inventory(ctx context.Context) ([]string, error) {
 	var lines []string
 	for family, field := range families {
@@ -39,7 +38,7 @@ func (p *Playground) Inventory(ctx context.Context) ([]string, error) {
 		lines = append(lines, names...)
 	}
 	slices.Sort(lines)
-	return slices.DeleteFunc(lines, func(line string) bool { return line == "tags beam" }), nil
+	return lines, nil
 }
 
 func (p *Playground) names(ctx context.Context, family, field string) ([]string, error) {

@@ -19,7 +19,7 @@ func (m clusterModel) inputs() map[string]attr.Value {
 	return map[string]attr.Value{
 		"name": m.Name, "region": m.Region, "image": m.Image, "ssh_keys": m.SSHKeys, "cookie": m.Cookie,
 		"node_pools": m.NodePools, "release": m.Release, "environment": m.Environment, "load_balancer": m.LoadBalancer,
-		"database": m.Database, "access": m.Access, "network": m.Network, "distribution": m.Distribution,
+		"database": m.Database, "access": m.Access, "management": m.Management, "wait_for": m.WaitFor, "network": m.Network, "distribution": m.Distribution,
 		"host": m.Host, "tags": m.Tags, "project_id": m.ProjectID, "monitoring": m.Monitoring,
 	}
 }
@@ -33,6 +33,8 @@ func (m clusterModel) changesFrom(state clusterModel) []change {
 // cluster's own region and image only matter through the hosts that take them.
 func (c change) inPlace() bool {
 	switch {
+	case c.under("wait_for"), c.under("management", "from"), c.under("management", "port"):
+		return true
 	case c.under("access"), c.under("tags"), c.under("project_id"), c.under("region"), c.under("image"):
 		return true
 	case c.under("node_pools", "*"):

@@ -28,6 +28,8 @@ type clusterModel struct {
 	LoadBalancer types.Object   `tfsdk:"load_balancer"`
 	Database     types.Object   `tfsdk:"database"`
 	Access       types.Object   `tfsdk:"access"`
+	Management   types.Object   `tfsdk:"management"`
+	WaitFor      types.String   `tfsdk:"wait_for"`
 	Network      types.Object   `tfsdk:"network"`
 	Distribution types.Object   `tfsdk:"distribution"`
 	Host         types.Object   `tfsdk:"host"`
@@ -45,6 +47,12 @@ type poolModel struct {
 
 type accessModel struct {
 	SSHFrom types.List `tfsdk:"ssh_from"`
+}
+
+type managementModel struct {
+	Enabled types.Bool  `tfsdk:"enabled"`
+	From    types.List  `tfsdk:"from"`
+	Port    types.Int64 `tfsdk:"port"`
 }
 
 type networkModel struct {
@@ -112,7 +120,35 @@ func (m *clusterModel) resolve(ctx context.Context) diag.Diagnostics {
 	ensure(ctx, &m.Network)
 	edit(ctx, &m.Network, &diags, func(n *networkModel) { defaultString(&n.Mode, cluster.NetworkAuto) })
 	resolveShared(ctx, &m.Release, &m.Distribution, &m.Host, m.Name, &diags)
+	m.resolveManagement(ctx, &diags)
 	return diags
+}
+
+// resolveManagement comes after the host, whose SSH port it connects to.
+func (m *clusterModel) resolveManagement(ctx context.Context, diags *diag.Diagnostics) {
+	ensure(ctx, &m.Management)
+	port := types.Int64Unknown()
+	if host := read[hostModel](ctx, m.Host, diags); host != nil {
+		port = host.SSHPort
+	}
+	edit(ctx, &m.Management, diags, func(v *managementModel) {
+		defaultBool(&v.Enabled, false)
+		defaultList(&v.From)
+		if v.Port.IsNull() {
+			v.Port = port
+		}
+	})
+	if !m.WaitFor.IsNull() {
+		return
+	}
+	switch v := read[managementModel](ctx, m.Management, diags); {
+	case v == nil || v.Enabled.IsUnknown():
+		m.WaitFor = types.StringUnknown()
+	case v.Enabled.ValueBool():
+		m.WaitFor = types.StringValue(cluster.WaitFormed)
+	default:
+		m.WaitFor = types.StringValue(cluster.WaitActive)
+	}
 }
 
 func (m *clusterModel) resolvePools(ctx context.Context, diags *diag.Diagnostics) {
@@ -189,6 +225,10 @@ func (m clusterModel) spec(ctx context.Context) (cluster.Spec, diag.Diagnostics)
 	}
 	if a := read[accessModel](ctx, m.Access, &diags); a != nil {
 		spec.Access.SSHFrom = texts(a.SSHFrom)
+	}
+	spec.WaitFor = m.WaitFor.ValueString()
+	if v := read[managementModel](ctx, m.Management, &diags); v != nil {
+		spec.Management = cluster.Management{Enabled: v.Enabled.ValueBool(), From: texts(v.From), Port: int(v.Port.ValueInt64())}
 	}
 	if n := read[networkModel](ctx, m.Network, &diags); n != nil {
 		spec.Network = cluster.Network{Mode: n.Mode.ValueString(), VPCUUID: n.VPCUUID.ValueString(), IPRanges: textMap(n.IPRanges)}

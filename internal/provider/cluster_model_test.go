@@ -104,6 +104,8 @@ func TestSmallestConfigurationGetsEveryDefault(t *testing.T) {
 		Network:      cluster.Network{Mode: cluster.NetworkAuto},
 		Distribution: cluster.Distribution{EPMDPort: 4369, PortMin: 9100, PortMax: 9155, Basename: "my-chat", Sync: "optional", SyncTimeoutMS: 30000},
 		Host:         cluster.Host{User: "deploy", Locale: "en_US.UTF-8", SwapMiB: 2048, UnattendedUpgrades: true, Fail2ban: true, SSHPort: 22},
+		Management:   cluster.Management{Port: 22},
+		WaitFor:      cluster.WaitActive,
 	}
 	got := specOf(t, modelOf(t, configOf(t, clusterSchema(t), smallest())))
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -133,6 +135,8 @@ func everything() (object, cluster.Spec) {
 		},
 		"database":     object{"region": "nyc1", "name": "chat_prod", "volume_gib": 20, "backups": true},
 		"access":       object{"ssh_from": []string{"203.0.113.0/24"}},
+		"management":   object{"enabled": true, "from": []string{"198.51.100.0/24"}, "port": 2022},
+		"wait_for":     "booted",
 		"network":      object{"mode": "private", "ip_ranges": object{"nyc3": "10.0.0.0/24"}},
 		"distribution": object{"epmd_port": 4370, "port_min": 9200, "port_max": 9210, "basename": "talk", "sync": "none", "sync_timeout_ms": 5000},
 		"host": object{
@@ -165,6 +169,7 @@ func everything() (object, cluster.Spec) {
 		Distribution: cluster.Distribution{EPMDPort: 4370, PortMin: 9200, PortMax: 9210, Basename: "talk", Sync: "none", SyncTimeoutMS: 5000},
 		Host:         cluster.Host{User: "ops", Locale: "C.UTF-8", Packages: []string{"curl", "htop"}, Toolchain: []string{"erlang"}, SSHPort: 2222},
 		Tags:         []string{"a", "b"}, ProjectID: "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679", Monitoring: true,
+		Management: cluster.Management{Enabled: true, From: []string{"198.51.100.0/24"}, Port: 2022}, WaitFor: cluster.WaitBooted,
 	}
 	return config, spec
 }
@@ -232,6 +237,7 @@ func TestImportedSpecMakesTheModelOfItsConfiguration(t *testing.T) {
 		}
 		// The rest is at its defaults.
 		want.Network.Mode = cluster.NetworkAuto
+		want.Management, want.WaitFor = cluster.Management{Port: want.Host.SSHPort}, cluster.WaitActive
 		d, h := got.Distribution, got.Host
 		want.Distribution.Basename, want.Distribution.Sync, want.Distribution.SyncTimeoutMS = d.Basename, d.Sync, d.SyncTimeoutMS
 		want.Host = cluster.Host{User: h.User, Locale: h.Locale, SwapMiB: h.SwapMiB, UnattendedUpgrades: true, Fail2ban: true, SSHPort: want.Host.SSHPort}

@@ -49,6 +49,8 @@ func clusterInputAttributes(ctx context.Context) map[string]schema.Attribute {
 		"load_balancer": loadBalancerAttribute(),
 		"database":      databaseAttribute(),
 		"access":        accessAttribute(),
+		"management":    managementAttribute(),
+		"wait_for":      waitForAttribute(),
 		"network":       networkAttribute(),
 		"distribution":  distributionAttribute(),
 		"host":          hostAttribute(),
@@ -89,6 +91,31 @@ func accessAttribute() schema.SingleNestedAttribute {
 			},
 		},
 	}
+}
+
+func managementAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true, Computed: true,
+		MarkdownDescription: "The provider's own way to the hosts: SSH with a key pair of the cluster, which runs one command only, and a host key that " +
+			"was made beforehand, so that the very first connection is to the right host. With it an apply knows what happened on the hosts, " +
+			"and running hosts are told of others instead of being made anew.",
+		Attributes: map[string]schema.Attribute{
+			"enabled": defaultedBool("Whether hosts are set up for it. It is decided when the cluster is created. Default: `false`."),
+			"from": schema.ListAttribute{
+				Optional: true, Computed: true, ElementType: types.StringType,
+				MarkdownDescription: "Ranges of addresses in CIDR notation that Terraform runs in, where `access.ssh_from` does not include them. " +
+					"They may reach SSH on every host. Default: none.",
+			},
+			"port": defaultedInt("The TCP port to connect to. Default: `host.ssh_port`."),
+		},
+	}
+}
+
+func waitForAttribute() schema.StringAttribute {
+	return defaulted("What an apply waits for. `formed`: the first boot of every host ended well, the release runs on every node, every node is " +
+		"connected with every other, the database takes the app's login and the load balancer has every node up. `booted`: the first boot of " +
+		"every host ended well. `active`: DigitalOcean calls every droplet active. The first two need `management`. " +
+		"When it does not come, the error names the host and the cause. Default: `formed` with `management`, else `active`.")
 }
 
 func networkAttribute() schema.SingleNestedAttribute {

@@ -1,0 +1,42 @@
+package cluster
+
+import (
+	"fmt"
+	"slices"
+)
+
+func (s Spec) managementProblems() []Problem {
+	var found []Problem
+	for _, cidr := range s.Management.From {
+		if detail := cidrProblem(cidr); detail != "" {
+			found = append(found, Problem{Path: []string{"management", "from"}, Summary: "Invalid CIDR", Detail: detail})
+		}
+	}
+	m := s.Management
+	if m.Enabled && len(m.From)+len(s.Access.SSHFrom) == 0 {
+		found = append(found, Problem{
+			Path: []string{"management", "enabled"}, Needs: [][]string{{"management", "from"}, {"access", "ssh_from"}},
+			Summary: "Management from nowhere",
+			Detail:  "The firewalls let nobody reach SSH. Name the addresses that Terraform runs at in management.from or access.ssh_from.",
+		})
+	}
+	return append(found, s.waitForProblems()...)
+}
+
+func (s Spec) waitForProblems() []Problem {
+	at := []string{"wait_for"}
+	allowed := []string{WaitFormed, WaitBooted, WaitActive}
+	switch {
+	case s.WaitFor == "":
+		return nil // left out of specs that nobody waits for
+	case !slices.Contains(allowed, s.WaitFor):
+		return []Problem{{Path: at, Summary: "Invalid wait_for", Detail: fmt.Sprintf("%q is not one of %q.", s.WaitFor, allowed)}}
+	case s.WaitFor != WaitActive && !s.Management.Enabled:
+		return []Problem{{
+			Path: at, Needs: [][]string{{"management", "enabled"}},
+			Summary: "Nothing to ask the hosts with",
+			Detail:  fmt.Sprintf("Whether a cluster is %s can only be asked of its hosts. Set management = { enabled = true }, or wait_for = %q.", s.WaitFor, WaitActive),
+		}}
+	}
+	return nil
+}
