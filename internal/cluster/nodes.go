@@ -24,8 +24,11 @@ type NodePlan struct {
 // surplus.
 func (s Spec) PlanNodes(o Observed, m Memory) NodePlan {
 	var plan NodePlan
-	for _, d := range o.Hosts() {
-		if _, known := m.Hosts[d.ID]; d.Role(s.Name) == RoleNode && (!known || !s.hasPool(d.Pool(s.Name))) {
+	for _, d := range o.Droplets {
+		record, known := m.Hosts[d.ID]
+		stray := !known && d.Role(s.Name) == RoleNode
+		poolGone := record.Role == RoleNode && !s.hasPool(record.Pool)
+		if stray || poolGone {
 			plan.Surplus = append(plan.Surplus, d)
 		}
 	}
@@ -64,11 +67,12 @@ func (s Spec) planPool(plan *NodePlan, p Pool, nodes []Droplet, m Memory) {
 }
 
 // poolNodes returns the pool's known nodes, oldest first, under the names that
-// they were given: a renamed droplet is still the same node.
+// they were given: a droplet that was renamed or lost its tags is still the
+// same node.
 func (s Spec) poolNodes(p Pool, o Observed, m Memory) []Droplet {
 	var nodes []Droplet
 	for _, d := range o.Droplets {
-		if record, known := m.Hosts[d.ID]; known && d.Pool(s.Name) == p.Name {
+		if record := m.Hosts[d.ID]; record.Role == RoleNode && record.Pool == p.Name {
 			d.Name = record.Name
 			nodes = append(nodes, d)
 		}

@@ -72,7 +72,7 @@ func (s Spec) nodeOutputs(out *Outputs, m Memory, o Observed) {
 	var hosts []string
 	for _, d := range nodes {
 		out.Nodes[d.Name] = NodeOutput{
-			DropletID: d.ID, Pool: d.Pool(s.Name), Region: d.Region,
+			DropletID: d.ID, Pool: m.Hosts[d.ID].Pool, Region: d.Region,
 			NodeName: s.NodeName(d), PublicIPv4: d.PublicIPv4, PrivateIPv4: d.PrivateIPv4,
 		}
 		out.NodeNames = append(out.NodeNames, s.NodeName(d))

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,6 +44,13 @@ func TestDriftOfEachPartIsSeenAndRepaired(t *testing.T) {
 		{"role's tag taken off a node", func(ctx context.Context, w *world, o cluster.Observed) error {
 			return w.untag(ctx, "beam:chat:node", w.id(o, "chat-us-1"))
 		}, "tag beam:chat:node is missing on 1 droplets"},
+		{"pool's tag taken off a node", func(ctx context.Context, w *world, o cluster.Observed) error {
+			return w.untag(ctx, "beam:chat:pool:us", w.id(o, "chat-us-1"))
+		}, "tag beam:chat:pool:us is missing on 1 droplets"},
+		{"all tags taken off a node", func(ctx context.Context, w *world, o cluster.Observed) error {
+			id := w.id(o, "chat-us-1")
+			return errors.Join(w.untag(ctx, "beam:chat", id), w.untag(ctx, "beam:chat:node", id), w.untag(ctx, "beam:chat:pool:us", id))
+		}, "tag beam:chat is missing on 1 droplets"},
 		{"cluster's tag deleted", func(ctx context.Context, w *world, o cluster.Observed) error {
 			_, err := w.godo.Tags.Delete(ctx, "beam:chat")
 			return err
@@ -81,13 +89,27 @@ func TestDriftOfEachPartIsSeenAndRepaired(t *testing.T) {
 				if err := tt.change(w.Context(), w, o); err != nil {
 					w.Fatal(err)
 				}
-				drift := strings.Join(cluster.Drift(spec, *mem, w.observe(spec, *mem)), "\n")
+				changed := w.observe(spec, *mem)
+				drift := strings.Join(cluster.Drift(spec, *mem, changed), "\n")
 				if !strings.Contains(drift, tt.says) {
 					w.Errorf("drift is %q, want it to say %q", drift, tt.says)
 				}
-				w.converge(spec, mem)
+				repaired := w.converge(spec, mem)
+				if len(changed.Droplets) == len(o.Droplets) {
+					w.sameDroplets(o, repaired)
+				}
 			})
 		})
+	}
+}
+
+// sameDroplets checks that a repair of what is no droplet replaced none.
+func (w *world) sameDroplets(before, after cluster.Observed) {
+	w.Helper()
+	for _, d := range before.Droplets {
+		if _, exists := after.Droplet(d.ID); !exists {
+			w.Errorf("droplet %s (%d) was replaced", d.Name, d.ID)
+		}
 	}
 }
 

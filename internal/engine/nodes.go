@@ -108,6 +108,6 @@ func (c *convergence) replaceNodes(ctx context.Context, outdated []cluster.Dropl
 }
 
 func (c *convergence) pool(d cluster.Droplet) cluster.Pool {
-	i := slices.IndexFunc(c.spec.Pools, func(p cluster.Pool) bool { return p.Name == d.Pool(c.spec.Name) })
+	i := slices.IndexFunc(c.spec.Pools, func(p cluster.Pool) bool { return p.Name == c.mem.Hosts[d.ID].Pool })
 	return c.spec.Pools[i]
 }
