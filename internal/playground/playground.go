@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
@@ -36,6 +37,19 @@ type Options struct {
 	Simulator simulator.Options
 	// Wrap, when set, is put between the simulator and its callers.
 	Wrap func(http.Handler) http.Handler
+	// Hosts is what droplets are; nil means records that remember their user
+	// data.
+	Hosts simulator.Hosts
+	// Client is the computer that the command line runs at; nil means this one.
+	Client Client
+}
+
+// Client is a computer with a network of its own.
+type Client interface {
+	// Command is a program that runs there, not started yet.
+	Command(ctx context.Context, name string, args ...string) *exec.Cmd
+	// Listen opens a port there.
+	Listen(ctx context.Context, address string) (net.Listener, error)
 }
 
 // Playground is a configuration's folder with a DigitalOcean of its own.
@@ -44,11 +58,13 @@ type Playground struct {
 	Simulator *simulator.Simulator
 	API       *digitalocean.Client
 	URL       string // of the simulator
-	// Hosts remembers what each droplet was told.
+	// Hosts remembers what each droplet was told; nil when droplets are of
+	// another kind.
 	Hosts *Hosts
 
-	server *http.Server
-	config string // folder of the command line's configuration
+	server   *http.Server
+	endpoint string // the simulator's URL at the client
+	config   string // folder of the command line's configuration
 }
 
 // version is the one that the provider built here has in the mirror.
@@ -77,10 +93,13 @@ func Build(ctx context.Context, folder string) error {
 // Open starts the simulator, makes Terraform use it, and runs terraform init.
 // Close it in the end.
 func Open(ctx context.Context, o Options) (*Playground, error) {
-	p := &Playground{Hosts: newHosts()}
-	o.Simulator.Hosts = p.Hosts
+	p := &Playground{}
+	if o.Simulator.Hosts = o.Hosts; o.Hosts == nil {
+		p.Hosts = newHosts()
+		o.Simulator.Hosts = p.Hosts
+	}
 	p.Simulator = simulator.New(o.Simulator)
-	if err := p.serve(ctx, o.Wrap); err != nil {
+	if err := p.serve(ctx, o); err != nil {
 		return nil, err
 	}
 	if err := p.connect(ctx, o); err != nil {
@@ -89,19 +108,34 @@ func Open(ctx context.Context, o Options) (*Playground, error) {
 	return p, nil
 }
 
-func (p *Playground) serve(ctx context.Context, wrap func(http.Handler) http.Handler) error {
+// serve answers here and, where the client is another computer, there too.
+func (p *Playground) serve(ctx context.Context, o Options) error {
 	var handler http.Handler = p.Simulator
-	if wrap != nil {
-		handler = wrap(handler)
+	if o.Wrap != nil {
+		handler = o.Wrap(handler)
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("start the simulator: %w", err)
-	}
-	p.URL = "http://" + listener.Addr().String()
 	p.server = &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+	var err error
+	if p.URL, err = p.listen(ctx, new(net.ListenConfig).Listen); err != nil {
+		return err
+	}
+	if p.endpoint = p.URL; o.Client != nil {
+		there := func(ctx context.Context, _, address string) (net.Listener, error) {
+			return o.Client.Listen(ctx, address)
+		}
+		p.endpoint, err = p.listen(ctx, there)
+	}
+	return err
+}
+
+// listen serves on a free loopback port and returns its URL.
+func (p *Playground) listen(ctx context.Context, open func(ctx context.Context, network, address string) (net.Listener, error)) (string, error) {
+	listener, err := open(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", errors.Join(fmt.Errorf("start the simulator: %w", err), p.server.Close())
+	}
 	go p.server.Serve(listener) //nolint:errcheck // ends with ErrServerClosed, at Close
-	return nil
+	return "http://" + listener.Addr().String(), nil
 }
 
 // connect points the API client, Terraform and the provider at the simulator.
@@ -117,7 +151,11 @@ func (p *Playground) connect(ctx context.Context, o Options) error {
 	if err := os.WriteFile(config, []byte(cliConfig(o.Provider)), 0o600); err != nil {
 		return err
 	}
-	if p.Terraform, err = tfexec.NewTerraform(o.Dir, o.CLI); err != nil {
+	cli, err := p.cli(ctx, o)
+	if err != nil {
+		return err
+	}
+	if p.Terraform, err = tfexec.NewTerraform(o.Dir, cli); err != nil {
 		return err
 	}
 	if err := p.Terraform.SetWaitDelay(patience); err != nil {
@@ -129,6 +167,20 @@ func (p *Playground) connect(ctx context.Context, o Options) error {
 	return p.Terraform.Init(ctx)
 }
 
+// cli is the program that runs the command line at the client.
+func (p *Playground) cli(ctx context.Context, o Options) (string, error) {
+	if o.Client == nil {
+		return o.CLI, nil
+	}
+	var words []string
+	for _, word := range o.Client.Command(ctx, o.CLI).Args {
+		words = append(words, "'"+strings.ReplaceAll(word, "'", `'\''`)+"'")
+	}
+	path := filepath.Join(p.config, "cli")
+	script := "#!/bin/sh\nexec " + strings.Join(words, " ") + " \"$@\"\n"
+	return path, os.WriteFile(path, []byte(script), 0o700) //nolint:gosec // G306: a program
+}
+
 // environment is the user's own without what would reach another account.
 func (p *Playground) environment(config string) map[string]string {
 	return map[string]string{
@@ -138,7 +190,7 @@ func (p *Playground) environment(config string) map[string]string {
 		"CHECKPOINT_DISABLE":   "1",
 		"TF_CLI_CONFIG_FILE":   config,
 		"DIGITALOCEAN_TOKEN":   token,
-		"DIGITALOCEAN_API_URL": p.URL,
+		"DIGITALOCEAN_API_URL": p.endpoint,
 	}
 }
 
