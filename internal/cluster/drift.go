@@ -109,7 +109,7 @@ func (s Spec) networkDrift(m Memory, o Observed) []string {
 		case !exists:
 			found = append(found, fmt.Sprintf("the VPC of region %s is gone", region))
 		case s.RenamedVPC(v):
-			found = append(found, fmt.Sprintf("the VPC %s is called %s", VPCName(s.Name, region), v.Name))
+			found = append(found, fmt.Sprintf("the VPC %s is called %s and described as %q", VPCName(s.Name, region), v.Name, v.Description))
 		}
 	}
 	for _, pair := range s.MissingPeerings(m, o) {
@@ -118,9 +118,10 @@ func (s Spec) networkDrift(m Memory, o Observed) []string {
 	return found
 }
 
-// RenamedVPC says whether a VPC of the cluster's own has lost its name.
+// RenamedVPC says whether a VPC of the cluster's own has lost its name, or the
+// description that marks it as such.
 func (s Spec) RenamedVPC(v VPC) bool {
-	return v.Description == ClusterTag(s.Name) && v.Name != VPCName(s.Name, v.Region)
+	return v.Own && (v.Name != VPCName(s.Name, v.Region) || v.Description != ClusterTag(s.Name))
 }
 
 // MissingPeerings returns the pairs of regions whose VPCs are not peered.

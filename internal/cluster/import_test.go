@@ -27,7 +27,7 @@ func TestSpecOfReadsBackWhatTheAPIShows(t *testing.T) {
 		Cluster:   "chat",
 		Firewalls: want.WantedFirewalls(),
 		Volume:    &Volume{SizeGiB: 20},
-		VPCs:      []VPC{{ID: "users-own", Region: "nyc3"}, {ID: "made", Region: "lon1", Description: "beam:chat"}},
+		VPCs:      []VPC{{ID: "users-own", Region: "nyc3"}, {ID: "made", Region: "lon1", Own: true}},
 	}
 	host := func(role, pool string, p Place, vpc string) {
 		o.Droplets = append(o.Droplets, Droplet{

@@ -14,9 +14,12 @@ type Memory struct {
 	Hosts map[int]HostRecord `json:"hosts,omitempty"`
 	// VPCs are the ids of the VPCs that hosts are in, by region; the user's
 	// own is among them.
-	VPCs       map[string]string `json:"vpcs,omitempty"`
-	VolumeID   string            `json:"volume_id,omitempty"`
-	ReservedIP string            `json:"reserved_ip,omitempty"`
+	VPCs map[string]string `json:"vpcs,omitempty"`
+	// OwnVPCs are the ids of those that were made for the cluster, whatever
+	// somebody made of their names and descriptions since.
+	OwnVPCs    []string `json:"own_vpcs,omitempty"`
+	VolumeID   string   `json:"volume_id,omitempty"`
+	ReservedIP string   `json:"reserved_ip,omitempty"`
 	// DatabaseAddress is what DatabaseDNSName stands for.
 	DatabaseAddress string `json:"database_address,omitempty"`
 	// UserTags are the user's tags as the last apply set them.
@@ -85,6 +88,9 @@ func (m *Memory) Adopt(o Observed) {
 		if d.VPCUUID != "" {
 			m.VPCs[d.Region] = d.VPCUUID
 		}
+	}
+	for _, v := range o.OwnVPCs() {
+		m.OwnVPCs = append(m.OwnVPCs, v.ID)
 	}
 	if o.Volume != nil {
 		m.VolumeID = o.Volume.ID

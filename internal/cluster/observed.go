@@ -66,6 +66,7 @@ type VPC struct {
 	Region      string
 	IPRange     string
 	Default     bool
+	Own         bool // made for the cluster
 }
 
 // Peering connects two VPCs.
@@ -110,7 +111,7 @@ func (o Observed) Hosts() []Droplet {
 
 // OwnVPCs returns the VPCs that were made for the cluster.
 func (o Observed) OwnVPCs() []VPC {
-	return filter(o.VPCs, func(v VPC) bool { return v.Description == ClusterTag(o.Cluster) })
+	return filter(o.VPCs, func(v VPC) bool { return v.Own })
 }
 
 // Droplet returns the droplet of the id.

@@ -166,6 +166,27 @@ func TestDestroyLeavesWhatIsNotTheClusters(t *testing.T) {
 	})
 }
 
+// A VPC is known by its id: names and descriptions are for people to change.
+func TestDestroyDeletesAVPCThatLostItsMark(t *testing.T) {
+	inWorld(t, instant, func(w *world) {
+		if _, _, err := w.godo.VPCs.Create(w.Context(), &godo.VPCCreateRequest{Name: "first-is-default", RegionSlug: "nyc3"}); err != nil {
+			w.Fatal(err)
+		}
+		mem := &cluster.Memory{}
+		w.converge(chat(1), mem)
+		id := mem.VPCs["nyc3"]
+		if _, _, err := w.godo.VPCs.Set(w.Context(), id, godo.VPCSetName("web"), godo.VPCSetDescription("of the web team")); err != nil {
+			w.Fatal(err)
+		}
+		if err := w.engine.Destroy(w.Context(), "chat", mem); err != nil {
+			w.Fatal(err)
+		}
+		if left, _, err := w.godo.VPCs.Get(w.Context(), id); err == nil {
+			w.Errorf("left is %v", left)
+		}
+	})
+}
+
 // A VPC that became its region's default cannot be deleted.
 func TestDestroyLeavesADefaultVPCWithoutTheMark(t *testing.T) {
 	inWorld(t, instant, func(w *world) {

@@ -81,6 +81,10 @@ func TestDriftOfEachPartIsSeenAndRepaired(t *testing.T) {
 			_, _, err := w.godo.VPCs.Update(ctx, o.OwnVPCs()[0].ID, &godo.VPCUpdateRequest{Name: "mine", Description: "beam:chat"})
 			return err
 		}, "is called mine"},
+		{"VPC described anew", func(ctx context.Context, w *world, o cluster.Observed) error {
+			_, _, err := w.godo.VPCs.Update(ctx, o.OwnVPCs()[0].ID, &godo.VPCUpdateRequest{Name: "mine", Description: "of the web team"})
+			return err
+		}, "of the web team"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			inWorld(t, instant, func(w *world) {

@@ -59,10 +59,11 @@ func (c *convergence) vpc(ctx context.Context, region string) error {
 	if err != nil {
 		return err
 	}
+	made.Own = true
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.obs.VPCs = append(c.obs.VPCs, made)
-	c.mem.VPCs[region] = made.ID
+	c.rememberVPC(made)
 	return nil
 }
 
@@ -82,13 +83,20 @@ func (c *convergence) findVPC(region string) (cluster.VPC, bool) {
 
 func (c *convergence) keepVPC(ctx context.Context, v cluster.VPC) error {
 	c.mu.Lock()
-	c.mem.VPCs[v.Region] = v.ID
+	c.rememberVPC(v)
 	c.mu.Unlock()
 	if !c.spec.RenamedVPC(v) {
 		return nil
 	}
-	v.Name = cluster.VPCName(c.spec.Name, v.Region)
+	v.Name, v.Description = cluster.VPCName(c.spec.Name, v.Region), cluster.ClusterTag(c.spec.Name)
 	return c.api.RenameVPC(ctx, v)
+}
+
+func (c *convergence) rememberVPC(v cluster.VPC) {
+	c.mem.VPCs[v.Region] = v.ID
+	if v.Own && !slices.Contains(c.mem.OwnVPCs, v.ID) {
+		c.mem.OwnVPCs = append(c.mem.OwnVPCs, v.ID)
+	}
 }
 
 func (c *convergence) peerings(ctx context.Context) error {

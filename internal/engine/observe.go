@@ -46,6 +46,9 @@ func (e *Engine) Observe(ctx context.Context, name, projectID string, mem cluste
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
 	o.Firewalls = slices.DeleteFunc(o.Firewalls, func(f cluster.Firewall) bool { return !ours(f, name) })
+	for i, v := range o.VPCs {
+		o.VPCs[i].Own = v.Description == cluster.ClusterTag(name) || slices.Contains(mem.OwnVPCs, v.ID)
+	}
 	o.Tags = clusterTags(tags, name)
 	o.ReservedIP = pickAddress(addresses, o, mem)
 	o.Volume = pickVolume(volumes, name, mem)
