@@ -22,7 +22,7 @@ func bootFinding(h HostReport) verdict {
 	case boot.Status == BootDone, boot.Status == BootDegraded:
 		return verdict{}
 	case boot.Step != "":
-		return verdict{cause: fmt.Sprintf("still boots: %s", boot.Step), coming: true}
+		return verdict{cause: fmt.Sprintf("still boots: %s", boot.Step), log: boot.Log, coming: true}
 	}
 	return verdict{cause: "still boots", coming: true}
 }

@@ -98,12 +98,13 @@ func TestJudgementNamesTheFirstCauseOfEachHost(t *testing.T) {
 		{
 			"a host boots",
 			func(h hosts) {
-				h["chat-us-2"].Report = &cluster.Report{Boot: cluster.BootReport{Status: cluster.BootRunning, Step: "install packages"}}
+				h["chat-us-2"].Report = &cluster.Report{Boot: cluster.BootReport{Status: cluster.BootRunning, Step: "install packages", Log: []string{"Get:1 haproxy"}}}
 				part(h, 1, 3, cluster.PeerNoPort, "port 9100: timed out")
 			},
 			`chat-us-1: is not connected with every node
     chat-us-3 (chat@10.0.0.3): chat-us-3 cannot reach the node's own port on chat-us-1: port 9100: timed out
-chat-us-2: still boots: install packages`, false, false,
+chat-us-2: still boots: install packages
+    Get:1 haproxy`, false, false,
 		},
 		{
 			"a release cannot be fetched",

@@ -26,7 +26,7 @@ type BootReport struct {
 	Status string   `json:"status"`         // one of the Boot constants
 	Step   string   `json:"step,omitempty"` // the step that runs or failed
 	Failed bool     `json:"failed"`         // the step failed
-	Log    []string `json:"log,omitempty"`  // last lines of a boot that did not succeed
+	Log    []string `json:"log,omitempty"`  // last lines of the step, or of a boot that failed
 }
 
 // States of BootReport, in cloud-init's words.

@@ -1,5 +1,6 @@
 """What every host can say of itself."""
 
+import itertools
 import json
 import os
 import re
@@ -71,7 +72,7 @@ def boot():
         "status": status,
         "step": step,
         "failed": failed,
-        "log": boot_log(step) if failed or status == "error" else [],
+        "log": boot_log(step) if step or status == "error" else [],
     }
 
 
@@ -102,8 +103,10 @@ def boot_log(step):
 
 
 def tail(lines):
-    kept = [line.rstrip() for line in lines if line.strip()]
-    return [line[:LINE_LENGTH] for line in kept[-LOG_LINES:]]
+    """The last lines; a program that tries again and again says so once."""
+    kept = [line.rstrip()[:LINE_LENGTH] for line in lines if line.strip()]
+    repeats = [(line, len(list(group))) for line, group in itertools.groupby(kept)]
+    return [line if count == 1 else f"{line} ({count} times)" for line, count in repeats[-LOG_LINES:]]
 
 
 def service(unit):
