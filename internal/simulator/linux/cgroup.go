@@ -23,18 +23,27 @@ const killTime = 10 * time.Second
 // host from all others on the machine.
 type cgroup string
 
-// cgroupRoot is where the machine has its unified hierarchy.
-func cgroupRoot() (cgroup, error) {
+// findCgroups names the group of this name in each of the machine's hierarchies,
+// the unified one first. systemd-nspawn makes its groups in that one, and where
+// there are several, in systemd's own as well.
+func findCgroups(name string) ([]cgroup, error) {
 	mounts, err := mounts()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
+	var unified, others []cgroup
 	for _, mount := range mounts {
-		if mount.kind == "cgroup2" {
-			return cgroup(mount.path), nil
+		switch mount.kind {
+		case "cgroup2":
+			unified = append(unified, cgroup(filepath.Join(mount.path, name)))
+		case "cgroup":
+			others = append(others, cgroup(filepath.Join(mount.path, name)))
 		}
 	}
-	return "", errors.New("no cgroup2 file system is mounted: real hosts need one")
+	if len(unified) == 0 {
+		return nil, errors.New("no cgroup2 file system is mounted: real hosts need one")
+	}
+	return append(unified[:1], others...), nil
 }
 
 // processes lists the ids of all processes in the group and in those below it.

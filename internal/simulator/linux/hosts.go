@@ -55,7 +55,7 @@ type Hosts struct {
 	folder  string
 	prefix  string // of names of namespaces
 	images  map[string]string
-	group   cgroup
+	groups  []cgroup // in each hierarchy; the first holds the processes
 	fabric  namespace
 	client  Client
 	run     runner
@@ -88,13 +88,13 @@ func Open(ctx context.Context, o Options) (*Hosts, error) {
 		}
 		images[slug] = root
 	}
-	root, err := cgroupRoot()
+	groups, err := findCgroups("beam-" + o.Name)
 	if err != nil {
 		return nil, err
 	}
 	prefix := "beam-" + o.Name + "-"
 	h := &Hosts{
-		folder: o.Folder, prefix: prefix, images: images, group: cgroup(filepath.Join(string(root), "beam-"+o.Name)),
+		folder: o.Folder, prefix: prefix, images: images, groups: groups,
 		fabric: namespace(prefix + "fabric"), client: Client{namespace(prefix + "client"), o.Clients},
 		run: newRunner(ctx), log: o.Log,
 		machines: map[int]*machine{}, volumes: map[string]*volume{}, cut: map[int]bool{},
@@ -126,8 +126,8 @@ func (h *Hosts) open(ctx context.Context) error {
 		return fmt.Errorf("make the folder of hosts: %w", err)
 	}
 	var err error
-	if h.unlock, err = lock(h.folder + ".lock"); err != nil {
-		return err
+	if h.unlock, err = lock(h.folder+".lock", unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return fmt.Errorf("another process has hosts of this name: %w", err)
 	}
 	if err := h.sweep(); err != nil {
 		return fmt.Errorf("remove what an earlier run left: %w", err)
@@ -191,7 +191,7 @@ func (h *Hosts) Create(host simulator.Host) error {
 	id := fmt.Sprint(host.DropletID)
 	m := &machine{
 		host: host, disk: disk{filepath.Join(h.folder, "hosts", id)}, namespace: namespace(h.prefix + id),
-		fabric: h.fabric, group: cgroup(filepath.Join(string(h.group), id)), run: h.run, log: h.log,
+		fabric: h.fabric, group: cgroup(filepath.Join(string(h.groups[0]), id)), run: h.run, log: h.log,
 	}
 	if err := m.disk.create(image, host); err != nil {
 		return errors.Join(err, m.disk.remove())
@@ -315,6 +315,12 @@ func (h *Hosts) Close() error {
 	var errs []error
 	if h.service != nil {
 		errs = append(errs, h.service.Close())
+	}
+	for _, m := range h.machines {
+		m.condemn()
+	}
+	if len(h.machines) > 0 {
+		errs = append(errs, h.groups[0].kill()) // all at once
 	}
 	for _, m := range h.machines {
 		errs = append(errs, m.destroy())

@@ -33,7 +33,7 @@ func ensureImage(ctx context.Context, folder, slug string) (string, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // G301: an image holds no secrets
 		return "", fmt.Errorf("make the folder of images: %w", err)
 	}
-	unlock, err := lock(filepath.Join(folder, suite+".lock"))
+	unlock, err := lock(filepath.Join(folder, suite+".lock"), unix.LOCK_EX)
 	if err != nil {
 		return "", err
 	}
@@ -45,14 +45,14 @@ func ensureImage(ctx context.Context, folder, slug string) (string, error) {
 	return root, buildImage(ctx, suite, root)
 }
 
-// buildImage runs the recipe in a mount namespace of its own, so that an
-// interrupt leaves nothing mounted. The image appears whole or not at all.
+// buildImage runs the recipe in namespaces of its own, so that an interrupt
+// leaves no process and no mount. The image appears whole or not at all.
 func buildImage(ctx context.Context, suite, root string) error {
 	unfinished := root + ".new"
 	if err := os.RemoveAll(unfinished); err != nil {
 		return fmt.Errorf("remove an unfinished image: %w", err)
 	}
-	arguments := append([]string{"--mount", "sh", "-s", "--", suite, unfinished}, mirror(ctx)...)
+	arguments := append([]string{"--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-s", "--", suite, unfinished}, mirror(ctx)...)
 	build := exec.CommandContext(ctx, "unshare", arguments...) //nolint:gosec // G204: names of this package
 	build.Stdin = strings.NewReader(recipe)
 	if output, err := build.CombinedOutput(); err != nil {
@@ -80,14 +80,15 @@ func mirror(ctx context.Context) []string {
 	return nil
 }
 
-// lock waits until no other process has the file locked. The lock ends with
-// the process at the latest.
-func lock(path string) (unlock func(), err error) {
+// lock locks a file against other processes, until the process ends at the
+// latest. It waits for a lock that another one has, unless how says not to; see
+// flock(2).
+func lock(path string, how int) (unlock func(), err error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open a lock: %w", err)
 	}
-	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX); err != nil {
+	if err := unix.Flock(int(file.Fd()), how); err != nil {
 		file.Close()
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}

@@ -117,8 +117,9 @@ func (m *machine) supervise(command *exec.Cmd, ended chan struct{}) {
 		if reboots {
 			command, err = m.boot()
 		}
+		killed := m.killed
 		m.mu.Unlock()
-		if err != nil {
+		if err != nil && !killed {
 			m.log.Error("a host has ended", "host", m.host.Name, "error", err)
 		}
 		if !reboots || err != nil {
@@ -138,12 +139,18 @@ func (m *machine) unwire() error {
 	return errors.Join(append(errs, m.namespace.remove(m.run))...)
 }
 
+// condemn says that the host's end is wanted. It returns what is closed then;
+// nil if the host was never switched on.
+func (m *machine) condemn() (ended chan struct{}) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.killed = true
+	return m.ended
+}
+
 // kill switches the host off as pulling its plug would, and waits until it is.
 func (m *machine) kill() error {
-	m.mu.Lock()
-	m.killed = true
-	ended := m.ended
-	m.mu.Unlock()
+	ended := m.condemn()
 	if ended == nil {
 		return nil // never switched on
 	}

@@ -18,15 +18,30 @@ import (
 // them on the machine itself and not in memory, so it removes as well what a
 // run that crashed has left.
 func (h *Hosts) sweep() error {
-	return errors.Join(
-		h.group.kill(),
-		h.group.remove(),
+	errs := []error{h.groups[0].kill()}
+	for _, group := range h.groups {
+		errs = append(errs, group.remove())
+	}
+	return errors.Join(append(errs,
 		unmountBelow(h.folder),
 		detachLoopDevices(h.run, h.folder),
 		removeNamespaces(h.run, h.prefix),
-		os.RemoveAll(filepath.Join(h.folder, "hosts")),
-		os.RemoveAll(filepath.Join(h.folder, "volumes")),
-	)
+		removeAll(filepath.Join(nspawnFolder, h.prefix+"*")),
+		removeAll(filepath.Join(h.folder, "hosts")),
+		removeAll(filepath.Join(h.folder, "volumes")),
+	)...)
+}
+
+// nspawnFolder has a folder for each host, which systemd-nspawn leaves.
+const nspawnFolder = "/run/systemd/nspawn/propagate"
+
+func removeAll(pattern string) error {
+	paths, err := filepath.Glob(pattern)
+	errs := []error{err}
+	for _, path := range paths {
+		errs = append(errs, os.RemoveAll(path))
+	}
+	return errors.Join(errs...)
 }
 
 // mount is a line of the machine's table of mounts.
