@@ -6,6 +6,6 @@ defmodule Chat.MixProject do
   end
 
   def application do
-    [mod: {Chat, []}, extra_applications: [:logger]]
+    [mod: {Chat, []}, extra_applications: [:logger, :crypto]]
   end
 end

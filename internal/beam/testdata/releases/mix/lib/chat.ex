@@ -1,16 +1,27 @@
 defmodule Chat do
-  @moduledoc "Answers every HTTP request with its node's name and the nodes it sees."
+  @moduledoc """
+  Answers HTTP requests:
+
+    * `/headers` with the headers that arrived, one a line
+    * `/row/NAME` with NAME, once it was written to the database and read back
+    * `/socket` with a WebSocket that echoes
+    * everything else with the node's name and the nodes that it sees
+  """
   use Application
 
   @impl true
   def start(_type, _args) do
+    if System.get_env("CHAT_CRASHES"), do: raise("told to crash")
     server = %{id: :http, start: {Task, :start_link, [&serve/0]}, restart: :permanent}
     Supervisor.start_link([server], strategy: :one_for_one)
   end
 
   defp serve do
     port = Application.fetch_env!(:chat, :port)
-    {:ok, listener} = :gen_tcp.listen(port, [:binary, packet: :http_bin, active: false, reuseaddr: true])
+
+    {:ok, listener} =
+      :gen_tcp.listen(port, [:binary, packet: :http_bin, active: false, reuseaddr: true, backlog: 128])
+
     accept(listener)
   end
 
@@ -21,16 +32,106 @@ defmodule Chat do
   end
 
   defp answer(socket) do
-    {:ok, {:http_request, _method, _path, _version}} = :gen_tcp.recv(socket, 0, 5_000)
-    body = Enum.join([node() | Enum.sort(Node.list())], "\n") <> "\n"
+    {:ok, {:http_request, _method, {:abs_path, path}, _version}} = :gen_tcp.recv(socket, 0, 5_000)
+
+    case {path, headers(socket)} do
+      {"/socket", headers} -> Chat.Socket.open(socket, Map.new(headers)["sec-websocket-key"])
+      {"/headers", headers} -> reply(socket, Enum.map_join(headers, fn {name, value} -> "#{name}: #{value}\n" end))
+      {"/row/" <> name, _} -> reply(socket, Chat.Rows.keep(name))
+      _ -> reply(socket, Enum.map_join([node() | Enum.sort(Node.list())], &"#{&1}\n"))
+    end
+
+    :gen_tcp.close(socket)
+  end
+
+  defp headers(socket) do
+    case :gen_tcp.recv(socket, 0, 5_000) do
+      {:ok, {:http_header, _, name, _, value}} -> [{String.downcase(to_string(name)), value} | headers(socket)]
+      {:ok, :http_eoh} -> []
+    end
+  end
+
+  defp reply(socket, body) do
     head = "HTTP/1.1 200 OK\r\ncontent-length: #{byte_size(body)}\r\nconnection: close\r\n\r\n"
     :gen_tcp.send(socket, [head, body])
-    :gen_tcp.close(socket)
+  end
+end
+
+defmodule Chat.Socket do
+  @moduledoc "A WebSocket (RFC 6455) for short texts, which come back in frames of their own."
+  import Bitwise
+
+  # RFC 6455, section 1.3.
+  @guid "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+  def open(socket, key) do
+    accept = Base.encode64(:crypto.hash(:sha, key <> @guid))
+
+    :gen_tcp.send(socket, [
+      "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n",
+      "sec-websocket-accept: #{accept}\r\n\r\n"
+    ])
+
+    :inet.setopts(socket, packet: :raw)
+    echo(socket)
+  end
+
+  # What a client sends is masked, and has fewer than 126 bytes here.
+  defp echo(socket) do
+    with {:ok, <<1::1, _::3, 1::4, 1::1, length::7, mask::binary-4>>} <- :gen_tcp.recv(socket, 6),
+         {:ok, masked} <- :gen_tcp.recv(socket, length) do
+      :gen_tcp.send(socket, [<<0x81, length>>, unmask(masked, mask)])
+      echo(socket)
+    end
+  end
+
+  defp unmask(masked, mask) do
+    [:binary.bin_to_list(masked), Stream.cycle(:binary.bin_to_list(mask))]
+    |> Enum.zip_with(fn [byte, key] -> bxor(byte, key) end)
+  end
+end
+
+defmodule Chat.Rows do
+  @moduledoc "Rows in Postgres, by way of psql: no driver comes with Elixir."
+
+  @doc "Writes a row unless it is there, and reads it back."
+  def keep(name) do
+    query("INSERT INTO rows (name) VALUES (:'name') ON CONFLICT DO NOTHING;\nSELECT name FROM rows WHERE name = :'name';\n", name)
+  end
+
+  def create do
+    query("CREATE TABLE IF NOT EXISTS rows (name text PRIMARY KEY);\n", "")
+  end
+
+  # The password must not be an argument: every user may read those.
+  defp query(sql, name) do
+    url = URI.parse(System.fetch_env!("DATABASE_URL"))
+    [user, password] = String.split(url.userinfo, ":")
+
+    env = [
+      {"PGHOST", url.host},
+      {"PGPORT", to_string(url.port || 5432)},
+      {"PGUSER", user},
+      {"PGPASSWORD", password},
+      {"PGDATABASE", String.trim_leading(url.path, "/")},
+      {"PGSSLMODE", "verify-full"},
+      {"PGSSLROOTCERT", "/etc/ssl/certs/ca-certificates.crt"},
+      {"PGCONNECT_TIMEOUT", "5"}
+    ]
+
+    file = Path.join(System.tmp_dir!(), "#{System.unique_integer([:positive])}.sql")
+    File.write!(file, sql)
+    {output, status} = System.cmd("psql", ~w(-X -A -t -q -w -v ON_ERROR_STOP=1 -v name=#{name} -f #{file}), env: env, stderr_to_stdout: true)
+    File.rm!(file)
+    if status == 0, do: output, else: raise("psql: #{output}")
   end
 end
 
 defmodule Chat.Release do
   @moduledoc "What runs before the release starts."
+
+  @doc "Makes the tables."
+  def migrate, do: Chat.Rows.create()
 
   @doc "Leaves a trace of the database it was given."
   def migrate(file) do
