@@ -48,7 +48,7 @@ func (e *CommandError) Error() string {
 
 func connectError(err error) error {
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		return fmt.Errorf("%w (%w)", ErrRefused, err)
+		return ErrRefused
 	}
 	return fmt.Errorf("%w (%w)", ErrUnreachable, err)
 }

@@ -21,6 +21,7 @@ packages=(go=golang-go)
   nft=nftables
   visudo=sudo
   openssl=openssl
+  python3=python3
   shellcheck=shellcheck
 )
 
