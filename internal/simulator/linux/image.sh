@@ -50,7 +50,8 @@ datasource_list: [ConfigDrive, None]
 network: {config: disabled}
 apt: {preserve_sources_list: true}
 CONFIG
-# In a container systemd leaves the block devices in fstab alone.
+# In a container systemd leaves the block devices in fstab alone. What shall
+# grow does so before it is mounted: afterwards it would take CAP_SYS_RESOURCE.
 cat >"$root/etc/systemd/system/droplet-volumes.service" <<'UNIT'
 [Unit]
 Description=Volumes that fstab names
@@ -59,8 +60,8 @@ After=systemd-remount-fs.service
 Before=local-fs.target
 [Service]
 Type=oneshot
+ExecStart=sh -c 'findmnt -sno SOURCE -t ext4 -O x-systemd.growfs | xargs -rI @ sh -c "e2fsck -fp @; resize2fs @"'
 ExecStart=mount --all --types ext4,xfs
-ExecStart=sh -c 'findmnt -sno TARGET -O x-systemd.growfs | xargs -r -n 1 /usr/lib/systemd/systemd-growfs'
 UNIT
 in_image systemctl add-wants local-fs.target droplet-volumes.service
 # Hosts share the kernel's memory; each is shown its own size.
