@@ -19,8 +19,9 @@ import (
 
 // convergence is one run from what exists to what is wanted.
 type convergence struct {
-	api  *digitalocean.Client
-	spec cluster.Spec
+	api     *digitalocean.Client
+	connect Connect
+	spec    cluster.Spec
 
 	mu  sync.Mutex // guards obs and mem where a phase works in parallel
 	obs cluster.Observed
@@ -72,25 +73,15 @@ func (c *convergence) forgetGone() {
 }
 
 func drawSecrets(spec cluster.Spec) (cluster.Secrets, error) {
-	var s cluster.Secrets
+	s := cluster.Secrets{StatsPassword: secret.Password()}
 	var err error
 	if spec.Cookie == "" {
 		if s.Cookie, err = cookie.Generate(cookie.Alphanumeric, cookie.DefaultLength(cookie.Alphanumeric)); err != nil {
 			return s, err
 		}
 	}
-	for _, p := range []*string{&s.UserPassword, &s.OwnerPassword, &s.StatsPassword} {
-		*p = secret.Password()
-	}
 	if spec.Database != nil {
-		if s.UserVerifier, err = secret.Verifier(s.UserPassword); err != nil {
-			return s, err
-		}
-		if s.OwnerVerifier, err = secret.Verifier(s.OwnerPassword); err != nil {
-			return s, err
-		}
-		s.DatabaseCAPEM, s.DatabaseCert, s.DatabaseKeyPEM, err = secret.DatabaseCertificates(cluster.DatabaseDNSName(spec.Name), time.Now())
-		if err != nil {
+		if err = drawDatabaseSecrets(&s, spec.Name); err != nil {
 			return s, err
 		}
 	}
@@ -103,6 +94,18 @@ func drawSecrets(spec cluster.Spec) (cluster.Secrets, error) {
 	}
 	s.SecretKeyBase = secret.KeyBase()
 	return s, nil
+}
+
+func drawDatabaseSecrets(s *cluster.Secrets, name string) (err error) {
+	s.UserPassword, s.OwnerPassword = secret.Password(), secret.Password()
+	if s.UserVerifier, err = secret.Verifier(s.UserPassword); err != nil {
+		return err
+	}
+	if s.OwnerVerifier, err = secret.Verifier(s.OwnerPassword); err != nil {
+		return err
+	}
+	s.DatabaseCAPEM, s.DatabaseCert, s.DatabaseKeyPEM, err = secret.DatabaseCertificates(cluster.DatabaseDNSName(name), time.Now())
+	return err
 }
 
 // removeStrays deletes hosts of the cluster that the memory does not know: an

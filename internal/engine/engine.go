@@ -23,19 +23,26 @@ const parallelCalls = 8
 
 // Engine converges clusters and single nodes.
 type Engine struct {
-	api *digitalocean.Client
+	api     *digitalocean.Client
+	connect Connect
 }
 
-// New returns an engine that works through the client.
+// New returns an engine that works through the client and reaches hosts over
+// SSH.
 func New(api *digitalocean.Client) *Engine {
-	return &Engine{api: api}
+	return &Engine{api: api, connect: overSSH}
+}
+
+// Reaching returns an engine that reaches hosts in another way.
+func (e *Engine) Reaching(connect Connect) *Engine {
+	return &Engine{api: e.api, connect: connect}
 }
 
 // Converge brings the cluster to the spec, starting from what the memory and
 // the account say; a memory without secrets starts a new cluster. It returns
 // what exists, and has filled the memory with it, even when it fails.
 func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.Memory) (cluster.Observed, error) {
-	c := &convergence{api: e.api, spec: spec, mem: mem}
+	c := &convergence{api: e.api, connect: e.connect, spec: spec, mem: mem}
 	if err := c.begin(ctx, e); err != nil {
 		return c.obs, err
 	}

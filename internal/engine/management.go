@@ -25,10 +25,20 @@ const (
 	awaitSeconds = 5
 )
 
-func (c *convergence) channel() management.Channel {
-	keys := c.mem.Secrets.Management
+// Channel runs a command of beamctl on a host and returns what it printed. Its
+// errors wrap those of package management.
+type Channel interface {
+	Run(ctx context.Context, address string, port int, command string, stdin []byte) ([]byte, error)
+}
+
+// Connect gives the channel to the hosts that have the keys.
+type Connect func(cluster.ManagementKeys) Channel
+
+func overSSH(keys cluster.ManagementKeys) Channel {
 	return management.Channel{User: hostconfig.ManagementUser, ClientKeyPEM: keys.ClientKeyPEM, HostPublicKey: keys.HostPublicKey}
 }
+
+func (c *convergence) channel() Channel { return c.connect(c.mem.Secrets.Management) }
 
 // deliver tells running hosts what has changed around them.
 func (c *convergence) deliver(ctx context.Context) error {

@@ -1,0 +1,192 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+	"github.com/beamcluster/terraform-provider-beam/internal/engine"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+	"github.com/beamcluster/terraform-provider-beam/internal/management"
+)
+
+// hosts answers for all hosts of a cluster, as beamctl does on each.
+type hosts struct {
+	w     *world
+	spec  cluster.Spec
+	mem   *cluster.Memory
+	ready time.Time // from when on all hosts are as they should be
+
+	mu       sync.Mutex
+	commands []string                      // those that tell, each with its host
+	silent   string                        // a host that does not answer
+	report   func(*cluster.Report, string) // what else a host says
+}
+
+// Run implements engine.Channel.
+func (h *hosts) Run(ctx context.Context, address string, _ int, command string, _ []byte) ([]byte, error) {
+	o, err := h.w.engine.Observe(ctx, h.spec.Name, "", *h.mem)
+	if err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	i := slices.IndexFunc(o.Droplets, func(d cluster.Droplet) bool { return d.PublicIPv4 == address })
+	if i < 0 || o.Droplets[i].Name == h.silent {
+		return nil, fmt.Errorf("SSH to %s: %w", address, management.ErrUnreachable)
+	}
+	if command != hostconfig.CommandAwait(5) {
+		h.commands = append(h.commands, o.Droplets[i].Name+": "+command)
+		return nil, nil
+	}
+	return json.Marshal(h.reportOf(o, o.Droplets[i]))
+}
+
+func (h *hosts) reportOf(o cluster.Observed, d cluster.Droplet) cluster.Report {
+	r := cluster.Report{Version: 1, Role: d.Role("chat"), Boot: cluster.BootReport{Status: cluster.BootRunning, Step: "install packages"}}
+	if time.Now().Before(h.ready) {
+		return r
+	}
+	r.Boot = cluster.BootReport{Status: cluster.BootDone}
+	r.Service = cluster.ServiceReport{Unit: "beam.service", State: "active"}
+	nodes := slices.DeleteFunc(slices.Clone(o.Droplets), func(d cluster.Droplet) bool { return d.Role("chat") != cluster.RoleNode })
+	switch r.Role {
+	case cluster.RoleDatabase:
+		r.Postgres = &cluster.PostgresReport{Mounted: true, Ready: true}
+	case cluster.RoleNode:
+		r.Node = &cluster.NodeReport{Name: h.spec.NodeName(d), Started: true, CookieFingerprint: cookie.Fingerprint(h.spec.EffectiveCookie(*h.mem)), Nodes: h.spec.PeersOf(nodes)}
+		r.Database = &cluster.LoginReport{OK: true}
+	case cluster.RoleLoadBalancer:
+		for _, n := range nodes {
+			r.Servers = append(r.Servers, cluster.ServerReport{Name: n.Name, Up: true})
+		}
+	}
+	if h.report != nil {
+		h.report(&r, d.Name)
+	}
+	return r
+}
+
+func managed(nodes int) cluster.Spec {
+	spec := chat(nodes)
+	spec.Management = cluster.Management{Enabled: true, Port: 22}
+	spec.WaitFor = cluster.WaitFormed
+	return spec
+}
+
+// inManagedWorld runs the story of a cluster whose hosts answer.
+func inManagedWorld(t *testing.T, nodes int, story func(w *world, h *hosts)) {
+	t.Helper()
+	unlimited := slow
+	unlimited.RateLimits = false // the hosts look at the API, too
+	inWorld(t, unlimited, func(w *world) {
+		h := &hosts{w: w, spec: managed(nodes), mem: &cluster.Memory{}}
+		w.engine = w.engine.Reaching(func(cluster.ManagementKeys) engine.Channel { return h })
+		story(w, h)
+	})
+}
+
+func TestApplyReturnsWhenTheClusterHasFormed(t *testing.T) {
+	inManagedWorld(t, 3, func(w *world, h *hosts) {
+		h.ready = time.Now().Add(3 * time.Minute)
+		w.converge(h.spec, h.mem)
+		if late := time.Since(h.ready); late < 0 || late > 20*time.Second {
+			w.Errorf("the apply returned %v after the cluster had formed", late)
+		}
+	})
+}
+
+// What was created stays in the memory, and the same converge goes on.
+func TestWhatKeepsAClusterFromFormingIsTold(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		set    func(h *hosts)
+		says   string
+		within time.Duration // from the first host being active
+	}{
+		{"a step that failed", func(h *hosts) {
+			h.report = func(r *cluster.Report, name string) {
+				if name == "chat-us-2" {
+					r.Boot = cluster.BootReport{Status: cluster.BootError, Step: "fetch the release", Failed: true, Log: []string{"curl: (22) 404"}}
+				}
+			}
+		}, "chat-us-2: the boot step \"fetch the release\" failed\n    curl: (22) 404", time.Minute},
+		{"a host that does not answer", func(h *hosts) { h.silent = "chat-us-3" },
+			"chat-us-3: cannot be asked how it is: SSH to", 2 * time.Minute},
+		{"a host that never gets ready", func(h *hosts) { h.ready = time.Now().Add(24 * time.Hour) },
+			"the cluster is not formed yet", 5 * time.Minute},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inManagedWorld(t, 3, func(w *world, h *hosts) {
+				tt.set(h)
+				ctx, cancel := context.WithTimeout(w.Context(), 5*time.Minute)
+				defer cancel()
+				started := time.Now()
+				_, err := w.engine.Converge(ctx, h.spec, h.mem)
+				if err == nil || !strings.Contains(err.Error(), tt.says) {
+					w.Errorf("converge ended with %v, want it to say %q", err, tt.says)
+				}
+				if took := time.Since(started); took > 70*time.Second+tt.within {
+					w.Errorf("it was told after %v", took)
+				}
+				if len(h.mem.Hosts) != 5 {
+					w.Errorf("%d hosts are remembered, want all 5", len(h.mem.Hosts))
+				}
+				h.report, h.silent, h.ready = nil, "", time.Time{}
+				w.converge(h.spec, h.mem)
+			})
+		})
+	}
+}
+
+func TestRunningHostsAreToldInsteadOfMadeAnew(t *testing.T) {
+	inManagedWorld(t, 3, func(w *world, h *hosts) {
+		before := w.converge(h.spec, h.mem)
+		h.spec = managed(4)
+		grown := w.converge(h.spec, h.mem)
+		if w.id(before, "chat-lb-1") != w.id(grown, "chat-lb-1") {
+			w.Error("the load balancer was made anew for a new node")
+		}
+		if want := []string{"chat-lb-1: set-nodes"}; !slices.Equal(h.commands, want) {
+			w.Errorf("told %v, want %v", h.commands, want)
+		}
+		if err := w.deleteDroplet(w.Context(), grown, "chat-database"); err != nil {
+			w.Fatal(err)
+		}
+		w.occupy(h.mem.VPCs["nyc3"])
+		h.commands = nil
+		after := w.converge(h.spec, h.mem)
+		for _, name := range []string{"chat-us-1", "chat-us-2", "chat-us-3", "chat-us-4", "chat-lb-1"} {
+			if w.id(grown, name) != w.id(after, name) {
+				w.Errorf("%s was made anew for a new address of the database", name)
+			}
+		}
+		if len(h.commands) != 4 || !strings.Contains(h.commands[0], "set-database "+h.mem.DatabaseAddress) {
+			w.Errorf("told %v, want the four nodes to be told %s", h.commands, h.mem.DatabaseAddress)
+		}
+	})
+}
+
+// The load balancer forgets a node before the node goes.
+func TestNodesGoAfterTheLoadBalancerWasTold(t *testing.T) {
+	inManagedWorld(t, 3, func(w *world, h *hosts) {
+		w.converge(h.spec, h.mem)
+		h.spec = managed(2)
+		h.silent = "chat-lb-1"
+		if _, err := w.engine.Converge(w.Context(), h.spec, h.mem); err == nil || !strings.Contains(err.Error(), "chat-lb-1 to be told") {
+			w.Errorf("converge ended with %v, want it to name the load balancer", err)
+		}
+		if o := w.observe(h.spec, *h.mem); len(o.Hosts()) != 5 {
+			w.Errorf("hosts %v, want all of them still there", names(o))
+		}
+		h.silent = ""
+		w.converge(h.spec, h.mem)
+	})
+}
