@@ -101,7 +101,7 @@ func sshKeyProblems(keys []string) []Problem {
 
 func (s Spec) poolProblems() []Problem {
 	var found []Problem
-	total := 0
+	total, negative := 0, false
 	var needs [][]string
 	for _, p := range s.Pools {
 		path := []string{"node_pools", p.Name}
@@ -114,10 +114,10 @@ func (s Spec) poolProblems() []Problem {
 				Detail:  fmt.Sprintf("count is %d. It must be 0 or more.", p.Count),
 			})
 		}
-		total += max(p.Count, 0)
+		total, negative = total+p.Count, negative || p.Count < 0
 		needs = append(needs, at(path, "count"))
 	}
-	if total == 0 {
+	if total == 0 && !negative {
 		found = append(found, Problem{
 			Path:    []string{"node_pools"},
 			Needs:   needs,

@@ -20,12 +20,48 @@ func (c Catalogue) Problems(s Spec, newDroplets int) []Problem {
 	if s.Database != nil {
 		found = append(found, c.placeProblems([]string{"database"}, s.Database.Place)...)
 	}
+	found = append(found, c.sshKeyProblems(s.SSHKeys)...)
+	found = append(found, c.vpcProblems(s)...)
 	return append(found, c.limitProblems([]string{"node_pools"}, newDroplets)...)
 }
 
 // NodeProblems does the same for the one droplet of a beam_node.
 func (c Catalogue) NodeProblems(n NodeSpec) []Problem {
-	return append(c.placeProblems(nil, n.Place), c.limitProblems([]string{"name"}, 1)...)
+	return slices.Concat(c.placeProblems(nil, n.Place), c.sshKeyProblems(n.SSHKeys), c.limitProblems([]string{"name"}, 1))
+}
+
+func (c Catalogue) sshKeyProblems(keys []string) []Problem {
+	var found []Problem
+	for _, key := range keys {
+		if _, exists := c.SSHKeys[key]; !exists {
+			found = append(found, Problem{
+				Path:    []string{"ssh_keys"},
+				Summary: "SSH key not found",
+				Detail: fmt.Sprintf("The account has no SSH key %q. `doctl compute ssh-key list` shows those it has; "+
+					"`doctl compute ssh-key import` adds one.", key),
+			})
+		}
+	}
+	return found
+}
+
+// vpcProblems looks for the VPC that the user named.
+func (c Catalogue) vpcProblems(s Spec) []Problem {
+	id := s.Network.VPCUUID
+	if id == "" {
+		return nil
+	}
+	report := func(detail string, needs ...[]string) []Problem {
+		return []Problem{{Path: []string{"network", "vpc_uuid"}, Needs: needs, Summary: "VPC not usable", Detail: detail}}
+	}
+	switch vpc, exists := c.VPCs[id]; {
+	case !exists:
+		return report(fmt.Sprintf("The account has no VPC %s. `doctl vpcs list` shows those it has.", id))
+	case !slices.Contains(s.Regions(), vpc.Region):
+		return report(fmt.Sprintf("The VPC %s is in region %s, and the hosts are in %s. Use a VPC of that region, or place the hosts in %s.",
+			vpc.Name, vpc.Region, strings.Join(s.Regions(), ", "), vpc.Region), s.regionPaths()...)
+	}
+	return nil
 }
 
 func (c Catalogue) limitProblems(path []string, newDroplets int) []Problem {

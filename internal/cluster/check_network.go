@@ -111,7 +111,7 @@ func (s Spec) vpcProblems() []Problem {
 
 // regionPaths are the attributes that say where hosts are.
 func (s Spec) regionPaths() [][]string {
-	paths := [][]string{{"load_balancer"}, {"database"}, {"load_balancer", "region"}, {"database", "region"}}
+	paths := [][]string{{"node_pools"}, {"load_balancer"}, {"database"}, {"load_balancer", "region"}, {"database", "region"}}
 	for _, p := range s.Pools {
 		paths = append(paths, []string{"node_pools", p.Name, "region"}, []string{"node_pools", p.Name, "count"})
 	}

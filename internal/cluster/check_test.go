@@ -111,6 +111,7 @@ func TestProblems(t *testing.T) {
 		{"space at the cookie's end", func(s *Spec) { s.Cookie = "monster " }},
 		{"SHA-256 fingerprint", func(s *Spec) { s.SSHKeys = []string{"SHA256:47DEQpj8HBSa"} }},
 		{"no nodes", func(s *Spec) { s.Pools[0].Count, s.Pools[1].Count = 0, 0; s.Network.IPRanges = nil }},
+		{"only a negative count", func(s *Spec) { s.Pools = s.Pools[:1]; s.Pools[0].Count = -1; s.Network.IPRanges = nil }},
 		{"negative count", func(s *Spec) { s.Pools[0].Count = -1; s.Network.IPRanges = nil }},
 		{"pool with a dot", func(s *Spec) { s.Pools[0].Name = "u.k" }},
 		{"long pool", func(s *Spec) { s.Pools[0].Name = strings.Repeat("p", 60) }},
@@ -334,6 +335,8 @@ func TestCatalogueProblems(t *testing.T) {
 			"9001":          {Regions: []string{"lon1"}, MinDiskGiB: 10},
 			"9002":          {Regions: []string{"lon1", "nyc3"}, MinDiskGiB: 160},
 		},
+		SSHKeys: map[string]string{"512189": "ann", "3b:16:e4:bf:8b:00:8b:b8:59:8c:a9:d3:f0:19:fa:45": "joe"},
+		VPCs:    map[string]VPC{"5a4981aa-9653-4bd1-bef5-d6bff52042e4": {Name: "web", Region: "ams3"}},
 	}
 	cases := []struct {
 		name string
@@ -351,6 +354,9 @@ func TestCatalogueProblems(t *testing.T) {
 		{"snapshot of another region", 0, func(s *Spec) { s.Pools[1].Image = "9001" }},
 		{"image larger than the disk", 0, func(s *Spec) { s.Pools[0].Image = "9002" }},
 		{"12 nodes where the limit is 10", 14, func(s *Spec) { s.Pools[0].Count = 11 }},
+		{"unknown SSH key", 0, func(s *Spec) { s.SSHKeys = []string{"512189", "512190"} }},
+		{"unknown VPC", 0, func(s *Spec) { s.Network.VPCUUID = "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679" }},
+		{"VPC of another region", 0, func(s *Spec) { s.Network.VPCUUID = "5a4981aa-9653-4bd1-bef5-d6bff52042e4" }},
 		{"empty places are the spec's problem", 0, func(s *Spec) { s.Pools[0].Place = Place{} }},
 	}
 	var out strings.Builder

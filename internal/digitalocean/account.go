@@ -2,6 +2,7 @@ package digitalocean
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 
 	"github.com/digitalocean/godo"
@@ -57,6 +58,27 @@ func (c *Client) Image(ctx context.Context, slugOrID string) (image cluster.Imag
 		return cluster.Image{}, false, failed(err, "read the image %s", slugOrID)
 	}
 	return cluster.Image{Regions: found.Regions, MinDiskGiB: found.MinDiskSize}, true, nil
+}
+
+// SSHKey returns the name of a key of the account, given its id or its
+// fingerprint; ok is false when the account has no such key. For a token that
+// may not read keys it takes the key to exist.
+func (c *Client) SSHKey(ctx context.Context, idOrFingerprint string) (name string, ok bool, err error) {
+	var key *godo.Key
+	if id, notNumber := strconv.Atoi(idOrFingerprint); notNumber == nil {
+		key, _, err = c.api.Keys.GetByID(ctx, id)
+	} else {
+		key, _, err = c.api.Keys.GetByFingerprint(ctx, idOrFingerprint)
+	}
+	switch {
+	case gone(err):
+		return "", false, nil
+	case Status(err) == http.StatusForbidden:
+		return "", true, nil
+	case err != nil:
+		return "", false, failed(err, "read the SSH key %s", idOrFingerprint)
+	}
+	return key.Name, true, nil
 }
 
 // ProjectURNs lists what the project holds.

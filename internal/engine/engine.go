@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -47,7 +48,7 @@ func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.M
 		return c.obs, err
 	}
 	for _, phase := range []func(context.Context) error{
-		c.removeStrays, c.tags, c.network, c.firewalls, c.database, c.nodes, c.loadBalancer,
+		c.removeStrays, c.network, c.tags, c.firewalls, c.database, c.nodes, c.loadBalancer,
 		c.settle, c.deliver, c.form, c.project, c.prune, c.finish,
 	} {
 		if err := phase(ctx); err != nil {
@@ -59,39 +60,47 @@ func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.M
 
 // Catalogue reads what the account may use, as far as the spec needs it.
 func (e *Engine) Catalogue(ctx context.Context, spec cluster.Spec) (cluster.Catalogue, error) {
-	return e.catalogue(ctx, spec.Images())
+	return e.catalogue(ctx, spec.Images(), spec.SSHKeys, spec.Network.VPCUUID != "")
 }
 
 // NodeCatalogue is Catalogue for a single node.
 func (e *Engine) NodeCatalogue(ctx context.Context, spec cluster.NodeSpec) (cluster.Catalogue, error) {
-	return e.catalogue(ctx, []string{spec.Image})
+	return e.catalogue(ctx, []string{spec.Image}, spec.SSHKeys, false)
 }
 
-func (e *Engine) catalogue(ctx context.Context, images []string) (cluster.Catalogue, error) {
-	found := make([]*cluster.Image, len(images))
-	var out cluster.Catalogue
-	err := inParallel(ctx, append(lookups(ctx, e, images, found),
+func (e *Engine) catalogue(ctx context.Context, images, keys []string, withVPCs bool) (cluster.Catalogue, error) {
+	out := cluster.Catalogue{Images: map[string]cluster.Image{}, SSHKeys: map[string]string{}}
+	var vpcs []cluster.VPC
+	calls := []func(context.Context) error{
 		into(&out.Regions, e.api.Regions),
 		into(&out.Sizes, e.api.Sizes),
 		into(&out.DropletLimit, e.api.DropletLimit),
 		into(&out.Droplets, e.api.CountDroplets),
-	)...)
-	out.Images = map[string]cluster.Image{}
-	for i, image := range found {
-		if image != nil {
-			out.Images[images[i]] = *image
-		}
+	}
+	calls = append(calls, lookups(images, out.Images, e.api.Image)...)
+	calls = append(calls, lookups(keys, out.SSHKeys, e.api.SSHKey)...)
+	if withVPCs {
+		calls = append(calls, into(&vpcs, e.api.VPCs))
+	}
+	err := inParallel(ctx, calls...)
+	out.VPCs = map[string]cluster.VPC{}
+	for _, v := range vpcs {
+		out.VPCs[v.ID] = v
 	}
 	return out, err
 }
 
-func lookups(_ context.Context, e *Engine, images []string, found []*cluster.Image) []func(context.Context) error {
+// lookups looks each name up and keeps what exists.
+func lookups[T any](names []string, found map[string]T, look func(context.Context, string) (T, bool, error)) []func(context.Context) error {
+	var mu sync.Mutex
 	var calls []func(context.Context) error
-	for i, name := range images {
+	for _, name := range names {
 		calls = append(calls, func(ctx context.Context) error {
-			image, ok, err := e.api.Image(ctx, name)
-			if ok {
-				found[i] = &image
+			item, exists, err := look(ctx, name)
+			mu.Lock()
+			defer mu.Unlock()
+			if exists {
+				found[name] = item
 			}
 			return err
 		})

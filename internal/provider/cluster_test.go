@@ -295,6 +295,8 @@ func TestClusterPlanTimeChecks(t *testing.T) {
 		"unknown size":      {clusterConfig(c, 1, `database = { size = "huge" }`), `Size "huge" does not exist`},
 		"unknown region":    {clusterConfig(c, 1, `database = { region = "mars1" }`), `Region "mars1" does not exist`},
 		"unknown image":     {clusterConfig(c, 1, `image = "debian-1"`), `The account has no image "debian-1"`},
+		"unknown SSH key":   {clusterConfig(c, 1, `ssh_keys = ["512189"]`), `The account has no SSH key "512189"`},
+		"unknown VPC":       {clusterConfig(c, 1, `network = { vpc_uuid = "5a4981aa-9653-4bd1-bef5-d6bff52042e4" }`), "network.vpc_uuid: The account has no VPC 5a4981aa"},
 		"droplet limit":     {clusterConfig(c, 12), "This needs 12 more droplets at a time, the account has 0 and its limit is 10"},
 		"port range":        {clusterConfig(c, 1, `distribution = { port_max = 9000 }`), "port_max (9000) is below port_min (9100)"},
 		"ports overlap":     {clusterConfig(c, 1, `distribution = { epmd_port = 9120 }`), "Choose ports that do not overlap"},
@@ -321,8 +323,12 @@ func TestClusterWithUnknownValues(t *testing.T) {
 	config := strings.NewReplacer(
 		`name       = "chat"`, `name = terraform_data.name.output`,
 		`"nyc3"`, `terraform_data.region.output`,
-	).Replace(clusterConfig(c, 1, `cookie = beam_cookie.chat.value`, `load_balancer = {}`)) + `
+		`{ us =`, `{ for name in [terraform_data.pool.output] : name =>`,
+	).Replace(clusterConfig(c, 1, `cookie = beam_cookie.chat.value`, `load_balancer = {}`, `network = { ip_ranges = { nyc3 = "10.30.0.0/24" } }`)) + `
 resource "beam_cookie" "chat" {}
+resource "terraform_data" "pool" {
+  input = "us"
+}
 resource "terraform_data" "name" {
   input = "chat"
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -19,9 +20,19 @@ func report(ctx context.Context, in tfsdk.Plan, problems []cluster.Problem) diag
 		if isUnknown(ctx, in, p.Path) || restsOnUnknown(ctx, in, p.Needs) {
 			continue
 		}
-		diags.AddAttributeError(pathOf(in, p.Path), p.Summary, p.Detail)
+		diags.AddAttributeError(pathOf(in, p.Path), p.Summary, named(pathOf(in, p.Path), p.Detail))
 	}
 	return diags
+}
+
+// named says which attribute a detail is about where that lies in another:
+// Terraform points at the line of an outermost one only, and for a deeper one
+// at the resource or at an outermost one of the same name.
+func named(at path.Path, detail string) string {
+	if len(at.Steps()) < 2 {
+		return detail
+	}
+	return fmt.Sprintf("%s: %s", at, detail)
 }
 
 func restsOnUnknown(ctx context.Context, in tfsdk.Plan, paths [][]string) bool {
