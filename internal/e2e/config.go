@@ -1,0 +1,49 @@
+//go:build linux
+
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Cluster is the body of a beam_cluster, as Terraform's JSON syntax has it.
+type Cluster map[string]any
+
+// Write makes the world's configuration one cluster.
+func (w *World) Write(c Cluster) error {
+	config := map[string]any{
+		"terraform": map[string]any{"required_providers": map[string]any{"beam": map[string]any{"source": "beamcluster/beam"}}},
+		"resource":  map[string]any{"beam_cluster": map[string]any{"chat": c}},
+		"output": map[string]any{
+			"cluster": map[string]any{"value": "${beam_cluster.chat}", "sensitive": true},
+		},
+	}
+	encoded, err := json.MarshalIndent(config, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode the configuration: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(w.dir, "main.tf.json"), encoded, 0o600); err != nil {
+		return fmt.Errorf("write the configuration: %w", err)
+	}
+	return nil
+}
+
+// Chat is three nodes of a release, a load balancer and a database. Callers
+// change what they like.
+func Chat(image string, release Release) Cluster {
+	return Cluster{
+		"name": "chat", "region": "nyc3", "image": image,
+		"node_pools": map[string]any{"us": map[string]any{"count": 3}},
+		"release": map[string]any{
+			"name": "chat", "kind": release.Kind, "sha256": release.SHA256,
+			"url": fmt.Sprintf("http://%s/%s", Operator, release.File),
+		},
+		"load_balancer": map[string]any{"sticky_cookie": "SERVERID"},
+		"database":      map[string]any{"volume_gib": 1},
+		"access":        map[string]any{"ssh_from": []string{Operator.String() + "/32"}},
+		"management":    map[string]any{"enabled": true},
+	}
+}

@@ -1,0 +1,128 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/e2e"
+	"github.com/beamcluster/terraform-provider-beam/internal/playground"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
+)
+
+const (
+	debian12 = "debian-12-x64"
+	debian13 = "debian-13-x64"
+)
+
+// suite is what all scenarios share: the provider, the releases, and the table
+// of what was checked.
+type suite struct {
+	provider string
+	folder   string // of the releases
+	releases map[string]e2e.Release
+
+	mu      sync.Mutex
+	rows    []row
+	figures []string
+}
+
+// row is a line of the table.
+type row struct {
+	name   string
+	took   time.Duration
+	passed bool
+}
+
+// TestEndToEnd runs each scenario in a world of its own. It boots real hosts,
+// which takes root and some minutes, so it runs only where BEAM_E2E is set.
+func TestEndToEnd(t *testing.T) {
+	if os.Getenv("BEAM_E2E") == "" {
+		t.Skip("boots real hosts: set BEAM_E2E=1 to run it, as root")
+	}
+	s := &suite{provider: t.TempDir(), folder: t.TempDir(), releases: map[string]e2e.Release{}}
+	t.Cleanup(s.print)
+	s.build(t)
+	for _, scenario := range []struct {
+		name string
+		run  func(*testing.T, *suite)
+	}{
+		{"cluster", aCluster},
+	} {
+		t.Run(scenario.name, func(t *testing.T) { scenario.run(t, s) })
+	}
+}
+
+// build makes what the scenarios run.
+func (s *suite) build(t *testing.T) {
+	t.Helper()
+	must(t, playground.Build(t.Context(), s.provider))
+	for _, kind := range []string{"mix", "rebar3"} {
+		release, err := e2e.BuildRelease(t.Context(), kind, filepath.Join("..", "beam", "testdata", "releases"), s.folder)
+		must(t, err)
+		s.releases[kind] = release
+	}
+}
+
+// open makes a world that ends with the test.
+func (s *suite) open(t *testing.T, name string, images ...string) *world {
+	t.Helper()
+	w, err := e2e.Open(t.Context(), e2e.Options{
+		Name: name, Images: images, CLI: testtool.Terraform(t), Provider: s.provider, Releases: s.folder,
+	})
+	must(t, err)
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Errorf("remove everything: %v", err)
+		}
+	})
+	return &world{World: w, suite: s}
+}
+
+// check runs one named check and writes it into the table.
+func (s *suite) check(t *testing.T, name string, run func(*testing.T)) bool {
+	t.Helper()
+	start := time.Now()
+	passed := t.Run(name, run)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rows = append(s.rows, row{strings.TrimPrefix(t.Name(), "TestEndToEnd/") + ": " + name, time.Since(start), passed})
+	return passed
+}
+
+// figure keeps a measurement for the end.
+func (s *suite) figure(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.figures = append(s.figures, fmt.Sprintf(format, args...))
+}
+
+func (s *suite) print() {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\nCHECKED\tSECONDS\tRESULT")
+	for _, row := range s.rows {
+		result := "passed"
+		if !row.passed {
+			result = "FAILED"
+		}
+		fmt.Fprintf(w, "%s\t%.1f\t%s\n", row.name, row.took.Seconds(), result)
+	}
+	for _, figure := range s.figures {
+		fmt.Fprintln(w, figure)
+	}
+	_ = w.Flush() // to the terminal
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,50 @@
+//go:build linux
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// State is what Terraform knows of the cluster.
+type State struct {
+	Nodes map[string]struct {
+		DropletID   int    `json:"droplet_id"`
+		NodeName    string `json:"node_name"`
+		PublicIPv4  string `json:"ipv4_address"`
+		PrivateIPv4 string `json:"ipv4_address_private"`
+	} `json:"nodes"`
+	URL                  string `json:"url"`
+	LoadBalancerIPv4     string `json:"load_balancer_ipv4_address"`
+	DatabaseURL          string `json:"database_url"`
+	MigrationDatabaseURL string `json:"migration_database_url"`
+	StatsPassword        string `json:"stats_password"`
+	SecretKeyBase        string `json:"secret_key_base"`
+	CookieFingerprint    string `json:"cookie_fingerprint"`
+}
+
+// State reads the outputs of the last apply.
+func (w *World) State(ctx context.Context) (s State, err error) {
+	outputs, err := w.Terraform.Output(ctx)
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(outputs["cluster"].Value, &s); err != nil {
+		return s, fmt.Errorf("read the outputs: %w", err)
+	}
+	return s, nil
+}
+
+// NodeNames lists the nodes, sorted.
+func (s State) NodeNames() []string {
+	var names []string
+	for node := range maps.Values(s.Nodes) {
+		names = append(names, node.NodeName)
+	}
+	slices.Sort(names)
+	return names
+}
