@@ -105,13 +105,11 @@ func Judge(s Spec, m Memory, hosts []HostReport) Formation {
 	j := newJudgement(hosts)
 	j.each("", bootFinding)
 	j.each(RoleDatabase, postgresFinding)
-	if s.fetchesRelease() {
-		j.each(RoleNode, releaseFinding)
-	}
 	if !j.anyFinding(RoleDatabase) {
 		j.each(RoleNode, loginFinding)
 	}
 	if s.fetchesRelease() {
+		j.each(RoleNode, releaseFinding)
 		j.mesh(s.cookieFingerprint(m))
 		j.each(RoleLoadBalancer, j.balancerFinding)
 	}

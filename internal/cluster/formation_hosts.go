@@ -50,9 +50,9 @@ func releaseFinding(h HostReport) verdict {
 		return verdict{cause: "does not say how its node is"}
 	case service.State == "active" && node.Started:
 		return verdict{}
-	case service.Restarts >= crashLoop:
+	case service.Restarts >= crashLoop && h.Report.canLogIn():
 		return verdict{
-			cause: fmt.Sprintf("the release crashes at start: %s, %d restarts in two minutes", service.end(), service.Restarts),
+			cause: fmt.Sprintf("the release crashes at start: %s, %d restarts in the last two minutes", service.end(), service.Restarts),
 			log:   service.Log, final: true,
 		}
 	case service.State == "active":
@@ -71,11 +71,15 @@ func (s ServiceReport) end() string {
 	return fmt.Sprintf("exit code %d", s.ExitCode)
 }
 
+// canLogIn says that the node has its database, if it has one at all. A release
+// that crashes without it may well start with it.
+func (r *Report) canLogIn() bool { return r.Database == nil || r.Database.OK }
+
 func loginFinding(h HostReport) verdict {
-	if login := h.Report.Database; login != nil && !login.OK {
-		return verdict{cause: "cannot log in to the database: " + login.Detail}
+	if h.Report.canLogIn() {
+		return verdict{}
 	}
-	return verdict{}
+	return verdict{cause: "cannot log in to the database: " + h.Report.Database.Detail}
 }
 
 // balancerFinding is about the nodes that HAProxy does not see up and that have

@@ -131,8 +131,17 @@ chat-us-2: still boots: install packages
 				h["chat-lb-1"].Report.Servers[2].Up = false
 				part(h, 1, 3, cluster.PeerNoNode, "no epmd runs there")
 			},
-			`chat-us-3: the release crashes at start: exit code 1, 4 restarts in two minutes
+			`chat-us-3: the release crashes at start: exit code 1, 4 restarts in the last two minutes
     ** (RuntimeError) no SECRET`, true, true,
+		},
+		{
+			"a release crashes until it has its database",
+			func(h hosts) {
+				h["chat-database"].Report.Boot = cluster.BootReport{Status: cluster.BootRunning, Step: "install Postgres"}
+				h["chat-us-3"].Report.Service = cluster.ServiceReport{Unit: "beam.service", State: "activating", ExitCode: 1, Restarts: 4}
+				h["chat-us-3"].Report.Database = &cluster.LoginReport{Detail: "Connection refused"}
+			},
+			"chat-database: still boots: install Postgres\nchat-us-3: the release does not run: exit code 1", false, false,
 		},
 		{
 			"a release was killed once",

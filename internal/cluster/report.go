@@ -43,7 +43,7 @@ type ServiceReport struct {
 	State    string   `json:"state"` // systemd's ActiveState, such as "active"
 	ExitCode int      `json:"exit_code"`
 	Signal   int      `json:"signal,omitempty"` // that ended it, instead of an exit code
-	Restarts int      `json:"restarts"`         // by systemd, within the last two minutes
+	Restarts int      `json:"restarts"`         // by systemd, in the last two minutes and since the node can log in to its database
 	Log      []string `json:"log,omitempty"`    // last lines of a service that does not just run
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -272,9 +273,37 @@ esac`)
 	if diff := cmp.Diff(map[string]any{"ok": false, "detail": `FATAL:  password authentication failed for user "chat"`}, report["database"]); diff != "" {
 		t.Errorf("database (-want +got):\n%s", diff)
 	}
-	// Nothing is gained by waiting for it.
+	// It may crash because it cannot log in. Once it can, nothing is gained by
+	// waiting for it.
+	m.program(t, "psql", "echo 1")
 	if out, messages, status := m.ask(t, "await 900", ""); status != 0 || !strings.Contains(out, `"restarts": 4`) {
 		t.Errorf("await: %d %s", status, messages)
+	}
+}
+
+func TestCrashesCountOnlyWhileTheNodeHasItsDatabase(t *testing.T) {
+	t.Parallel()
+	m := newManaged(t, managedNode())
+	m.boot(t)
+	m.program(t, "systemctl", activeService)
+	m.program(t, "journalctl", `case "$*" in *MESSAGE_ID*) echo "$*" >"${0%/*}/asked" ;; esac`)
+	since := func(psql string) string {
+		m.program(t, "psql", psql)
+		m.report(t)
+		_, rest, _ := strings.Cut(m.read(t, "/bin/asked"), "--since=")
+		return strings.Fields(rest)[0]
+	}
+	if got := since("exit 2"); got != "-2min" {
+		t.Errorf("without a database crashes count from %s, want -2min", got)
+	}
+	// The first login was this very moment, on a slow machine some seconds ago.
+	for range 2 {
+		if got := since("echo 1"); !regexp.MustCompile(`^-[0-9]{1,2}s$`).MatchString(got) {
+			t.Errorf("with a database crashes count from %s, want the first login", got)
+		}
+	}
+	if got := since("exit 2"); got != "-2min" {
+		t.Errorf("when the database is lost crashes count from %s, want -2min", got)
 	}
 }
 

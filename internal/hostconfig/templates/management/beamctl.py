@@ -58,7 +58,8 @@ def settled(found):
     """Whether the host is as it should be, or will not be without help."""
     if not host.booted(found["boot"]):
         return found["boot"]["failed"] or found["boot"]["status"] == "error"
-    return found["service"]["restarts"] >= CRASH_LOOP or ROLE.ready(found)
+    crashes = found["service"]["restarts"] >= CRASH_LOOP and found.get("database", {"ok": True})["ok"]
+    return crashes or ROLE.ready(found)
 
 
 def set_nodes():

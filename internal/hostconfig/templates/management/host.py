@@ -19,6 +19,7 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 LOG_LINES = 15
 LINE_LENGTH = 500
 COMMAND_TIMEOUT_S = 15
+RECENTLY = "-2min"
 # systemd's SD_MESSAGE_UNIT_RESTART_SCHEDULED (systemd/sd-messages.h).
 RESTART_SCHEDULED = "MESSAGE_ID=5eb03494b6584870a536b337290809b3"
 # Codes of waitid(2): killed by a signal, with or without a core dump.
@@ -109,13 +110,14 @@ def tail(lines):
     return [line if count == 1 else f"{line} ({count} times)" for line, count in repeats[-LOG_LINES:]]
 
 
-def service(unit):
+def service(unit, since=RECENTLY):
+    """The state of a unit, and how often systemd started it again since then."""
     shown = run("systemctl", "show", unit, "--property=ActiveState,ExecMainCode,ExecMainStatus")
     values = dict(line.split("=", 1) for line in shown.stdout.splitlines() if "=" in line)
     status = int(values.get("ExecMainStatus", 0))
     killed = values.get("ExecMainCode") in KILLED
     state = values.get("ActiveState", "unknown")
-    restarts = recent_restarts(unit)
+    restarts = automatic_restarts(unit, since)
     return {
         "unit": unit,
         "state": state,
@@ -126,8 +128,8 @@ def service(unit):
     }
 
 
-def recent_restarts(unit):
-    found = run("journalctl", "--no-pager", "--quiet", "--output=cat", "--since=-2min",
+def automatic_restarts(unit, since):
+    found = run("journalctl", "--no-pager", "--quiet", "--output=cat", "--since=" + since,
                 RESTART_SCHEDULED, "UNIT=" + unit)
     return len(found.stdout.splitlines())
 

@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import struct
+import time
 import urllib.parse
 
 from beamctl import host
@@ -20,6 +21,7 @@ NODES = "/run/beam/nodes"
 # What the dialer dials: terms of Erlang, each with one quoted atom.
 PEERS = ["/etc/beam/peers", "/var/lib/beam-node/learned"]
 HOSTS = "/etc/hosts"
+LOGIN_WORKS = "/run/beamctl-login-works"
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 
 CONNECT_TIMEOUT_S = 2
@@ -29,10 +31,24 @@ PORT_PLEASE2_REQ, PORT2_RESP = 122, 119
 
 
 def report(settings):
-    found = {"service": host.service(UNIT), "node": node(settings)}
-    if settings.get("database"):
-        found["database"] = login(settings)
-    return found
+    if not settings.get("database"):
+        return {"service": host.service(UNIT), "node": node(settings)}
+    access = login(settings)
+    return {"service": host.service(UNIT, since_login(access["ok"])), "node": node(settings), "database": access}
+
+
+def since_login(works):
+    """From when on a crash of the release says something about the release: one
+    that needs its database may crash until it can log in. The time of a file
+    keeps when it could for the first time."""
+    if not works:
+        if os.path.exists(LOGIN_WORKS):
+            os.remove(LOGIN_WORKS)
+        return host.RECENTLY
+    if not os.path.exists(LOGIN_WORKS):
+        host.write(LOGIN_WORKS, "")
+    age = time.time() - os.path.getmtime(LOGIN_WORKS)
+    return f"-{int(age)}s" if age < 120 else host.RECENTLY
 
 
 def ready(found):
