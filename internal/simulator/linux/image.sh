@@ -4,17 +4,17 @@
 #
 # What such an image comes with is installed. What a cluster's hosts install
 # besides lies in the image as a repository of packages: hosts really install
-# it, and need no way out for it. Only the libraries that it needs are there
-# before: they take most of the time, and no host notices them.
+# it, and need no way out for it. Only what would take most of the time is there
+# before, and no host notices it: libraries, and fail2ban, which is switched off.
 set -eu
 suite=$1 root=$2
 shift 2
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 
-installed='apt-utils ca-certificates cloud-init curl dbus e2fsprogs iproute2 iputils-ping
+installed='apt-utils ca-certificates cloud-init curl dbus e2fsprogs fail2ban iproute2 iputils-ping
   locales nftables openssh-server perl procps python3-systemd sudo
   systemd systemd-sysv ufw unattended-upgrades'
-offered='build-essential certbot elixir erlang-dev erlang-nox fail2ban git haproxy
+offered='build-essential certbot elixir erlang-dev erlang-nox git haproxy
   postgresql postgresql-client rebar3'
 
 in_image() { chroot "$root" "$@"; }
@@ -31,6 +31,7 @@ libraries=$(in_image apt-cache depends --recurse --important haproxy postgresql 
   sed -n 's/^ *\(Pre\)\{0,1\}Depends: \(lib[^<>]*\)$/\2/p' | sort -u)
 # shellcheck disable=SC2086 # names of packages hold no spaces
 in_image apt-get -q -y --no-install-recommends install $installed $libraries
+in_image systemctl disable fail2ban.service
 echo 'en_US.UTF-8 UTF-8' >>"$root/etc/locale.gen"
 in_image locale-gen
 in_image apt-get clean
