@@ -251,7 +251,6 @@ func (h *Hosts) Resize(dropletID, memoryMiB int) error {
 	if err != nil {
 		return err
 	}
-	m.host.MemoryMiB = memoryMiB
 	return m.disk.setMemory(memoryMiB)
 }
 
