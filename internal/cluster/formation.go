@@ -91,6 +91,18 @@ func (f Finding) String() string {
 	return text
 }
 
+// NodesRun says that every node has booted and that no release is still on its
+// way up.
+func NodesRun(hosts []HostReport) bool {
+	return !slices.ContainsFunc(hosts, func(h HostReport) bool {
+		if h.Role != RoleNode {
+			return false
+		}
+		r := h.Report
+		return bootFinding(h).cause != "" || r.Service.State == "active" && r.Node != nil && !r.Node.Started
+	})
+}
+
 // JudgeBoot says whether all hosts have booted.
 func JudgeBoot(hosts []HostReport) Formation {
 	j := newJudgement(hosts)

@@ -49,7 +49,7 @@ func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.M
 	}
 	for _, phase := range []func(context.Context) error{
 		c.removeStrays, c.network, c.tags, c.firewalls, c.database, c.nodes, c.loadBalancer,
-		c.settle, c.deliver, c.form, c.project, c.prune, c.finish,
+		c.settle, c.form, c.project, c.prune, c.finish,
 	} {
 		if err := phase(ctx); err != nil {
 			return c.obs, err

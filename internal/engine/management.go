@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -15,8 +16,8 @@ import (
 )
 
 const (
-	// bootPatience is how long a host may take from "active" until it answers.
-	bootPatience = 60 * time.Second
+	// awayPatience is how long a host that has answered once may be away.
+	awayPatience = 60 * time.Second
 	// tellPatience is how long a host that has to be told something may be
 	// away: it may be rebooting.
 	tellPatience = 60 * time.Second
@@ -40,11 +41,13 @@ func overSSH(keys cluster.ManagementKeys) Channel {
 
 func (c *convergence) channel() Channel { return c.connect(c.mem.Secrets.Management) }
 
-// deliver tells running hosts what has changed around them.
-func (c *convergence) deliver(ctx context.Context) error {
+// deliver tells running hosts of the roles what has changed around them.
+func (c *convergence) deliver(ctx context.Context, roles ...string) error {
 	var calls []func(context.Context) error
 	for _, d := range c.spec.Deliveries(*c.mem, c.obs) {
-		calls = append(calls, func(ctx context.Context) error { return c.tell(ctx, d) })
+		if slices.Contains(roles, c.mem.Hosts[d.Droplet.ID].Role) {
+			calls = append(calls, func(ctx context.Context) error { return c.tell(ctx, d) })
+		}
 	}
 	return inParallel(ctx, calls...)
 }
@@ -75,10 +78,16 @@ func away(err error) bool {
 	return errors.Is(err, management.ErrUnreachable) || errors.Is(err, management.ErrRefused) || errors.Is(err, management.ErrLost)
 }
 
-// form waits until the hosts have become what the spec waits for.
+// form tells hosts of changes and waits until they have become what the spec
+// waits for. Where that is asked for, the load balancer is told of new nodes
+// only once they run: HAProxy sends clients to a new server before it has
+// checked it.
 func (c *convergence) form(ctx context.Context) error {
+	if err := c.deliver(ctx, cluster.RoleNode); err != nil {
+		return err
+	}
 	if c.spec.WaitFor == cluster.WaitActive || !c.spec.Manages(*c.mem) {
-		return nil
+		return c.deliver(ctx, cluster.RoleLoadBalancer)
 	}
 	f := &formation{convergence: c, lastHeard: map[int]time.Time{}, started: time.Now()}
 	err := digitalocean.Wait(ctx, "the cluster to be "+c.spec.WaitFor, f.look)
@@ -101,6 +110,11 @@ func (f *formation) look(ctx context.Context) (done bool, progress string, err e
 	reports := f.ask(ctx)
 	if err := ctx.Err(); err != nil {
 		return false, "", err
+	}
+	if cluster.NodesRun(reports) {
+		if err := f.deliver(ctx, cluster.RoleLoadBalancer); err != nil {
+			return false, "", err
+		}
 	}
 	f.last = f.judge(reports)
 	switch {
@@ -157,10 +171,9 @@ func (f *formation) askHost(ctx context.Context, d cluster.Droplet) cluster.Host
 		f.lastHeard[d.ID] = time.Now()
 		return h
 	}
-	heard, ever := f.lastHeard[d.ID]
-	if !ever {
-		heard = f.started
+	h.Report, h.Err, h.Hopeless = nil, err, management.Hopeless(err, time.Since(f.started))
+	if heard, ever := f.lastHeard[d.ID]; ever {
+		h.Hopeless = time.Since(heard) > awayPatience || management.Hopeless(err, time.Since(heard))
 	}
-	h.Report, h.Err, h.Hopeless = nil, err, time.Since(heard) > bootPatience
 	return h
 }

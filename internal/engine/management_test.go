@@ -119,7 +119,7 @@ func TestWhatKeepsAClusterFromFormingIsTold(t *testing.T) {
 			}
 		}, "chat-us-2: the boot step \"fetch the release\" failed\n    curl: (22) 404", time.Minute},
 		{"a host that does not answer", func(h *hosts) { h.silent = "chat-us-3" },
-			"chat-us-3: cannot be asked how it is: SSH to", 2 * time.Minute},
+			"chat-us-3: cannot be asked how it is: SSH to", 3 * time.Minute},
 		{"a host that never gets ready", func(h *hosts) { h.ready = time.Now().Add(24 * time.Hour) },
 			"the cluster is not formed yet", 5 * time.Minute},
 	} {

@@ -218,9 +218,9 @@ func TestSomeErrorsMendThemselvesWhileAHostBoots(t *testing.T) {
 		{ErrHostKey, 0},
 		{ErrKeyRefused, 45 * time.Second},
 		{&CommandError{Command: "status", Status: 1}, 45 * time.Second},
-		{ErrRefused, 3 * time.Minute},
-		{ErrUnreachable, 3 * time.Minute},
-		{ErrLost, 3 * time.Minute},
+		{ErrRefused, 2 * time.Minute},
+		{ErrUnreachable, 2 * time.Minute},
+		{ErrLost, 2 * time.Minute},
 	} {
 		err := fmt.Errorf("SSH to 10.0.0.1:22: %w", tt.err)
 		if !Hopeless(err, tt.hopelessAfter) || tt.hopelessAfter > 0 && Hopeless(err, tt.hopelessAfter-time.Second) {

@@ -82,7 +82,7 @@ func handshakeError(err error, verified bool) error {
 const (
 	// bootPatience is for how long a host may be out of reach while it boots
 	// or restarts.
-	bootPatience = 3 * time.Minute
+	bootPatience = 2 * time.Minute
 	// loginPatience is for how long a host that answers may turn the key or
 	// the command away: nobody may log in until systemd lets users in.
 	loginPatience = 45 * time.Second
