@@ -1,37 +1,18 @@
 package beam_test
 
 import (
-	"flag"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/beam"
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
 func TestEdeliverConfigIsWhatTheGoldenFileShows(t *testing.T) {
 	t.Parallel()
 	got := beam.EdeliverConfig("chat", "deploy", []string{"203.0.113.10", "203.0.113.11"})
-	path := filepath.Join("testdata", "edeliver-config")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("edeliver's configuration differs (-want +got):\n%s", diff)
-	}
+	testtool.Golden(t, "edeliver-config", got)
 	if config := beam.EdeliverConfig("chat", "deploy", nil); config != "" {
 		t.Errorf("a configuration without hosts: %s", config)
 	}

@@ -6,38 +6,15 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
-	"flag"
 	"fmt"
 	"math/big"
 	mathrand "math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-// golden compares text with a file in testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got):\n%s", path, diff)
-	}
-}
 
 // tell writes problems as a user meets them.
 func tell(problems []Problem) string {
@@ -218,7 +195,7 @@ func TestProblems(t *testing.T) {
 		c.edit(&spec)
 		fmt.Fprintf(&out, "%s\n%s", c.name, tell(spec.Problems()))
 	}
-	golden(t, "problems.golden", out.String())
+	testtool.Golden(t, "problems.golden", out.String())
 }
 
 // What users can make too large for user data is named, with its largest files.
@@ -312,7 +289,7 @@ func TestNodeProblems(t *testing.T) {
 		c.edit(&spec)
 		fmt.Fprintf(&out, "%s\n%s", c.name, tell(spec.Problems()))
 	}
-	golden(t, "node_problems.golden", out.String())
+	testtool.Golden(t, "node_problems.golden", out.String())
 }
 
 func TestCatalogueProblems(t *testing.T) {
@@ -365,5 +342,5 @@ func TestCatalogueProblems(t *testing.T) {
 		c.edit(&spec)
 		fmt.Fprintf(&out, "%s\n%s", c.name, tell(catalogue.Problems(spec, c.new)))
 	}
-	golden(t, "catalogue_problems.golden", out.String())
+	testtool.Golden(t, "catalogue_problems.golden", out.String())
 }

@@ -25,7 +25,7 @@ func TestHostsRenderAsTheGoldenFilesShow(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		golden(t, name+".txt", readable(t, userData))
+		testtool.Golden(t, name+".txt", readable(t, userData))
 	}
 }
 

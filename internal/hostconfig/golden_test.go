@@ -4,19 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // writtenFile is one entry of write_files, its content decoded.
 type writtenFile struct {
@@ -97,26 +91,4 @@ func readable(t testing.TB, userData []byte) string {
 	}
 	fmt.Fprintf(&out, "---- #cloud-config\n%s", text)
 	return out.String()
-}
-
-// golden compares text with testdata/<name>, or writes it with -update.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (go test -update writes it anew) (-want +got):\n%s", path, diff)
-	}
 }

@@ -47,7 +47,7 @@ func TestTheManagementFilesAreAsTheGoldenFileShows(t *testing.T) {
 		}
 		fmt.Fprintf(&shown, "---- #cloud-config\n%s", rest)
 	}
-	golden(t, "management.txt", shown.String())
+	testtool.Golden(t, "management.txt", shown.String())
 }
 
 func TestPythonCompilesEveryScript(t *testing.T) {

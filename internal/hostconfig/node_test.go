@@ -14,7 +14,7 @@ import (
 func TestNodesRenderAsTheGoldenFilesShow(t *testing.T) {
 	t.Parallel()
 	for name, node := range nodes() {
-		golden(t, name+".txt", readable(t, renderNode(t, node)))
+		testtool.Golden(t, name+".txt", readable(t, renderNode(t, node)))
 	}
 }
 

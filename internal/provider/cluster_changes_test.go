@@ -1,19 +1,15 @@
 package provider
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-)
 
-var update = flag.Bool("update", false, "rewrite the golden files")
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
+)
 
 // paths lists the attributes of the diagnostics, sorted.
 func paths(diags diag.Diagnostics) []string {
@@ -101,22 +97,5 @@ func TestChangesOfAClusterThatExists(t *testing.T) {
 			fmt.Fprintf(&out, "  %s\n", strings.TrimSpace(say(diag.Diagnostics{d})))
 		}
 	}
-	golden(t, "changes.golden", out.String())
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got):\n%s", file, diff)
-	}
+	testtool.Golden(t, "changes.golden", out.String())
 }

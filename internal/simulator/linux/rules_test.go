@@ -3,39 +3,17 @@
 package linux
 
 import (
-	"flag"
 	"net/netip"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
-}
 
 var (
 	anywhere = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
@@ -77,7 +55,7 @@ func TestRulesOfTheFabric(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "rules.nft", rules)
+	testtool.Golden(t, "rules.nft", rules)
 }
 
 // nft reads the rules in a network namespace that ends with it.
@@ -101,10 +79,10 @@ func TestRulesAreThoseOfNftables(t *testing.T) {
 func TestCommandsThatLayTheNetwork(t *testing.T) {
 	t.Parallel()
 	clients := []netip.Addr{netip.MustParseAddr("203.0.113.7"), netip.MustParseAddr("203.0.113.8")}
-	golden(t, "fabric.ip", core("a-client", clients))
-	golden(t, "client.ip", clientAddresses(clients))
-	golden(t, "node.ip", wires(node, "a-1")+"# in its own namespace\n"+addresses(node))
-	golden(t, "inner.ip", wires(inner, "a-3")+"# in its own namespace\n"+addresses(inner))
+	testtool.Golden(t, "fabric.ip", core("a-client", clients))
+	testtool.Golden(t, "client.ip", clientAddresses(clients))
+	testtool.Golden(t, "node.ip", wires(node, "a-1")+"# in its own namespace\n"+addresses(node))
+	testtool.Golden(t, "inner.ip", wires(inner, "a-3")+"# in its own namespace\n"+addresses(inner))
 }
 
 // nftables refuses a set in which one network lies within another.
