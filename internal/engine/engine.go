@@ -82,7 +82,7 @@ func (e *Engine) catalogue(ctx context.Context, images, keys []string, withVPCs 
 	if withVPCs {
 		calls = append(calls, into(&vpcs, e.api.VPCs))
 	}
-	err := inParallel(ctx, calls...)
+	err := read(ctx, calls...)
 	out.VPCs = map[string]cluster.VPC{}
 	for _, v := range vpcs {
 		out.VPCs[v.ID] = v
@@ -115,6 +115,17 @@ func into[T any](target *T, call func(context.Context) (T, error)) func(context.
 		*target = result
 		return err
 	}
+}
+
+// read runs calls that change nothing, parallelCalls at once. The first error
+// ends the others: what keeps one from reading mostly keeps all.
+func read(ctx context.Context, calls ...func(context.Context) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallelCalls)
+	for _, call := range calls {
+		group.Go(func() error { return call(ctx) })
+	}
+	return group.Wait()
 }
 
 // inParallel runs the calls, parallelCalls at once, all of them to their end,

@@ -36,7 +36,7 @@ func (e *Engine) Observe(ctx context.Context, name, projectID string, mem cluste
 			return e.api.ProjectURNs(ctx, projectID)
 		}))
 	}
-	if err := inParallel(ctx, calls...); err != nil {
+	if err := read(ctx, calls...); err != nil {
 		return o, err
 	}
 	if err := e.findUntagged(ctx, &o, mem); err != nil {

@@ -108,17 +108,19 @@ func (m *clusterModel) planOutputs(state clusterModel, found []change, mem clust
 }
 
 // checkAccount asks the API whether the account can have the hosts that would
-// be created; without any it asks nothing.
+// be created; without any it asks nothing. While the provider's settings are
+// unknown nobody can be asked.
 func (r *clusterResource) checkAccount(ctx context.Context, in tfsdk.Plan, plan, state clusterModel) diag.Diagnostics {
-	if r.account.engine == nil {
+	if r.account.unknown {
 		return nil
 	}
 	spec, diags := plan.spec(ctx)
+	eng := r.account.need(&diags)
 	needed, droplets := growth(spec, state)
 	if diags.HasError() || droplets == 0 {
 		return diags
 	}
-	catalogue, err := r.account.engine.Catalogue(ctx, needed)
+	catalogue, err := eng.Catalogue(ctx, needed)
 	if err != nil {
 		diags.Append(failure("Cannot check the cluster against the account", err))
 		return diags

@@ -365,7 +365,7 @@ func TestWithoutAToken(t *testing.T) {
 	}
 	cluster := strings.Replace(clusterConfig(&cloud{url: "http://127.0.0.1:1"}, 1), `token = "test"`, "", 1)
 	run(t, resource.TestStep{Config: cookieConfig("erlang_cookie", "")})
-	run(t, resource.TestStep{Config: cluster, ExpectError: spaced("the provider has no token for it")})
+	run(t, resource.TestStep{Config: cluster, PlanOnly: true, ExpectError: spaced("the provider has no token for it")})
 }
 
 // A token that is refused is named as such.

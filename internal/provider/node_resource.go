@@ -115,14 +115,15 @@ func (c change) toldToNode() bool {
 }
 
 func (r *nodeResource) checkAccount(ctx context.Context, in tfsdk.Plan, plan nodeModel) diag.Diagnostics {
-	if r.account.engine == nil {
+	if r.account.unknown {
 		return nil
 	}
 	spec, diags := plan.spec(ctx)
+	eng := r.account.need(&diags)
 	if diags.HasError() {
 		return diags
 	}
-	catalogue, err := r.account.engine.NodeCatalogue(ctx, spec)
+	catalogue, err := eng.NodeCatalogue(ctx, spec)
 	if err != nil {
 		diags.Append(failure("Cannot check the node against the account", err))
 		return diags

@@ -45,7 +45,7 @@ func (m providerModel) unknown() bool {
 func (m providerModel) settings(env func(string) string) (digitalocean.Config, diag.Diagnostics) {
 	s := settings{env: env}
 	config := digitalocean.Config{
-		Token:             s.text(m.Token, "", "DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"),
+		Token:             s.token(m.Token),
 		Endpoint:          s.endpoint(m.APIEndpoint),
 		RequestsPerSecond: s.number(m.RequestsPerSecond, 0, "requests_per_second", "DIGITALOCEAN_REQUESTS_PER_SECOND"),
 		RetryMax:          s.retryMax(m.HTTPRetryMax),
@@ -79,6 +79,16 @@ func (s *settings) text(value types.String, fallback string, variables ...string
 		}
 	}
 	return fallback
+}
+
+// token leaves out spaces and line breaks around it: tokens are often read from
+// files.
+func (s *settings) token(value types.String) string {
+	token := strings.TrimSpace(s.text(value, "", "DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"))
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		s.wrong("token", "The token holds a space, a line break or another character that no token has. Copy it anew, without what stands around it.")
+	}
+	return token
 }
 
 func (s *settings) endpoint(value types.String) string {

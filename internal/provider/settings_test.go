@@ -54,6 +54,11 @@ func TestSettingsComeFromConfigurationThenEnvironmentThenDefault(t *testing.T) {
 			c.Token = "second"
 			return c
 		}()},
+		{"token from a file", providerModel{Token: types.StringValue("mine\r\n")}, nil, func() digitalocean.Config {
+			c := defaults
+			c.Token = "mine"
+			return c
+		}()},
 		{"configuration", providerModel{
 			Token: types.StringValue("mine"), APIEndpoint: types.StringValue("https://example.com"), RequestsPerSecond: types.Float64Value(1),
 			HTTPRetryMax: types.Int64Value(0), HTTPRetryWaitMin: types.Float64Value(2), HTTPRetryWaitMax: types.Float64Value(3),
@@ -82,6 +87,8 @@ func TestSettingsRefused(t *testing.T) {
 		env   map[string]string
 		want  string
 	}{
+		{"token with a line break", providerModel{Token: types.StringValue("dop_v1\nsecret")}, nil,
+			`token: Invalid token: The token holds a space, a line break or another character that no token has. Copy it anew, without what stands around it.`},
 		{"endpoint with a path", providerModel{APIEndpoint: types.StringValue("https://example.com/v2")}, nil,
 			`api_endpoint: Invalid api_endpoint: The endpoint is "https://example.com/v2". It must be http:// or https:// and a host, without a path, such as "https://api.digitalocean.com".`},
 		{"endpoint without a scheme", providerModel{}, map[string]string{"DIGITALOCEAN_API_URL": "example.com"},
