@@ -17,9 +17,11 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A cluster of BEAM nodes on DigitalOcean: nodes in pools, in one region or several, that find each other and stay connected; " +
 			"HAProxy in front with sticky sessions; Postgres behind with its data on a volume; closed firewalls around; one cookie everywhere.\n\n" +
-			"What can be changed on a cluster that runs: the `count` of a pool, pools as a whole, `access`, `tags`, `project_id`, `database.backups` and " +
-			"`timeouts`. Any other change is refused when it is planned; it never replaces the cluster. " +
-			"When the number of nodes changes, the load balancer is made anew behind its address.\n\n" +
+			"What can be changed on a cluster that runs: the `count` of a pool, pools as a whole, `access`, `tags`, `project_id`, `database.backups`, `wait_for`, " +
+			"`management.from`, `management.port` and `timeouts`. Any other change is refused when it is planned; it never replaces the cluster. " +
+			"When the number of nodes changes, the load balancer is told, where `management` is on. Where it is off, it is made anew behind its address, " +
+			"which moves once DigitalOcean calls the new host active and answers again when HAProxy is installed there, a minute or two later. " +
+			"The same goes for the nodes when a lost database host comes back at another address.\n\n" +
 			"An import by name reads back what the API shows. The rest, such as the cookie and the release, is taken from the configuration by the first apply, " +
 			"which does not touch the hosts. Secrets that were generated cannot be read back: nodes that are added later need `cookie` and, " +
 			"where the app uses them, `SECRET_KEY_BASE` and `DATABASE_URL` in `environment`.\n\n" +
