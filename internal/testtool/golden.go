@@ -21,7 +21,7 @@ func Golden(t testing.TB, name, got string) {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(path)
+	want, err := os.ReadFile(path) //nolint:gosec // the name is the test's own
 	if err != nil {
 		t.Fatal(err)
 	}
