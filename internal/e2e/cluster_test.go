@@ -3,24 +3,84 @@
 package e2e_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/e2e"
 )
 
+// aCluster looks at one cluster from all sides, then does to it what happens to
+// clusters.
 func aCluster(t *testing.T, s *suite) {
 	w := s.open(t, "e2e", debian12)
 	chat := e2e.Chat(debian12, s.releases["mix"])
 	chat["release"].(map[string]any)["migrate"] = "Chat.Release.migrate()"
 	formed := s.check(t, "apply returns when the cluster has formed", func(t *testing.T) {
-		s.figure("active to formed: %.1f s", w.apply(t, chat).Seconds())
+		peak := s.peakMemory(t, func() {
+			s.figure("%s, mix, from active to formed: %.1f s", debian12, w.apply(t, chat).Seconds())
+		})
+		s.figure("memory of the provider during the apply: %d MiB", peak>>10)
+		if peak == 0 || peak > providerMemory {
+			t.Errorf("the provider had %d KiB resident, want at most %d", peak, providerMemory)
+		}
 	})
 	if !formed {
 		return
 	}
-	s.check(t, "every node sees every node", func(t *testing.T) {
-		if !w.meshed(t) {
-			t.Errorf("whom nodes see: %v", w.mesh(t))
-		}
+	socket, opened := w.openSocket(t), time.Now()
+	defer socket.Close()
+	echoes(t, socket, "before")
+	s.checkWorld(t, w, []check{
+		{"every node sees every node", meshes},
+		{"all nodes have one cookie", theCookieIsOne},
+		{"requests without a cookie go to every node", spreads},
+		{"100 of 100 requests with a cookie go to one node", sticks},
+		{"nodes are told who asks (X-Forwarded-*)", forwards},
+		{"the stats page is for the operator only", statsAreForTheOperator},
+		{"a stranger reaches the web only", strangersReachTheWebOnly},
+		{"a droplet outside the cluster reaches the web only", neighboursReachTheWebOnly},
+		{"the operator reaches SSH", theOperatorReachesSSH},
+		{"the app logs in to Postgres with TLS, not without", theAppLogsInWithTLSOnly},
+		{"the load balancer does not reach Postgres", theBalancerReachesNoDatabase},
+		{"the migration role owns the tables", theMigrationRoleOwnsTheTables},
+		{"nodes write rows and read them back", everyNodeKeepsRows},
+		{"another user on a node reads no secret", othersReadNoSecret},
+		{"no process list shows a secret", processesShowNoSecret},
+		{"SSH refuses passwords and root", sshRefusesPasswordsAndRoot},
+		{"the management key runs beamctl only", theManagementKeyRunsBeamctlOnly},
 	})
+	s.check(t, "a WebSocket lives through two minutes of silence", func(t *testing.T) {
+		within(t, silence, "two minutes pass", func() bool { return time.Since(opened) > silence })
+		echoes(t, socket, "after")
+	})
+	s.heals(t, w)
+	for _, count := range []int{4, 2, 3} {
+		s.check(t, fmt.Sprintf("scaling to %d nodes loses no request", count), func(t *testing.T) { scales(t, w, chat, count) })
+	}
+	s.check(t, "rows outlive the database's droplet, and nodes stay", func(t *testing.T) { theDatabaseComesBack(t, w, chat) })
+	s.check(t, "destroy leaves nothing", w.destroy)
+}
+
+// heals breaks nodes in all ways, one after the other.
+func (s *suite) heals(t *testing.T, w *world) {
+	t.Helper()
+	for name := range w.state.Nodes {
+		s.check(t, name+" is rebooted and meshes again", func(t *testing.T) { aRebootedNodeMeshesAgain(t, w, name) })
+	}
+	for name := range w.state.Nodes {
+		s.check(t, name+" is killed and meshes again", func(t *testing.T) { aKilledNodeMeshesAgain(t, w, name) })
+	}
+	s.checkWorld(t, w, []check{
+		{"two nodes are power-cycled at once and mesh again", func(t *testing.T, w *world) { twoPowerCycledNodesMeshAgain(t, w, "chat-us-1", "chat-us-2") }},
+		{"a node without peers and memory is rebooted and meshes again", func(t *testing.T, w *world) { aNodeThatForgotIsRemembered(t, w, "chat-us-3") }},
+		{"a node cut off for 90 s is ejected, meshes again and is readmitted", func(t *testing.T, w *world) { aCutNodeComesBack(t, w, "chat-us-2", "chat-us-3") }},
+		{"a node that was off for longer than any timeout meshes again", func(t *testing.T, w *world) { aNodeThatWasOffComesBack(t, w, "chat-us-3") }},
+	})
+}
+
+func meshes(t *testing.T, w *world) {
+	if !w.meshed(t) {
+		t.Errorf("whom nodes see: %v", w.mesh(t))
+	}
 }

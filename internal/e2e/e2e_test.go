@@ -55,6 +55,10 @@ func TestEndToEnd(t *testing.T) {
 		run  func(*testing.T, *suite)
 	}{
 		{"cluster", aCluster},
+		{"failures", applysFail},
+		{"debian-13", aClusterOfDebian13},
+		{"two regions", aClusterOfTwoRegions},
+		{"boots", twentyBoots},
 	} {
 		t.Run(scenario.name, func(t *testing.T) { scenario.run(t, s) })
 	}
@@ -95,6 +99,19 @@ func (s *suite) check(t *testing.T, name string, run func(*testing.T)) bool {
 	defer s.mu.Unlock()
 	s.rows = append(s.rows, row{strings.TrimPrefix(t.Name(), "TestEndToEnd/") + ": " + name, time.Since(start), passed})
 	return passed
+}
+
+// check is one that needs an open world alone.
+type check struct {
+	name string
+	run  func(*testing.T, *world)
+}
+
+func (s *suite) checkWorld(t *testing.T, w *world, checks []check) {
+	t.Helper()
+	for _, c := range checks {
+		s.check(t, c.name, func(t *testing.T) { c.run(t, w) })
+	}
 }
 
 // figure keeps a measurement for the end.

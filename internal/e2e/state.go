@@ -5,9 +5,14 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 // State is what Terraform knows of the cluster.
@@ -47,4 +52,35 @@ func (s State) NodeNames() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// Memory is what the provider keeps in Terraform's private state: the
+// cluster's keys among it.
+func (w *World) Memory() (m cluster.Memory, err error) {
+	text, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
+	if err != nil {
+		return m, err
+	}
+	var file struct {
+		Resources []struct {
+			Instances []struct {
+				Private []byte `json:"private"`
+			} `json:"instances"`
+		} `json:"resources"`
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		return m, fmt.Errorf("read the state: %w", err)
+	}
+	for _, resource := range file.Resources {
+		for _, instance := range resource.Instances {
+			var keys map[string][]byte
+			if err := json.Unmarshal(instance.Private, &keys); err != nil {
+				return m, fmt.Errorf("read the private state: %w", err)
+			}
+			if err := json.Unmarshal(keys["memory"], &m); err == nil {
+				return m, nil
+			}
+		}
+	}
+	return m, errors.New("the state holds no cluster")
 }

@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-exec/tfexec"
-
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/e2e"
 )
@@ -47,8 +45,8 @@ func (w *world) fails(t *testing.T, c e2e.Cluster) string {
 	t.Helper()
 	must(t, w.Write(c))
 	err := w.Terraform.Apply(t.Context())
-	if err == nil {
-		t.Fatal("the apply succeeds")
+	if exitCode(err) != 1 {
+		t.Fatalf("the apply ends with %v, want exit code 1", err)
 	}
 	return err.Error()
 }
@@ -181,5 +179,3 @@ func within(t *testing.T, patience time.Duration, what string, holds func() bool
 	}
 	return time.Since(start)
 }
-
-var _ = tfexec.Refresh

@@ -75,6 +75,23 @@ func (p *Playground) AddSSHKey(ctx context.Context, name string) (string, error)
 	return ssh.FingerprintLegacyMD5(key), nil
 }
 
+// CreateDroplet makes a droplet that Terraform does not know of, and returns its
+// id. The body is that of the API's call.
+func (p *Playground) CreateDroplet(ctx context.Context, body map[string]any) (int, error) {
+	var answer struct {
+		Droplet struct {
+			ID int `json:"id"`
+		} `json:"droplet"`
+	}
+	err := p.call(ctx, http.MethodPost, "/v2/droplets", body, &answer)
+	return answer.Droplet.ID, err
+}
+
+// DeleteDroplet destroys a droplet behind Terraform's back.
+func (p *Playground) DeleteDroplet(ctx context.Context, id int) error {
+	return p.call(ctx, http.MethodDelete, fmt.Sprintf("/v2/droplets/%d", id), nil, nil)
+}
+
 // call sends one request to the simulator. The answer is decoded into the last
 // argument unless that is nil.
 func (p *Playground) call(ctx context.Context, method, path string, body, answer any) error {

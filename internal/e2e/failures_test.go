@@ -1,0 +1,134 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"errors"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/e2e"
+)
+
+// noticeTime is how long an apply may take to fail once a host shows why.
+const noticeTime = 60 * time.Second
+
+// failure is an apply that must fail, and say which host is to blame and why.
+type failure struct {
+	name  string
+	spoil func(e2e.Cluster)
+	host  string
+	wants []string
+	shown string // script that prints when the host first showed the cause, as seconds since 1970
+}
+
+// bootFailed is when the host's own set-up gave up.
+const bootFailed = "stat -c %Y /var/lib/beam/boot-step"
+
+var failures = []failure{
+	{
+		"a release with another SHA-256", func(c e2e.Cluster) { c["release"].(map[string]any)["sha256"] = strings.Repeat("0", 64) },
+		"chat-us-1", []string{`the boot step "fetch the release" failed`, "the release's SHA-256 is"}, bootFailed,
+	},
+	{
+		"a release that is not there", func(c e2e.Cluster) {
+			c["release"].(map[string]any)["url"] = "http://" + e2e.Operator.String() + "/missing.tar.gz"
+		},
+		"chat-us-1", []string{`the boot step "fetch the release" failed`, "404"}, bootFailed,
+	},
+	{
+		"a migration that fails", func(c e2e.Cluster) {
+			c["database"] = map[string]any{"volume_gib": 1}
+			c["release"].(map[string]any)["migrate"] = `raise("no such column")`
+		},
+		"chat-us-1", []string{`the boot step "migrate the database" failed`, "no such column"}, bootFailed,
+	},
+	{
+		"a release that crashes at start", func(c e2e.Cluster) { c["environment"] = map[string]any{"CHAT_CRASHES": "yes"} },
+		"chat-us-1", []string{"the release crashes at start", "told to crash"},
+		"journalctl -q -o short-unix -u beam | grep -m 1 'told to crash' | cut -d . -f 1",
+	},
+}
+
+// small is a cluster of few nodes and nothing else.
+func small(s *suite, nodes int) e2e.Cluster {
+	c := e2e.Chat(debian12, s.releases["mix"])
+	c["node_pools"] = map[string]any{"us": map[string]any{"count": nodes}}
+	delete(c, "load_balancer")
+	delete(c, "database")
+	return c
+}
+
+func applysFail(t *testing.T, s *suite) {
+	w := s.open(t, "e2e-fail", debian12)
+	for _, f := range failures {
+		s.check(t, f.name, func(t *testing.T) {
+			c := small(s, 1)
+			f.spoil(c)
+			said := w.fails(t, c)
+			end := time.Now()
+			blames(t, said, f.host, f.wants...)
+			seconds, err := strconv.ParseInt(w.on(t, f.host, f.shown), 10, 64)
+			must(t, err)
+			noticed(t, end.Sub(time.Unix(seconds, 0)))
+		})
+		w.destroy(t)
+	}
+	c := small(s, 2)
+	if !s.check(t, "two nodes form", func(t *testing.T) { w.apply(t, c) }) {
+		return
+	}
+	s.check(t, "a cookie that differs on one node", func(t *testing.T) { w.aCookieDiffers(t, c) })
+	s.check(t, "a host that cannot be reached", func(t *testing.T) { w.aHostIsAway(t, c) })
+}
+
+// blames compares Terraform's words, which it wraps, with what has to be in them.
+func blames(t *testing.T, said, host string, wants ...string) {
+	t.Helper()
+	words := strings.Join(strings.Fields(strings.ReplaceAll(said, "│", " ")), " ")
+	for _, want := range append(wants, host+":") {
+		if !strings.Contains(words, want) {
+			t.Errorf("%q is not in: %s", want, said)
+		}
+	}
+}
+
+func noticed(t *testing.T, took time.Duration) {
+	t.Helper()
+	t.Logf("noticed after %.0f s", took.Seconds())
+	if took > noticeTime {
+		t.Errorf("the apply fails %s after the host showed why", took)
+	}
+}
+
+// aCookieDiffers gives a node that runs another cookie by hand. A tag makes the
+// next apply look at the cluster.
+func (w *world) aCookieDiffers(t *testing.T, c e2e.Cluster) {
+	w.on(t, "chat-us-2", `cp -p /home/deploy/.erlang.cookie /root/kept; chmod u+w /home/deploy/.erlang.cookie; echo -n anothercookie >/home/deploy/.erlang.cookie; chmod u-w /home/deploy/.erlang.cookie; systemctl restart beam`)
+	start := time.Now()
+	c["tags"] = []string{"cookie"}
+	blames(t, w.fails(t, c), "chat-us-2", "cookie", "fingerprint")
+	noticed(t, time.Since(start))
+	w.on(t, "chat-us-2", "cp -p /root/kept /home/deploy/.erlang.cookie; systemctl restart beam")
+	within(t, healTime, "full mesh", func() bool { return w.meshed(t) })
+}
+
+func (w *world) aHostIsAway(t *testing.T, c e2e.Cluster) {
+	must(t, w.Hosts.Cut(w.droplet(t, "chat-us-1").ID, true))
+	start := time.Now()
+	c["tags"] = []string{"away"}
+	blames(t, w.fails(t, c), "chat-us-1", "cannot be asked how it is")
+	noticed(t, time.Since(start)-20*time.Second) // of which a connection takes up to ten to fail, twice
+}
+
+// exitCode is what a program ended with.
+func exitCode(err error) int {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	return -1
+}

@@ -1,0 +1,117 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/e2e"
+)
+
+// aClusterOfDebian13 has HTTPS with a certificate of the user's own.
+func aClusterOfDebian13(t *testing.T, s *suite) {
+	w := s.open(t, "e2e-13", debian13)
+	certificate, key := newCertificate(t)
+	chat := e2e.Chat(debian13, s.releases["mix"])
+	chat["release"].(map[string]any)["migrate"] = "Chat.Release.migrate()"
+	chat["load_balancer"] = map[string]any{"tls": map[string]any{"certificate_pem": certificate, "private_key_pem": key}}
+	if !s.check(t, "apply returns when the cluster has formed", func(t *testing.T) {
+		s.figure("%s, mix, from active to formed: %.1f s", debian13, w.apply(t, chat).Seconds())
+	}) {
+		return
+	}
+	s.checkWorld(t, w, []check{
+		{"every node sees every node", meshes},
+		{"all nodes have one cookie", theCookieIsOne},
+		{"the app logs in to Postgres with TLS, not without", theAppLogsInWithTLSOnly},
+		{"another user on a node reads no secret", othersReadNoSecret},
+		{"HTTPS shows the given certificate", func(t *testing.T, w *world) { servesHTTPS(t, w, certificate) }},
+		{"HTTP redirects to HTTPS", redirects},
+	})
+}
+
+const siteName = "chat.example.com"
+
+func newCertificate(t *testing.T) (certificate, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{siteName}, NotAfter: time.Now().Add(time.Hour)}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	must(t, err)
+	encoded, err := x509.MarshalPKCS8PrivateKey(private)
+	must(t, err)
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})),
+		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded}))
+}
+
+func servesHTTPS(t *testing.T, w *world, certificate string) {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(certificate))
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+		DialContext:     w.Hosts.Client().Dial,
+		TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: siteName, MinVersion: tls.VersionTLS12},
+	}}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+w.state.LoadBalancerIPv4+"/headers", http.NoBody)
+	must(t, err)
+	response, err := client.Do(request)
+	must(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	must(t, err)
+	if !strings.Contains(string(body), "x-forwarded-proto: https\n") {
+		t.Errorf("nodes are told: %s", body)
+	}
+}
+
+func redirects(t *testing.T, w *world) {
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+w.state.LoadBalancerIPv4+"/some?where", http.NoBody)
+	must(t, err)
+	response, err := w.HTTP.Do(request)
+	must(t, err)
+	defer response.Body.Close()
+	want := "https://" + w.state.LoadBalancerIPv4 + "/some?where"
+	if got := response.Header.Get("Location"); response.StatusCode != http.StatusPermanentRedirect || got != want {
+		t.Errorf("the answer is %s to %q, want %q", response.Status, got, want)
+	}
+}
+
+// aClusterOfTwoRegions runs a release of rebar3 in peered VPCs.
+func aClusterOfTwoRegions(t *testing.T, s *suite) {
+	w := s.open(t, "e2e-two", debian12)
+	chat := e2e.Chat(debian12, s.releases["rebar3"])
+	delete(chat, "database")
+	chat["node_pools"] = map[string]any{"us": map[string]any{"count": 2}, "uk": map[string]any{"count": 1, "region": "lon1"}}
+	if !s.check(t, "a cluster of rebar3 releases forms", func(t *testing.T) {
+		s.figure("%s, rebar3, two regions, from active to formed: %.1f s", debian12, w.apply(t, chat).Seconds())
+	}) {
+		return
+	}
+	s.checkWorld(t, w, []check{
+		{"nodes of peered regions see each other", meshes},
+		{"the load balancer sends requests to both regions", spreads},
+	})
+}
+
+// boots is how many nodes are booted at a time, twice.
+const boots = 10
+
+func twentyBoots(t *testing.T, s *suite) {
+	w := s.open(t, "e2e-boots", debian12)
+	for _, round := range []string{"the first", "the second"} {
+		s.check(t, round+" ten boots form", func(t *testing.T) { w.apply(t, small(s, boots)) })
+		s.check(t, round+" ten nodes see each other", func(t *testing.T) { meshes(t, w) })
+		w.destroy(t)
+	}
+}
