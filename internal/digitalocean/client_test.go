@@ -64,13 +64,15 @@ func scripted(t *testing.T, config Config, answers ...*answer) (*Client, *script
 }
 
 var (
-	noAnswer  *answer
-	broken    = &answer{status: 500, body: `{"id":"server_error","message":"Server was unable to give you a response."}`}
-	noTags    = &answer{status: 200, body: `{"tags":[],"links":{},"meta":{"total":0}}`}
-	noVPCs    = &answer{status: 200, body: `{"vpcs":[],"links":{},"meta":{"total":0}}`}
-	oneVPC    = &answer{status: 200, body: `{"vpcs":[{"id":"v1","name":"chat-nyc3","region":"nyc3","description":"beam:chat"}],"links":{},"meta":{"total":1}}`}
-	madeVPC   = &answer{status: 201, body: `{"vpc":{"id":"v2","name":"chat-nyc3","region":"nyc3","description":"beam:chat"}}`}
-	wantedVPC = cluster.VPC{Name: "chat-nyc3", Region: "nyc3", Description: "beam:chat"}
+	noAnswer     *answer
+	broken       = &answer{status: 500, body: `{"id":"server_error","message":"Server was unable to give you a response."}`}
+	noTags       = &answer{status: 200, body: `{"tags":[],"links":{},"meta":{"total":0}}`}
+	noVPCs       = &answer{status: 200, body: `{"vpcs":[],"links":{},"meta":{"total":0}}`}
+	oneVPC       = &answer{status: 200, body: `{"vpcs":[{"id":"v1","name":"chat-nyc3","region":"nyc3","description":"beam:chat"}],"links":{},"meta":{"total":1}}`}
+	madeVPC      = &answer{status: 201, body: `{"vpc":{"id":"v2","name":"chat-nyc3","region":"nyc3","description":"beam:chat"}}`}
+	noVPCMembers = &answer{status: 200, body: `{"members":[],"links":{},"meta":{"total":0}}`}
+	noPeerings   = &answer{status: 200, body: `{"vpc_peerings":[],"links":{},"meta":{"total":0}}`}
+	wantedVPC    = cluster.VPC{Name: "chat-nyc3", Region: "nyc3", Description: "beam:chat"}
 )
 
 func busyUntil(headers map[string]string) *answer {
@@ -231,6 +233,56 @@ func TestErrorsDoNotShowTheToken(t *testing.T) {
 		_, err := client.Tags(t.Context())
 		if text := fmt.Sprintf("%v %+v", err, err); strings.Contains(text, "dop_v1_secret") || err == nil {
 			t.Errorf("the error is %s", text)
+		}
+	})
+}
+
+// What holds an object is waited out; a token that may not delete is not.
+func TestDeleteWaitsWhileTheVPCIsHeld(t *testing.T) {
+	t.Parallel()
+	refusal := func(status int, message string) *answer {
+		return &answer{status: status, body: fmt.Sprintf(`{"id":"refused","message":%q}`, message)}
+	}
+	done := &answer{status: 204}
+	for _, tt := range []struct {
+		name    string
+		answers []*answer
+		status  int
+		calls   int
+	}{
+		{"members", []*answer{refusal(409, "Can not delete VPC with members"), done}, 0, 2},
+		{"members, as the API description has it", []*answer{refusal(403, "Can not delete VPC with members"), done}, 0, 2},
+		{"gone", []*answer{refusal(404, "not found")}, 0, 1},
+		{"scopes", []*answer{refusal(403, "You are not authorized to perform this operation"), noVPCMembers, noPeerings}, 403, 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client, s := scripted(t, Config{}, tt.answers...)
+				err := client.DeleteVPC(t.Context(), wantedVPC)
+				if Status(err) != tt.status || len(s.seen) != tt.calls {
+					t.Errorf("%d calls ended with %v, want %d and status %d", len(s.seen), err, tt.calls, tt.status)
+				}
+			})
+		})
+	}
+}
+
+// When the time is up, the error tells what is in the way and that it is up.
+func TestDeleteSaysWhatHoldsTheVPC(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, _ := scripted(t, Config{},
+			&answer{status: 409, body: `{"id":"conflict","message":"Can not delete VPC with members"}`},
+			&answer{status: 200, body: `{"members":[{"urn":"do:droplet:7","name":"stranger"}],"links":{},"meta":{"total":1}}`},
+			&answer{status: 200, body: `{"vpc_peerings":[{"id":"p1","name":"to-web","vpc_ids":["v1","v9"]}],"links":{},"meta":{"total":1}}`})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err := client.DeleteVPC(ctx, cluster.VPC{ID: "v1", Name: "chat-nyc3"})
+		want := "delete the VPC chat-nyc3: DigitalOcean answered 409: Can not delete VPC with members; " +
+			"the VPC still holds stranger (do:droplet:7), the peering to-web: move or remove them, and destroy again"
+		if !errors.Is(err, context.DeadlineExceeded) || err.Error() != want {
+			t.Errorf("the error is %q, want %q", err, want)
 		}
 	})
 }

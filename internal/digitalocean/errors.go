@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/digitalocean/godo"
 )
@@ -68,10 +69,13 @@ func lost(err error) bool {
 
 // busy says that an object cannot be changed yet because something else still
 // holds it: an action that runs, or members that linger (API description,
-// "Delete a VPC": 403; 409 and 422 are what the API answers).
+// "Delete a VPC": 403; 409 and 422 are what the API answers). Any other 403 is
+// a token that may not do it.
 func busy(err error) bool {
 	switch Status(err) {
-	case http.StatusForbidden, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusPreconditionFailed:
+	case http.StatusForbidden:
+		return strings.Contains(err.Error(), "members")
+	case http.StatusConflict, http.StatusUnprocessableEntity, http.StatusPreconditionFailed:
 		return true
 	}
 	return false

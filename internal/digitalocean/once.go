@@ -2,6 +2,7 @@ package digitalocean
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -75,7 +76,7 @@ func deleteWhenFree(ctx context.Context, what string, del func(context.Context) 
 		return false, "", last
 	})
 	if err != nil && last != nil {
-		return failed(last, "delete %s", what)
+		return failed(errors.Join(last, ctx.Err()), "delete %s", what)
 	}
 	return err
 }

@@ -2,8 +2,9 @@ package digitalocean
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/digitalocean/godo"
 
@@ -45,7 +46,7 @@ func (c *Client) RenameVPC(ctx context.Context, v cluster.VPC) error {
 
 // DeleteVPC deletes the VPC, waiting while members linger in it: a droplet
 // leaves its VPC a while after it is gone. When the context ends before, the
-// error names who is still there.
+// error names what is still there.
 func (c *Client) DeleteVPC(ctx context.Context, v cluster.VPC) error {
 	err := deleteWhenFree(ctx, "the VPC "+v.Name, func(ctx context.Context) error {
 		_, err := c.api.VPCs.Delete(ctx, v.ID)
@@ -54,19 +55,30 @@ func (c *Client) DeleteVPC(ctx context.Context, v cluster.VPC) error {
 	if err == nil {
 		return nil
 	}
-	return errors.Join(err, c.explainMembers(ctx, v))
+	// What cannot be listed goes unnamed: the error is told all the same.
+	holders, _ := uncancelled(ctx, func(ctx context.Context) ([]string, error) { return c.holders(ctx, v) })
+	if len(holders) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w; the VPC still holds %s: move or remove them, and destroy again", err, strings.Join(holders, ", "))
 }
 
-func (c *Client) explainMembers(ctx context.Context, v cluster.VPC) error {
-	members, err := uncancelled(ctx, func(ctx context.Context) ([]*godo.VPCMember, error) {
-		return listAll(ctx, func(ctx context.Context, page *godo.ListOptions) ([]*godo.VPCMember, *godo.Response, error) {
-			return c.api.VPCs.ListMembers(ctx, v.ID, nil, page)
-		})
+// holders names the members and peerings that keep a VPC from being deleted.
+func (c *Client) holders(ctx context.Context, v cluster.VPC) ([]string, error) {
+	members, err := listAll(ctx, func(ctx context.Context, page *godo.ListOptions) ([]*godo.VPCMember, *godo.Response, error) {
+		return c.api.VPCs.ListMembers(ctx, v.ID, nil, page)
 	})
-	if err != nil || len(members) == 0 {
-		return nil //nolint:nilerr // the error being explained is told all the same
+	if err != nil {
+		return nil, err
 	}
-	return fmt.Errorf("the VPC still holds %v", convert(members, func(m *godo.VPCMember) string { return m.Name + " (" + m.URN + ")" }))
+	names := convert(members, func(m *godo.VPCMember) string { return m.Name + " (" + m.URN + ")" })
+	peerings, err := c.Peerings(ctx)
+	for _, p := range peerings {
+		if slices.Contains(p.VPCs[:], v.ID) {
+			names = append(names, "the peering "+p.Name)
+		}
+	}
+	return names, err
 }
 
 func vpcFromAPI(v *godo.VPC) cluster.VPC {
