@@ -3,10 +3,12 @@
 package e2e_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
-	"strings"
+	"slices"
 	"sync"
 	"testing"
 	"text/tabwriter"
@@ -36,43 +38,57 @@ type suite struct {
 
 // row is a line of the table.
 type row struct {
-	name   string
-	took   time.Duration
-	passed bool
+	scenario, name string
+	took           time.Duration
+	passed         bool
 }
 
 // TestEndToEnd runs each scenario in a world of its own. It boots real hosts,
 // which takes root and some minutes, so it runs only where BEAM_E2E is set.
 func TestEndToEnd(t *testing.T) {
-	if os.Getenv("BEAM_E2E") == "" {
-		t.Skip("boots real hosts: set BEAM_E2E=1 to run it, as root")
+	s := newSuite(t)
+	for name, stream := range streams {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, scenario := range stream {
+				t.Run(scenario.name, func(t *testing.T) { scenario.run(t, s) })
+			}
+		})
 	}
-	s := &suite{provider: t.TempDir(), folder: t.TempDir(), releases: map[string]e2e.Release{}}
-	t.Cleanup(s.print)
-	s.build(t)
-	for _, scenario := range []struct {
-		name string
-		run  func(*testing.T, *suite)
-	}{
-		{"cluster", aCluster},
+}
+
+type scenario struct {
+	name string
+	run  func(*testing.T, *suite)
+}
+
+// streams are what runs side by side: two cores are busy with two clusters.
+var streams = map[string][]scenario{
+	"long": {{"cluster", aCluster}},
+	"short": {
 		{"failures", applysFail},
 		{"debian-13", aClusterOfDebian13},
 		{"two regions", aClusterOfTwoRegions},
 		{"boots", twentyBoots},
-	} {
-		t.Run(scenario.name, func(t *testing.T) { scenario.run(t, s) })
-	}
+	},
 }
 
-// build makes what the scenarios run.
-func (s *suite) build(t *testing.T) {
+// newSuite builds what the scenarios run. The table is printed with the end of
+// the test.
+func newSuite(t *testing.T) *suite {
 	t.Helper()
+	if os.Getenv("BEAM_E2E") == "" {
+		t.Skip("boots real hosts: set BEAM_E2E=1 to run it, as root")
+	}
+	s := &suite{provider: t.TempDir(), folder: t.TempDir(), releases: map[string]e2e.Release{}}
 	must(t, playground.Build(t.Context(), s.provider))
 	for _, kind := range []string{"mix", "rebar3"} {
 		release, err := e2e.BuildRelease(t.Context(), kind, filepath.Join("..", "beam", "testdata", "releases"), s.folder)
 		must(t, err)
 		s.releases[kind] = release
 	}
+	t.Cleanup(s.print)
+	return s
 }
 
 // open makes a world that ends with the test.
@@ -97,7 +113,7 @@ func (s *suite) check(t *testing.T, name string, run func(*testing.T)) bool {
 	passed := t.Run(name, run)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rows = append(s.rows, row{strings.TrimPrefix(t.Name(), "TestEndToEnd/") + ": " + name, time.Since(start), passed})
+	s.rows = append(s.rows, row{path.Base(t.Name()), name, time.Since(start), passed})
 	return passed
 }
 
@@ -122,14 +138,15 @@ func (s *suite) figure(format string, args ...any) {
 }
 
 func (s *suite) print() {
+	slices.SortStableFunc(s.rows, func(a, b row) int { return cmp.Compare(a.scenario, b.scenario) })
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "\nCHECKED\tSECONDS\tRESULT")
+	fmt.Fprintln(w, "\nSCENARIO\tCHECKED\tSECONDS\tRESULT")
 	for _, row := range s.rows {
 		result := "passed"
 		if !row.passed {
 			result = "FAILED"
 		}
-		fmt.Fprintf(w, "%s\t%.1f\t%s\n", row.name, row.took.Seconds(), result)
+		fmt.Fprintf(w, "%s\t%s\t%.1f\t%s\n", row.scenario, row.name, row.took.Seconds(), result)
 	}
 	for _, figure := range s.figures {
 		fmt.Fprintln(w, figure)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Usage: setup.sh go|tests
+# Usage: setup.sh go|tests|hosts
 # Installs with apt, on Debian and Ubuntu, the programs that the tests judge
-# rendered files with, or Go alone. Elsewhere it only says what is missing: a
+# rendered files with, and those that real hosts take; or Go alone. Elsewhere it only says what is missing: a
 # test whose program is not there is skipped by name.
 set -euo pipefail
 
@@ -23,6 +23,12 @@ packages=(go=golang-go)
   openssl=openssl
   python3=python3
   shellcheck=shellcheck
+)
+[ "$1" != hosts ] || packages+=(
+  debootstrap=debootstrap
+  systemd-nspawn=systemd-container
+  ip=iproute2
+  nmap=nmap
 )
 
 missing=()
