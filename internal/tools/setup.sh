@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Usage: setup.sh go|tests|hosts
 # Installs with apt, on Debian and Ubuntu, the programs that the tests judge
-# rendered files with, and those that real hosts take; or Go alone. Elsewhere it only says what is missing: a
-# test whose program is not there is skipped by name.
+# rendered files with, and those that real hosts take; or Go alone. Elsewhere it
+# only says what is missing: a test whose program is not there is skipped by name.
 set -euo pipefail
 
 # The program that is looked for, and the package that brings it.
@@ -72,7 +72,23 @@ if [[ " ${missing[*]} " == *" cloud-init "* ]]; then
   as_root touch /etc/cloud/cloud-init.disabled
 fi
 
+# Debian 12's own Go is older than 1.21. Its backports, on the mirror that this
+# machine uses, have a newer one.
+backports=/etc/apt/sources.list.d/beam-backports.list
+add_backports() {
+  local mirror
+  # shellcheck disable=SC2016 # apt-get fills it in
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $1" | head -n 1)
+  echo "deb $mirror $1-backports main" | as_root tee "$backports" >/dev/null
+  printf 'Package: golang-*\nPin: release n=%s-backports\nPin-Priority: 500\n' "$1" |
+    as_root tee /etc/apt/preferences.d/beam-backports >/dev/null
+  as_root apt-get update -qq
+}
+
 echo "Installing ${missing[*]}"
 as_root apt-get update -qq
+if [[ " ${missing[*]} " == *" golang-go "* ]] && [ ! -e "$backports" ] && grep -q '^VERSION_CODENAME=bookworm' /etc/os-release; then
+  add_backports bookworm
+fi
 as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" </dev/null >/dev/null
 enough_go
