@@ -27,6 +27,7 @@ type clusterOutputs struct {
 	EdeliverConfig       types.String  `tfsdk:"edeliver_config"`
 	RemoteConsole        types.Map     `tfsdk:"remote_console"`
 	Drift                types.List    `tfsdk:"drift"`
+	Memory               types.String  `tfsdk:"memory"`
 }
 
 var nodeOutputType = types.ObjectType{AttrTypes: map[string]attr.Type{
@@ -88,6 +89,7 @@ func (o *clusterOutputs) forgetAll(name types.String) {
 	o.MigrationDatabaseURL = types.StringUnknown()
 	o.DatabaseCA = types.StringUnknown()
 	o.SecretKeyBase = types.StringUnknown()
+	o.Memory = types.StringUnknown()
 }
 
 // forgetNodes marks what depends on which nodes there are.

@@ -48,7 +48,7 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		plan.forgetAll(plan.Name)
 	} else {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		mem, _, diags := recall(ctx, req.Private)
+		mem, _, diags := state.recall()
 		resp.Diagnostics.Append(diags...)
 		if resp.Diagnostics.HasError() {
 			return
@@ -87,6 +87,9 @@ func unreadSecrets(ctx context.Context, plan, state clusterModel, mem clusterMem
 func (m *clusterModel) planOutputs(state clusterModel, found []change, mem clusterMemory) {
 	m.clusterOutputs = state.clusterOutputs
 	drifted := len(state.Drift.Elements()) > 0
+	if drifted || len(found) > 0 || !m.Timeouts.Equal(state.Timeouts) {
+		m.Memory = types.StringUnknown()
+	}
 	for _, c := range found {
 		if mem.Adopting && c.adoptable() {
 			m.forgetAll(m.Name)

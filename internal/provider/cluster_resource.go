@@ -74,9 +74,8 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 	case err != nil:
 		resp.Diagnostics.Append(failure("Cannot complete the cluster", fmt.Errorf("%w. %s", err, unfinished(spec.Name, observed))))
 	}
-	plan.reach(spec, mem, observed, err)
+	resp.Diagnostics.Append(plan.reach(spec, mem, observed, err)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	resp.Diagnostics.Append(remember(ctx, resp.Private, mem)...)
 }
 
 // unfinished says what a create that failed leaves, and how to go on from it.
@@ -88,12 +87,13 @@ func unfinished(name string, o cluster.Observed) string {
 
 // reach writes down what the engine reached. After a success nothing differs
 // from the plan; after a failure the next plan shows what is missing.
-func (m *clusterModel) reach(spec cluster.Spec, mem clusterMemory, observed cluster.Observed, err error) {
+func (m *clusterModel) reach(spec cluster.Spec, mem clusterMemory, observed cluster.Observed, err error) diag.Diagnostics {
 	var drift []string
 	if err != nil {
 		drift = cluster.Drift(spec, mem.Memory, observed)
 	}
 	m.clusterOutputs = outputsOf(spec.Name, cluster.OutputsOf(spec, mem.Memory, observed), drift)
+	return m.remember(mem)
 }
 
 // Read implements resource.Resource. While the provider's settings are unknown
@@ -105,7 +105,7 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	var state clusterModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	eng := r.account.need(&resp.Diagnostics)
-	mem, exists, diags := recall(ctx, req.Private)
+	mem, exists, diags := state.recall()
 	resp.Diagnostics.Append(diags...)
 	limit, diags := state.Timeouts.Read(ctx, readTimeout)
 	resp.Diagnostics.Append(diags...)
@@ -132,17 +132,18 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	spec, diags := state.spec(ctx)
 	resp.Diagnostics.Append(diags...)
 	state.clusterOutputs = outputsOf(name, cluster.OutputsOf(spec, mem.Memory, observed), cluster.Drift(spec, mem.Memory, observed))
+	resp.Diagnostics.Append(state.remember(mem)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	resp.Diagnostics.Append(remember(ctx, resp.Private, mem)...)
 }
 
 // Update implements resource.Resource. After a failure the state holds the new
 // arguments and, in drift, what is still missing.
 func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan clusterModel
+	var plan, state clusterModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	eng := r.account.need(&resp.Diagnostics)
-	mem, _, diags := recall(ctx, req.Private)
+	mem, _, diags := state.recall()
 	resp.Diagnostics.Append(diags...)
 	spec, diags := plan.spec(ctx)
 	resp.Diagnostics.Append(diags...)
@@ -155,9 +156,8 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 	defer cancel()
 	observed, err := eng.Converge(working, spec, &mem.Memory)
 	mem.Adopting = false
-	plan.reach(spec, mem, observed, err)
+	resp.Diagnostics.Append(plan.reach(spec, mem, observed, err)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	resp.Diagnostics.Append(remember(ctx, resp.Private, mem)...)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Cannot complete the change of the cluster", err))
 	}
@@ -168,7 +168,7 @@ func (r *clusterResource) Delete(ctx context.Context, req resource.DeleteRequest
 	var state clusterModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	eng := r.account.need(&resp.Diagnostics)
-	mem, _, diags := recall(ctx, req.Private)
+	mem, _, diags := state.recall()
 	resp.Diagnostics.Append(diags...)
 	limit, diags := state.Timeouts.Delete(ctx, deleteTimeout)
 	resp.Diagnostics.Append(diags...)
@@ -179,7 +179,8 @@ func (r *clusterResource) Delete(ctx context.Context, req resource.DeleteRequest
 	defer cancel()
 	if err := eng.Destroy(working, state.Name.ValueString(), &mem.Memory); err != nil {
 		resp.Diagnostics.Append(failure("Cannot destroy the cluster", err))
-		resp.Diagnostics.Append(remember(ctx, resp.Private, mem)...)
+		resp.Diagnostics.Append(state.remember(mem)...)
+		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
 }
 

@@ -37,6 +37,8 @@ func clusterOutputAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "What the last refresh found to differ from what the provider made, a sentence each. " +
 				"It is planned to be empty, so that the next apply repairs it.",
 		},
+		"memory": secret("What the provider keeps of the cluster from one apply to the next, as JSON: secrets, and what each host was told. " +
+			"It is not for use in configurations."),
 	}
 }
 

@@ -222,7 +222,7 @@ func TestClusterImport(t *testing.T) {
 		resource.TestStep{
 			ResourceName: chat, ImportState: true, ImportStateId: "chat", ImportStateVerify: true,
 			ImportStateVerifyIgnore: []string{ // what only the hosts and the state know
-				"cookie", "cookie_fingerprint", "environment", "host.swap_mib", "database_ca_certificate", "database_url", "migration_database_url", "secret_key_base", "stats_password",
+				"cookie", "cookie_fingerprint", "environment", "host.swap_mib", "database_ca_certificate", "database_url", "migration_database_url", "secret_key_base", "stats_password", "memory",
 			},
 		},
 		resource.TestStep{Config: c.provider() + "removed {\n  from = beam_cluster.chat\n  lifecycle {\n    destroy = false\n  }\n}\n"},

@@ -104,12 +104,18 @@ func (p *core) refresh() []string {
 		p.Fatal(err, tell(read.Diagnostics))
 	}
 	p.state, p.private = p.value(read.NewState), read.Private
+	return texts(p.model().Drift)
+}
+
+// model is the state.
+func (p *core) model() clusterModel {
+	p.Helper()
 	var model clusterModel
 	state := tfsdk.State{Schema: clusterSchema(p.T), Raw: p.state}
 	if diags := state.Get(p.Context(), &model); diags.HasError() {
 		p.Fatal(say(diags))
 	}
-	return texts(model.Drift)
+	return model
 }
 
 const chatType = "beam_cluster"
@@ -176,4 +182,29 @@ func interrupted(t *testing.T, at int) bool {
 	c.clear(t)
 	c.nothingLeft(t)
 	return true
+}
+
+// Terraform drops the private state and keeps the attributes of a resource
+// whose provider dies in an update. The cluster must not be without its
+// secrets then.
+func TestClusterOutlivesItsPrivateState(t *testing.T) {
+	t.Parallel()
+	pools := func(count int) object { return object{"us": object{"count": count}} }
+	arguments := object{"name": "chat", "region": "nyc3", "node_pools": pools(1), "load_balancer": object{}, "database": object{}}
+	p := newCore(t, newCloud(t, simulator.Options{}), arguments)
+	if told := p.apply(); told != "" {
+		t.Fatal(told)
+	}
+	before := p.model()
+	p.private = nil
+	p.refresh()
+	arguments["node_pools"] = pools(2)
+	p.config = configOf(t, clusterSchema(t), arguments).Raw
+	if told := p.apply(); told != "" {
+		t.Fatal(told)
+	}
+	after := p.model()
+	if n := len(after.Nodes.Elements()); n != 2 || !after.CookieFingerprint.Equal(before.CookieFingerprint) {
+		t.Errorf("%d nodes with the cookie %s, want two with %s", n, after.CookieFingerprint, before.CookieFingerprint)
+	}
 }
