@@ -54,8 +54,8 @@ func (s State) NodeNames() []string {
 	return names
 }
 
-// Memory is what the provider keeps in Terraform's private state: the
-// cluster's keys among it.
+// Memory is what the provider keeps in the state for itself: the cluster's keys
+// among it.
 func (w *World) Memory() (m cluster.Memory, err error) {
 	text, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
 	if err != nil {
@@ -63,8 +63,11 @@ func (w *World) Memory() (m cluster.Memory, err error) {
 	}
 	var file struct {
 		Resources []struct {
+			Type      string `json:"type"`
 			Instances []struct {
-				Private []byte `json:"private"`
+				Attributes struct {
+					Memory string `json:"memory"`
+				} `json:"attributes"`
 			} `json:"instances"`
 		} `json:"resources"`
 	}
@@ -72,14 +75,8 @@ func (w *World) Memory() (m cluster.Memory, err error) {
 		return m, fmt.Errorf("read the state: %w", err)
 	}
 	for _, resource := range file.Resources {
-		for _, instance := range resource.Instances {
-			var keys map[string][]byte
-			if err := json.Unmarshal(instance.Private, &keys); err != nil {
-				return m, fmt.Errorf("read the private state: %w", err)
-			}
-			if err := json.Unmarshal(keys["memory"], &m); err == nil {
-				return m, nil
-			}
+		if resource.Type == "beam_cluster" && len(resource.Instances) > 0 {
+			return m, json.Unmarshal([]byte(resource.Instances[0].Attributes.Memory), &m)
 		}
 	}
 	return m, errors.New("the state holds no cluster")
