@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,6 +15,8 @@ import (
 // clusters.
 func aCluster(t *testing.T, s *suite) {
 	w := s.open(t, "e2e", debian12)
+	before, err := w.Inventory(t.Context())
+	must(t, err)
 	chat := e2e.Chat(debian12, s.releases["mix"])
 	chat["release"].(map[string]any)["migrate"] = "Chat.Release.migrate()"
 	formed := s.check(t, "apply returns when the cluster has formed", func(t *testing.T) {
@@ -58,8 +61,14 @@ func aCluster(t *testing.T, s *suite) {
 	for _, count := range []int{4, 2, 3} {
 		s.check(t, fmt.Sprintf("scaling to %d nodes loses no request", count), func(t *testing.T) { scales(t, w, chat, count) })
 	}
+	s.check(t, "a host that cannot be reached is named within a minute", func(t *testing.T) { w.aHostIsAway(t, chat) })
 	s.check(t, "rows outlive the database's droplet, and nodes stay", func(t *testing.T) { theDatabaseComesBack(t, w, chat) })
-	s.check(t, "destroy leaves nothing", w.destroy)
+	s.check(t, "destroy leaves nothing", func(t *testing.T) {
+		w.destroy(t)
+		if after, err := w.Inventory(t.Context()); err != nil || !slices.Equal(after, before) {
+			t.Errorf("the account has %v (%v), and had %v", after, err, before)
+		}
+	})
 }
 
 // heals breaks nodes in all ways, one after the other.

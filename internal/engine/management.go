@@ -16,8 +16,11 @@ import (
 )
 
 const (
-	// awayPatience is how long a host that has answered once may be away.
-	awayPatience = 60 * time.Second
+	// awayPatience is how long a host that has booted once may be away: time
+	// enough to restart.
+	awayPatience = 45 * time.Second
+	// bootAge is the age at which a host has booted once, or never will.
+	bootAge = 3 * time.Minute
 	// tellPatience is how long a host that has to be told something may be
 	// away: it may be rebooting.
 	tellPatience = 60 * time.Second
@@ -172,7 +175,11 @@ func (f *formation) askHost(ctx context.Context, d cluster.Droplet) cluster.Host
 		return h
 	}
 	h.Report, h.Err, h.Hopeless = nil, err, management.Hopeless(err, time.Since(f.started))
-	if heard, ever := f.lastHeard[d.ID]; ever {
+	heard, ever := f.lastHeard[d.ID]
+	if !ever && f.started.Sub(d.CreatedAt) > bootAge {
+		heard, ever = f.started, true
+	}
+	if ever {
 		h.Hopeless = time.Since(heard) > awayPatience || management.Hopeless(err, time.Since(heard))
 	}
 	return h

@@ -146,6 +146,23 @@ func TestWhatKeepsAClusterFromFormingIsTold(t *testing.T) {
 	}
 }
 
+// A host of an earlier apply has no first boot to be waited for.
+func TestAHostThatIsGoneIsToldWithinAMinute(t *testing.T) {
+	inManagedWorld(t, 3, func(w *world, h *hosts) {
+		w.converge(h.spec, h.mem)
+		time.Sleep(time.Hour)
+		h.silent = "chat-us-2"
+		started := time.Now()
+		_, err := w.engine.Converge(w.Context(), h.spec, h.mem)
+		if err == nil || !strings.Contains(err.Error(), "chat-us-2: cannot be asked how it is") {
+			w.Errorf("converge ended with %v", err)
+		}
+		if took := time.Since(started); took > time.Minute {
+			w.Errorf("it was told after %v", took)
+		}
+	})
+}
+
 func TestRunningHostsAreToldInsteadOfMadeAnew(t *testing.T) {
 	inManagedWorld(t, 3, func(w *world, h *hosts) {
 		before := w.converge(h.spec, h.mem)

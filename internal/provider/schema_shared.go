@@ -117,7 +117,7 @@ func distributionAttribute() schema.SingleNestedAttribute {
 			"sync": defaulted("How a node that starts waits for the older ones (`sync_nodes_optional` and `sync_nodes_mandatory` of Erlang's kernel): " +
 				"`optional` starts after `sync_timeout_ms` without those that are missing, `mandatory` does not start without them, " +
 				"`none` does not wait. Nodes connect later in any case. Default: `optional`."),
-			"sync_timeout_ms": defaultedInt("How long a node that starts waits for the older ones, in milliseconds. Default: `30000`."),
+			"sync_timeout_ms": defaultedInt("How long a node that starts waits for the older ones, in milliseconds. Default: `5000`."),
 		},
 	}
 }
