@@ -7,7 +7,7 @@ import (
 )
 
 // Memory is what Terraform's state keeps of a cluster beside what users see.
-// It goes into the resource's private state as JSON.
+// It goes into an attribute of the resource as JSON.
 type Memory struct {
 	Secrets Secrets `json:"secrets"`
 	// Hosts are the droplets of the cluster by id.

@@ -22,9 +22,12 @@ func (e *Engine) ConvergeNode(ctx context.Context, spec *cluster.NodeSpec, dropl
 	spec.Public = cluster.SpecOf(spec.Cluster, o).Network.Mode == cluster.NetworkPublic
 	node := cluster.Droplet{ID: dropletID}
 	if dropletID == 0 {
-		if node, err = e.createNode(ctx, *spec, o); err != nil {
-			return node, err
-		}
+		node, err = e.createNode(ctx, *spec, o)
+	} else {
+		err = e.wakeNode(ctx, dropletID)
+	}
+	if err != nil {
+		return node, err
 	}
 	err = digitalocean.Wait(ctx, "node "+spec.Name+" to be active", func(ctx context.Context) (bool, string, error) {
 		d, err := e.api.Droplet(ctx, node.ID)
@@ -38,6 +41,20 @@ func (e *Engine) ConvergeNode(ctx context.Context, spec *cluster.NodeSpec, dropl
 		return node, err
 	}
 	return node, e.mendNode(ctx, *spec, node)
+}
+
+// wakeNode powers a node on that was switched off.
+func (e *Engine) wakeNode(ctx context.Context, id int) error {
+	d, err := e.api.Droplet(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case d == nil:
+		return fmt.Errorf("droplet %d was deleted meanwhile; apply again to replace it", id)
+	case d.Status != cluster.StatusOff:
+		return nil
+	}
+	return e.api.PowerOn(ctx, id)
 }
 
 func (e *Engine) createNode(ctx context.Context, spec cluster.NodeSpec, o cluster.Observed) (cluster.Droplet, error) {
@@ -103,7 +120,7 @@ func databaseOf(o cluster.Observed) (address string, ok bool) {
 	return "", false
 }
 
-// mendNode sets tags, name and power as the spec says.
+// mendNode sets tags and name as the spec says.
 func (e *Engine) mendNode(ctx context.Context, spec cluster.NodeSpec, d cluster.Droplet) error {
 	wanted := spec.WantedTags()
 	for _, tag := range wanted {

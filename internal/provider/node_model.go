@@ -102,6 +102,9 @@ func nodeDrift(spec cluster.NodeSpec, d cluster.Droplet) []string {
 	if d.Name != spec.Name {
 		found = append(found, fmt.Sprintf("the droplet is called %s", d.Name))
 	}
+	if d.Status == cluster.StatusOff {
+		found = append(found, "the droplet is switched off")
+	}
 	spec.Tags = nil
 	for _, tag := range spec.WantedTags() {
 		if !d.HasTag(tag) {

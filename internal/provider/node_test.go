@@ -107,6 +107,15 @@ func TestNodeLife(t *testing.T) {
 			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))},
 		},
 		resource.TestStep{
+			PreConfig: func() {
+				if _, _, err := c.godo.DropletActions.PowerOff(ctx, c.droplet(ctx, t, "worker-1")); err != nil {
+					t.Error(err)
+				}
+			},
+			Config: workerConfig(c, `tags = ["role:worker"]`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))},
+		},
+		resource.TestStep{
 			Config: workerConfig(c, `host = { swap_mib = 512 }`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionReplace),
 			ConfigStateChecks: []statecheck.StateCheck{id.AddStateValue(worker, at("droplet_id"))},
 		},
