@@ -18,7 +18,6 @@ func aCluster(t *testing.T, s *suite) {
 	before, err := w.Inventory(t.Context())
 	must(t, err)
 	chat := e2e.Chat(debian12, s.releases["mix"])
-	chat["release"].(map[string]any)["migrate"] = "Chat.Release.migrate()"
 	formed := s.check(t, "apply returns when the cluster has formed", func(t *testing.T) {
 		peak := s.peakMemory(t, func() {
 			s.figure("%s, mix, from active to formed: %.1f s", debian12, w.apply(t, chat).Seconds())

@@ -31,19 +31,28 @@ func (w *World) Write(c Cluster) error {
 	return nil
 }
 
-// Chat is three nodes of a release, a load balancer and a database. Callers
-// change what they like.
+// Chat is three nodes of a release, a load balancer and a database, to which a
+// release of mix migrates. Callers change what they like.
 func Chat(image string, release Release) Cluster {
+	block := release.Block()
+	if release.Kind == "mix" {
+		block["migrate"] = "Chat.Release.migrate()"
+	}
 	return Cluster{
 		"name": "chat", "region": "nyc3", "image": image,
-		"node_pools": map[string]any{"us": map[string]any{"count": 3}},
-		"release": map[string]any{
-			"name": "chat", "kind": release.Kind, "sha256": release.SHA256,
-			"url": fmt.Sprintf("http://%s/%s", Operator, release.File),
-		},
+		"node_pools":    map[string]any{"us": map[string]any{"count": 3}},
+		"release":       block,
 		"load_balancer": map[string]any{"sticky_cookie": "SERVERID"},
 		"database":      map[string]any{"volume_gib": 1},
 		"access":        map[string]any{"ssh_from": []string{Operator.String() + "/32"}},
 		"management":    map[string]any{"enabled": true},
+	}
+}
+
+// Block is the release in a configuration.
+func (r Release) Block() map[string]any {
+	return map[string]any{
+		"name": "chat", "kind": r.Kind, "sha256": r.SHA256,
+		"url": fmt.Sprintf("http://%s/%s", Operator, r.File),
 	}
 }

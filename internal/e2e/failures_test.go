@@ -19,7 +19,7 @@ const noticeTime = 60 * time.Second
 // failure is an apply that must fail, and say which host is to blame and why.
 type failure struct {
 	name  string
-	spoil func(e2e.Cluster)
+	spoil func(c e2e.Cluster, release map[string]any)
 	host  string
 	wants []string
 	shown string // script that prints when the host first showed the cause, as seconds since 1970
@@ -30,24 +30,24 @@ const bootFailed = "stat -c %Y /var/lib/beam/boot-step"
 
 var failures = []failure{
 	{
-		"a release with another SHA-256", func(c e2e.Cluster) { c["release"].(map[string]any)["sha256"] = strings.Repeat("0", 64) },
+		"a release with another SHA-256", func(_ e2e.Cluster, release map[string]any) { release["sha256"] = strings.Repeat("0", 64) },
 		"chat-us-1", []string{`the boot step "fetch the release" failed`, "the release's SHA-256 is"}, bootFailed,
 	},
 	{
-		"a release that is not there", func(c e2e.Cluster) {
-			c["release"].(map[string]any)["url"] = "http://" + e2e.Operator.String() + "/missing.tar.gz"
+		"a release that is not there", func(_ e2e.Cluster, release map[string]any) {
+			release["url"] = "http://" + e2e.Operator.String() + "/missing.tar.gz"
 		},
 		"chat-us-1", []string{`the boot step "fetch the release" failed`, "404"}, bootFailed,
 	},
 	{
-		"a migration that fails", func(c e2e.Cluster) {
+		"a migration that fails", func(c e2e.Cluster, release map[string]any) {
 			c["database"] = map[string]any{"volume_gib": 1}
-			c["release"].(map[string]any)["migrate"] = `raise("no such column")`
+			release["migrate"] = `raise("no such column")`
 		},
 		"chat-us-1", []string{`the boot step "migrate the database" failed`, "no such column"}, bootFailed,
 	},
 	{
-		"a release that crashes at start", func(c e2e.Cluster) { c["environment"] = map[string]any{"CHAT_CRASHES": "yes"} },
+		"a release that crashes at start", func(c e2e.Cluster, _ map[string]any) { c["environment"] = map[string]any{"CHAT_CRASHES": "yes"} },
 		"chat-us-1", []string{"the release crashes at start", "told to crash"},
 		"journalctl -q -o short-unix -u beam | grep -m 1 'told to crash' | cut -d . -f 1",
 	},
@@ -57,6 +57,7 @@ var failures = []failure{
 func small(s *suite, nodes int) e2e.Cluster {
 	c := e2e.Chat(debian12, s.releases["mix"])
 	c["node_pools"] = map[string]any{"us": map[string]any{"count": nodes}}
+	c["release"] = s.releases["mix"].Block()
 	delete(c, "load_balancer")
 	delete(c, "database")
 	return c
@@ -67,7 +68,9 @@ func applysFail(t *testing.T, s *suite) {
 	for _, f := range failures {
 		s.check(t, f.name, func(t *testing.T) {
 			c := small(s, 1)
-			f.spoil(c)
+			release := s.releases["mix"].Block()
+			c["release"] = release
+			f.spoil(c, release)
 			said := w.fails(t, c)
 			end := time.Now()
 			blames(t, said, f.host, f.wants...)

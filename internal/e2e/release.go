@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -36,7 +37,7 @@ func BuildRelease(ctx context.Context, kind, sources, folder string) (release Re
 	if err != nil {
 		return release, err
 	}
-	defer os.RemoveAll(work)
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	if err := os.CopyFS(work, os.DirFS(filepath.Join(sources, kind))); err != nil {
 		return release, err
 	}
@@ -45,7 +46,7 @@ func BuildRelease(ctx context.Context, kind, sources, folder string) (release Re
 	if output, err := command.CombinedOutput(); err != nil {
 		return release, fmt.Errorf("build the release of %s: %w\n%s", kind, err, output)
 	}
-	tarball, err := os.ReadFile(filepath.Join(work, build.tarball))
+	tarball, err := os.ReadFile(filepath.Join(work, build.tarball)) //nolint:gosec // G304: what was built just now
 	if err != nil {
 		return release, err
 	}

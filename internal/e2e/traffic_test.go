@@ -68,7 +68,7 @@ func statsAreForTheOperator(t *testing.T, w *world) {
 		t.Error("a stranger reaches the stats page")
 	}
 	page := url.URL{Scheme: "http", Host: address, Path: "/haproxy", RawQuery: "stats", User: url.UserPassword("admin", w.state.StatsPassword)}
-	body, _, err := w.tryGet(t, page.String())
+	body, _, err := w.tryGet(t.Context(), page.String())
 	if err != nil || !strings.Contains(body, "chat-us-1") {
 		t.Errorf("the operator does not see the nodes on the stats page: %v", err)
 	}

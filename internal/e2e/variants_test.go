@@ -24,7 +24,6 @@ func aClusterOfDebian13(t *testing.T, s *suite) {
 	w := s.open(t, "e2e-13", debian13)
 	certificate, key := newCertificate(t)
 	chat := e2e.Chat(debian13, s.releases["mix"])
-	chat["release"].(map[string]any)["migrate"] = "Chat.Release.migrate()"
 	chat["load_balancer"] = map[string]any{"tls": map[string]any{"certificate_pem": certificate, "private_key_pem": key}}
 	if !s.check(t, "apply returns when the cluster has formed", func(t *testing.T) {
 		s.figure("%s, mix, from active to formed: %.1f s", debian13, w.apply(t, chat).Seconds())

@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -110,13 +111,13 @@ func (w *world) on(t *testing.T, name, script string) string {
 // get asks the load balancer, and returns the answer's body and headers.
 func (w *world) get(t *testing.T, path string, headers ...string) (string, http.Header) {
 	t.Helper()
-	body, header, err := w.tryGet(t, w.state.URL+path, headers...)
+	body, header, err := w.tryGet(t.Context(), w.state.URL+path, headers...)
 	must(t, err)
 	return body, header
 }
 
-func (w *world) tryGet(t *testing.T, url string, headers ...string) (string, http.Header, error) {
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+func (w *world) tryGet(ctx context.Context, url string, headers ...string) (string, http.Header, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return "", nil, err
 	}

@@ -17,48 +17,48 @@ import (
 )
 
 // showMesh asks each node whom it sees.
-func showMesh(ctx context.Context, world *e2e.World, state e2e.State) error {
-	title("The nodes, and whom each of them sees")
+func (d *demo) showMesh(ctx context.Context, state e2e.State) error {
+	d.title("The nodes, and whom each of them sees")
 	for _, name := range slices.Sorted(maps.Keys(state.Nodes)) {
 		node := state.Nodes[name]
-		seen, err := world.Hosts.Exec(ctx, node.DropletID, "cat", "/run/beam/nodes")
+		seen, err := d.Hosts.Exec(ctx, node.DropletID, "cat", "/run/beam/nodes")
 		if err != nil {
 			return err
 		}
-		fmt.Printf("  %s  %s sees %s\n", name, node.NodeName, strings.Join(strings.Fields(seen), " "))
+		d.printf("  %s  %s sees %s\n", name, node.NodeName, strings.Join(strings.Fields(seen), " "))
 	}
 	return nil
 }
 
 // showBalance counts which nodes answer, to a visitor who shows the sticky
 // cookie and to visitors who have none.
-func showBalance(ctx context.Context, world *e2e.World, state e2e.State) error {
-	title("Through the load balancer at " + state.URL)
+func (d *demo) showBalance(ctx context.Context, state e2e.State) error {
+	d.title("Through the load balancer at " + state.URL)
 	counts := map[string]int{}
 	var cookie string
 	for range 30 {
-		node, set, err := ask(ctx, world, state.URL, "")
+		node, set, err := d.ask(ctx, state.URL, "")
 		if err != nil {
 			return err
 		}
 		counts[node]++
 		cookie = set
 	}
-	fmt.Printf("  30 visitors without a cookie: %v\n", counts)
+	d.printf("  30 visitors without a cookie: %v\n", counts)
 	clear(counts)
 	for range 100 {
-		node, _, err := ask(ctx, world, state.URL, cookie)
+		node, _, err := d.ask(ctx, state.URL, cookie)
 		if err != nil {
 			return err
 		}
 		counts[node]++
 	}
-	fmt.Printf("  100 requests with %s: %v\n", cookie, counts)
+	d.printf("  100 requests with %s: %v\n", cookie, counts)
 	return nil
 }
 
 // ask returns the node that answers and the cookie that the load balancer sets.
-func ask(ctx context.Context, world *e2e.World, url, cookie string) (node, set string, err error) {
+func (d *demo) ask(ctx context.Context, url, cookie string) (node, set string, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return "", "", err
@@ -66,7 +66,7 @@ func ask(ctx context.Context, world *e2e.World, url, cookie string) (node, set s
 	if cookie != "" {
 		request.Header.Set("Cookie", cookie)
 	}
-	response, err := world.HTTP.Do(request)
+	response, err := d.HTTP.Do(request)
 	if err != nil {
 		return "", "", err
 	}
@@ -81,34 +81,34 @@ func ask(ctx context.Context, world *e2e.World, url, cookie string) (node, set s
 var ports = []int{22, 80, 443, 4369, 5432, 8080, 8404, 9100}
 
 // showPorts tries them from two places on the internet.
-func showPorts(ctx context.Context, world *e2e.World, state e2e.State) error {
-	title("What answers from the internet")
-	droplets, err := world.API.DropletsByTag(ctx, "beam:chat")
+func (d *demo) showPorts(ctx context.Context, state e2e.State) error {
+	d.title("What answers from the internet")
+	droplets, err := d.API.DropletsByTag(ctx, "beam:chat")
 	if err != nil {
 		return err
 	}
 	addresses := map[string]string{"reserved IP": state.LoadBalancerIPv4}
-	for _, d := range droplets {
-		addresses[d.Name] = d.PublicIPv4
+	for _, droplet := range droplets {
+		addresses[droplet.Name] = droplet.PublicIPv4
 	}
 	for _, place := range []struct {
 		who  string
 		from netip.Addr
 	}{{"ssh_from", e2e.Operator}, {"anyone else", e2e.Stranger}} {
 		for _, name := range slices.Sorted(maps.Keys(addresses)) {
-			fmt.Printf("  %-12s %-14s %s\n", place.who, name, answering(ctx, world, place.from, addresses[name]))
+			d.printf("  %-12s %-14s %s\n", place.who, name, d.answering(ctx, place.from, addresses[name]))
 		}
 	}
 	return nil
 }
 
 // answering tries all ports at once: what a firewall drops takes its time.
-func answering(ctx context.Context, world *e2e.World, from netip.Addr, address string) string {
+func (d *demo) answering(ctx context.Context, from netip.Addr, address string) string {
 	open := make([]bool, len(ports))
 	var tries sync.WaitGroup
 	for i, port := range ports {
 		tries.Go(func() {
-			if connection, err := world.DialFrom(ctx, from, fmt.Sprintf("%s:%d", address, port)); err == nil {
+			if connection, err := d.DialFrom(ctx, from, fmt.Sprintf("%s:%d", address, port)); err == nil {
 				open[i] = connection.Close() == nil
 			}
 		})

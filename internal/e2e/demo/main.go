@@ -11,6 +11,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/signal"
@@ -25,12 +26,18 @@ import (
 
 const image = "debian-12-x64"
 
+// demo is one run.
+type demo struct {
+	*e2e.World
+	out io.Writer
+}
+
 func main() {
 	cli := flag.String("cli", "terraform", "path of terraform or tofu")
 	sources := flag.String("releases", "internal/beam/testdata/releases", "folder of the release's sources")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := show(ctx, *cli, *sources)
+	err := (&demo{out: os.Stdout}).show(ctx, *cli, *sources)
 	stop()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "\nThe demo failed: %v\n", err)
@@ -39,7 +46,7 @@ func main() {
 }
 
 // show runs the whole demo. Whatever happens, its hosts and files are removed.
-func show(ctx context.Context, cli, sources string) (err error) {
+func (d *demo) show(ctx context.Context, cli, sources string) (err error) {
 	temporary, err := os.MkdirTemp("", "beam-demo-")
 	if err != nil {
 		return err
@@ -49,7 +56,7 @@ func show(ctx context.Context, cli, sources string) (err error) {
 	if err := os.Mkdir(releases, 0o700); err != nil {
 		return err
 	}
-	title("Building the provider and a release of mix")
+	d.title("Building the provider and a release of mix")
 	if err := playground.Build(ctx, provider); err != nil {
 		return err
 	}
@@ -57,55 +64,55 @@ func show(ctx context.Context, cli, sources string) (err error) {
 	if err != nil {
 		return err
 	}
-	title("Preparing " + image + ", which takes some minutes the first time")
-	world, err := e2e.Open(ctx, e2e.Options{
-		Name: "demo", Images: []string{image}, CLI: cli, Provider: provider, Releases: releases, Observe: printWrite,
+	d.title("Preparing " + image + ", which takes some minutes the first time")
+	d.World, err = e2e.Open(ctx, e2e.Options{
+		Name: "demo", Images: []string{image}, CLI: cli, Provider: provider, Releases: releases, Observe: d.printWrite,
 	})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, world.Close()) }()
-	return tell(ctx, world, release)
+	defer func() { err = errors.Join(err, d.Close()) }()
+	return d.tell(ctx, release)
 }
 
 // tell is the story: apply, look from all sides, destroy.
-func tell(ctx context.Context, world *e2e.World, release e2e.Release) error {
-	cluster := e2e.Chat(image, release)
-	cluster["release"].(map[string]any)["migrate"] = "Chat.Release.migrate()"
-	if err := world.Write(cluster); err != nil {
+func (d *demo) tell(ctx context.Context, release e2e.Release) error {
+	if err := d.Write(e2e.Chat(image, release)); err != nil {
 		return err
 	}
-	title("terraform apply")
-	if err := timed("formed", func() error { return world.Terraform.Apply(ctx) }); err != nil {
+	d.title("terraform apply")
+	if err := d.timed("formed", func() error { return d.Terraform.Apply(ctx) }); err != nil {
 		return err
 	}
-	state, err := world.State(ctx)
+	state, err := d.State(ctx)
 	if err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context, *e2e.World, e2e.State) error{showMesh, showBalance, showPorts} {
-		if err := part(ctx, world, state); err != nil {
+	for _, part := range []func(context.Context, e2e.State) error{d.showMesh, d.showBalance, d.showPorts} {
+		if err := part(ctx, state); err != nil {
 			return err
 		}
 	}
-	title("terraform destroy")
-	return timed("destroyed", func() error { return world.Terraform.Destroy(ctx) })
+	d.title("terraform destroy")
+	return d.timed("destroyed", func() error { return d.Terraform.Destroy(ctx) })
 }
 
-func title(text string) { fmt.Printf("\n=== %s\n", text) }
+func (d *demo) printf(format string, args ...any) { fmt.Fprintf(d.out, format, args...) }
 
-func timed(what string, run func() error) error {
+func (d *demo) title(text string) { d.printf("\n=== %s\n", text) }
+
+func (d *demo) timed(what string, run func() error) error {
 	start := time.Now()
 	err := run()
 	if err == nil {
-		fmt.Printf("  %s after %.1f s\n", what, time.Since(start).Seconds())
+		d.printf("  %s after %.1f s\n", what, time.Since(start).Seconds())
 	}
 	return err
 }
 
 // printWrite shows each call that changes the account.
-func printWrite(r simulator.Request) {
+func (d *demo) printWrite(r simulator.Request) {
 	if r.Method != http.MethodGet {
-		fmt.Printf("  %s  %-6s %s  %d\n", r.Time.Format("15:04:05"), r.Method, r.Path, r.Status)
+		d.printf("  %s  %-6s %s  %d\n", r.Time.Format("15:04:05"), r.Method, r.Path, r.Status)
 	}
 }
