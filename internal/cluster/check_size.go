@@ -1,9 +1,12 @@
 package cluster
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
@@ -20,7 +23,10 @@ func (s Spec) sizeProblems() []Problem {
 	return found
 }
 
+// nodeSizeProblems takes a cookie that is generated or not known yet for one of
+// usual length.
 func nodeSizeProblems(host hostconfig.Node) []Problem {
+	host.Cookie = cmp.Or(host.Cookie, strings.Repeat("c", cookie.DefaultLength(cookie.Alphanumeric)))
 	_, err := host.Render()
 	return tooLarge(err, "environment", "Shorten the environment's values, or let the app fetch them.")
 }

@@ -207,6 +207,10 @@ func TestHostsThatDoNotFit(t *testing.T) {
 		edit       func(*Spec)
 	}{
 		{"environment", "/etc/beam/env", func(s *Spec) { s.Environment = map[string]string{"NOISE": noise(100_000)} }},
+		{"environment", "/etc/beam/env", func(s *Spec) {
+			s.Cookie = "" // is generated
+			s.Environment = map[string]string{"NOISE": noise(100_000)}
+		}},
 		{"load_balancer", ".pem", func(s *Spec) {
 			s.LoadBalancer.TLS = &TLS{CertificatePEM: cert + encodePEM("CERTIFICATE", []byte(noise(100_000))), PrivateKeyPEM: key}
 		}},
@@ -222,10 +226,13 @@ func TestHostsThatDoNotFit(t *testing.T) {
 
 func TestNodeThatDoesNotFit(t *testing.T) {
 	t.Parallel()
-	spec := validNode()
-	spec.Environment = map[string]string{"NOISE": noise(100_000)}
-	if found := spec.Problems(); len(found) != 1 || found[0].Path[0] != "environment" {
-		t.Error(tell(found))
+	for _, cookie := range []string{"monster", ""} { // empty while it is not known
+		spec := validNode()
+		spec.Cookie = cookie
+		spec.Environment = map[string]string{"NOISE": noise(100_000)}
+		if found := spec.Problems(); len(found) != 1 || found[0].Path[0] != "environment" {
+			t.Errorf("cookie %q: %s", cookie, tell(found))
+		}
 	}
 }
 
