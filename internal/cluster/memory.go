@@ -17,7 +17,9 @@ type Memory struct {
 	VPCs map[string]string `json:"vpcs,omitempty"`
 	// OwnVPCs are the ids of those that were made for the cluster, whatever
 	// somebody made of their names and descriptions since.
-	OwnVPCs    []string `json:"own_vpcs,omitempty"`
+	OwnVPCs []string `json:"own_vpcs,omitempty"`
+	// Firewalls are the ids of the cluster's firewalls.
+	Firewalls  []string `json:"firewalls,omitempty"`
 	VolumeID   string   `json:"volume_id,omitempty"`
 	ReservedIP string   `json:"reserved_ip,omitempty"`
 	// DatabaseAddress is what DatabaseDNSName stands for.
@@ -79,9 +81,18 @@ func (m *Memory) Remember(id int, record HostRecord) {
 	m.Hosts[id] = record
 }
 
+// RememberFirewalls records the firewalls that exist.
+func (m *Memory) RememberFirewalls(o Observed) {
+	m.Firewalls = nil
+	for _, f := range o.Firewalls {
+		m.Firewalls = append(m.Firewalls, f.ID)
+	}
+}
+
 // Adopt takes an imported cluster's objects over as they are.
 func (m *Memory) Adopt(o Observed) {
 	m.Imported = true
+	m.RememberFirewalls(o)
 	m.VPCs = map[string]string{}
 	for _, d := range o.Hosts() {
 		m.Remember(d.ID, HostRecord{Name: d.Name, Role: d.Role(o.Cluster), Pool: d.Pool(o.Cluster)})

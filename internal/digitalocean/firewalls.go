@@ -2,7 +2,7 @@ package digitalocean
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/digitalocean/godo"
@@ -29,10 +29,11 @@ func (c *Client) CreateFirewall(ctx context.Context, f cluster.Firewall) (cluste
 		func(ctx context.Context) (cluster.Firewall, bool, error) {
 			return lookup(ctx, c.Firewalls, func(have cluster.Firewall) bool { return have.Same(f) })
 		})
+	err = failed(err, "create the firewall %s", f.Name)
 	if Status(err) == http.StatusConflict {
-		err = errors.Join(err, errors.New("a firewall of this name that is not the cluster's exists already; rename it, or give the cluster another name"))
+		err = fmt.Errorf("%w; a firewall of this name that is not the cluster's exists already: rename it, or give the cluster another name", err)
 	}
-	return made, failed(err, "create the firewall %s", f.Name)
+	return made, err
 }
 
 // UpdateFirewall makes the firewall of f.ID do what f says.

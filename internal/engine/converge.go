@@ -138,6 +138,7 @@ func (c *convergence) tags(ctx context.Context) error {
 // firewalls creates what is missing and mends what differs.
 func (c *convergence) firewalls(ctx context.Context) error {
 	var calls []func(context.Context) error
+	c.mem.RememberFirewalls(c.obs)
 	for _, wanted := range c.spec.WantedFirewalls() {
 		have, exists := c.obs.Firewall(wanted.Name)
 		switch {
@@ -159,6 +160,7 @@ func (c *convergence) createFirewall(ctx context.Context, wanted cluster.Firewal
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.obs.Firewalls = append(c.obs.Firewalls, made)
+	c.mem.RememberFirewalls(c.obs)
 	return nil
 }
 

@@ -45,7 +45,7 @@ func (e *Engine) Observe(ctx context.Context, name, projectID string, mem cluste
 	slices.SortFunc(o.Droplets, func(a, b cluster.Droplet) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
-	o.Firewalls = slices.DeleteFunc(o.Firewalls, func(f cluster.Firewall) bool { return !ours(f, name) })
+	o.Firewalls = slices.DeleteFunc(o.Firewalls, func(f cluster.Firewall) bool { return !ours(f, name, mem) })
 	for i, v := range o.VPCs {
 		o.VPCs[i].Own = v.Description == cluster.ClusterTag(name) || slices.Contains(mem.OwnVPCs, v.ID)
 	}
@@ -82,11 +82,11 @@ func (e *Engine) findUntagged(ctx context.Context, o *cluster.Observed, mem clus
 }
 
 // ours says whether a firewall is the cluster's: it has one of its names and is
-// bound to nothing but its tags, or to none any more.
-func ours(f cluster.Firewall, name string) bool {
+// bound to its tag, or is remembered and bound to no tag any more.
+func ours(f cluster.Firewall, name string, mem cluster.Memory) bool {
 	for _, role := range []string{cluster.RoleNode, cluster.RoleLoadBalancer, cluster.RoleDatabase} {
 		if f.Name == cluster.FirewallName(name, role) {
-			return len(f.Tags) == 0 || slices.Contains(f.Tags, cluster.RoleTag(name, role))
+			return slices.Contains(f.Tags, cluster.RoleTag(name, role)) || len(f.Tags) == 0 && slices.Contains(mem.Firewalls, f.ID)
 		}
 	}
 	return false

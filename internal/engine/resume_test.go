@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/digitalocean/godo"
@@ -79,6 +80,28 @@ func TestCreateRefusesAFinishedCluster(t *testing.T) {
 }
 
 // Whoever deletes a cluster by hand leaves its tags behind.
+func TestCreateLeavesAFirewallOfItsNameAlone(t *testing.T) {
+	inWorld(t, instant, func(w *world) {
+		stranger, _, err := w.godo.Firewalls.Create(w.Context(), &godo.FirewallRequest{
+			Name:         "chat-node",
+			InboundRules: []godo.InboundRule{{Protocol: "tcp", PortRange: "22", Sources: &godo.Sources{Addresses: []string{"203.0.113.7/32"}}}},
+		})
+		if err != nil {
+			w.Fatal(err)
+		}
+		mem := &cluster.Memory{}
+		if _, err := w.engine.Converge(w.Context(), chat(1), mem); err == nil || !strings.Contains(err.Error(), "not the cluster's") {
+			w.Errorf("the create ended with %v", err)
+		}
+		if err := w.engine.Destroy(w.Context(), "chat", mem); err != nil {
+			w.Error(err)
+		}
+		if after, _, err := w.godo.Firewalls.Get(w.Context(), stranger.ID); err != nil || after.InboundRules[0].PortRange != "22" {
+			w.Errorf("the stranger's firewall is %v (%v)", after, err)
+		}
+	})
+}
+
 func TestCreateAfterAClusterWasDeletedByHand(t *testing.T) {
 	inWorld(t, instant, func(w *world) {
 		mem := &cluster.Memory{}
