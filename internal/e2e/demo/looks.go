@@ -44,7 +44,7 @@ func (d *demo) showBalance(ctx context.Context, state e2e.State) error {
 		counts[node]++
 		cookie = set
 	}
-	d.printf("  30 visitors without a cookie: %v\n", counts)
+	d.printf("  30 visitors without a cookie: %s\n", tally(counts))
 	clear(counts)
 	for range 100 {
 		node, _, err := d.ask(ctx, state.URL, cookie)
@@ -53,8 +53,17 @@ func (d *demo) showBalance(ctx context.Context, state e2e.State) error {
 		}
 		counts[node]++
 	}
-	d.printf("  100 requests with %s: %v\n", cookie, counts)
+	d.printf("  100 requests with %s: %s\n", cookie, tally(counts))
 	return nil
+}
+
+// tally says how many of the answers came from each node.
+func tally(counts map[string]int) string {
+	var parts []string
+	for _, node := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%d from %s", counts[node], node))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // ask returns the node that answers and the cookie that the load balancer sets.
