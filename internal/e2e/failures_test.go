@@ -124,11 +124,14 @@ func (w *world) aHostIsAway(t *testing.T, c e2e.Cluster) {
 	id := w.droplet(t, "chat-us-1").ID
 	must(t, w.Hosts.Cut(id, true))
 	start := time.Now()
-	c["tags"] = []string{"away"}
+	c["tags"] = []string{awayTag}
 	blames(t, w.fails(t, c), "chat-us-1", "cannot be asked how it is")
 	noticed(t, time.Since(start)-dialTime)
 	must(t, w.Hosts.Cut(id, false))
 }
+
+// awayTag makes an apply look at the cluster.
+const awayTag = "away"
 
 // dialTime is how long the provider takes to find that nobody answers.
 const dialTime = 10 * time.Second
