@@ -133,7 +133,9 @@ func (c cloudConfig) marshal() ([]byte, error) {
 
 // fingerprint is the SHA-256, in hex, over the JSON of a host's description.
 // It covers what a host is told and not the text made of it, so that a new
-// version of the templates does not make every running host differ.
+// version of the templates does not make every running host differ. For the
+// same reason a field that is added to a description must be left out of the
+// JSON while it is empty.
 func fingerprint(description any) string {
 	encoded, err := json.Marshal(description)
 	if err != nil {
