@@ -143,6 +143,9 @@ func (w *world) observe(spec cluster.Spec, mem cluster.Memory) cluster.Observed 
 	return o
 }
 
+// pass lets virtual time pass.
+func (w *world) pass(d time.Duration) { time.Sleep(d) }
+
 func names(o cluster.Observed) []string {
 	var out []string
 	for _, d := range o.Droplets {
