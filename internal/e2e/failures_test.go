@@ -123,11 +123,11 @@ func (w *world) aCookieDiffers(t *testing.T, c e2e.Cluster) {
 func (w *world) aHostIsAway(t *testing.T, c e2e.Cluster) {
 	id := w.droplet(t, "chat-us-1").ID
 	must(t, w.Hosts.Cut(id, true))
+	defer func() { must(t, w.Hosts.Cut(id, false)) }()
 	start := time.Now()
 	c["tags"] = []string{awayTag}
 	blames(t, w.fails(t, c), "chat-us-1", "cannot be asked how it is")
 	noticed(t, time.Since(start)-dialTime)
-	must(t, w.Hosts.Cut(id, false))
 }
 
 // awayTag makes an apply look at the cluster.

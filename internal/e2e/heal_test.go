@@ -105,6 +105,7 @@ func aNodeThatForgotIsRemembered(t *testing.T, w *world, name string) {
 func aCutNodeComesBack(t *testing.T, w *world, cut, off string) {
 	id := w.state.Nodes[cut].DropletID
 	must(t, w.Hosts.Cut(id, true))
+	defer func() { must(t, w.Hosts.Cut(id, false)) }()
 	must(t, w.Hosts.Power(w.state.Nodes[off].DropletID, false))
 	start := time.Now()
 	within(t, healTime, "the load balancer ejects both", func() bool { return len(w.serversUp(t)) == len(w.state.Nodes)-2 })

@@ -107,9 +107,21 @@ func (g cgroup) remove() error {
 		return fmt.Errorf("list control groups: %w", err)
 	}
 	for _, folder := range slices.Backward(folders) { // innermost first
-		if err := os.Remove(folder); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := removeEmptied(folder); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("remove a control group: %w", err)
 		}
 	}
 	return nil
+}
+
+// removeEmptied removes a group without processes. The kernel calls it busy for
+// a moment longer than it lists its last one: until that has wholly exited.
+func removeEmptied(folder string) error {
+	for deadline := time.Now().Add(killTime); ; {
+		err := os.Remove(folder)
+		if !errors.Is(err, unix.EBUSY) || time.Now().After(deadline) {
+			return err
+		}
+		<-time.After(5 * time.Millisecond)
+	}
 }
