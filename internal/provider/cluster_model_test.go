@@ -102,7 +102,7 @@ func TestSmallestConfigurationGetsEveryDefault(t *testing.T) {
 		Name:         "my-chat",
 		Pools:        []cluster.Pool{{Name: "us", Count: 1, Place: cluster.Place{Region: "nyc3", Size: "s-1vcpu-1gb", Image: "debian-13-x64"}}},
 		Network:      cluster.Network{Mode: cluster.NetworkAuto},
-		Distribution: cluster.Distribution{EPMDPort: 4369, PortMin: 9100, PortMax: 9155, Basename: "my-chat", Sync: "optional", SyncTimeoutMS: 5000},
+		Distribution: cluster.Distribution{EPMDPort: 4369, PortMin: 9100, PortMax: 9155, Basename: "my-chat", Sync: "optional", SyncTimeoutMS: 30000},
 		Host:         cluster.Host{User: "deploy", Locale: "en_US.UTF-8", SwapMiB: 2048, UnattendedUpgrades: true, Fail2ban: true, SSHPort: 22},
 		Management:   cluster.Management{Port: 22},
 		WaitFor:      cluster.WaitActive,

@@ -117,7 +117,8 @@ func distributionAttribute() schema.SingleNestedAttribute {
 			"sync": defaulted("How a node that starts waits for the older ones (`sync_nodes_optional` and `sync_nodes_mandatory` of Erlang's kernel): " +
 				"`optional` starts after `sync_timeout_ms` without those that are missing, `mandatory` does not start without them, " +
 				"`none` does not wait. Nodes connect later in any case. Default: `optional`."),
-			"sync_timeout_ms": defaultedInt("How long a node that starts waits for the older ones, in milliseconds. Default: `5000`."),
+			"sync_timeout_ms": defaultedInt("How long a node that starts waits for the older ones, in milliseconds. " +
+				"Of nodes that start at the same time, one that asks another too early waits for the whole time; it meets it all the same. Default: `30000`."),
 		},
 	}
 }

@@ -71,9 +71,7 @@ func (m *distributionModel) resolve(release, clusterName types.String) {
 	inherit(&m.Basename, release)
 	inherit(&m.Basename, clusterName)
 	defaultString(&m.Sync, cluster.SyncOptional)
-	// The kernel asks each peer once. Of nodes that boot at the same time, one
-	// that asks too early waits for the whole time, so it must be short.
-	defaultInt(&m.SyncTimeoutMS, 5000)
+	defaultInt(&m.SyncTimeoutMS, 30000)
 }
 
 func distributionOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) cluster.Distribution {
