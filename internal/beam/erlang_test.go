@@ -64,6 +64,17 @@ func TestErlangReadsTheSyncSettings(t *testing.T) {
 	}
 }
 
+// The host waits for the peers before it starts the VM, and shortens the VM's own
+// wait by a flag.
+func TestTheFlagForTheSyncTimeoutBeatsTheConfiguration(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, "127.0.0.1", erltest.StartEPMD(t, "127.0.0.1"), "chat2@127.0.0.2")
+	h.node.SyncTimeoutMS = int(2 * patience.Milliseconds())
+	h.write(t, beam.SysConfigFile, h.node.SysConfig())
+	h.write(t, beam.VMArgsFile, h.node.VMArgs()+"-kernel sync_nodes_timeout 1\n")
+	h.start(t, `io:format("booted~n").`).await(t, "booted")
+}
+
 // Each node knows the older ones only. Whichever restarts, all meet again.
 func TestThreeNodesMeshAndHealAfterEveryRestart(t *testing.T) {
 	t.Parallel()

@@ -46,9 +46,6 @@ func Chat(image string, release Release) Cluster {
 		"database":      map[string]any{"volume_gib": 1},
 		"access":        map[string]any{"ssh_from": []string{Operator.String() + "/32"}},
 		"management":    map[string]any{"enabled": true},
-		// Nodes that boot at the same time ask each other too early; the
-		// default would make them wait for half a minute.
-		"distribution": map[string]any{"sync_timeout_ms": 5000},
 	}
 }
 

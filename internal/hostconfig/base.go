@@ -85,6 +85,10 @@ type templateFile struct {
 	template string
 }
 
+// program is a file whose content is the one of that name among the templates,
+// as it stands.
+type program struct{ name, path, mode string }
+
 // templateStep is a step whose script is the template of that name.
 type templateStep struct{ name, template string }
 
@@ -96,6 +100,17 @@ func (d *Document) addFiles(data any, files []templateFile) error {
 		}
 		f.Content = content
 		d.Files = append(d.Files, f.File)
+	}
+	return nil
+}
+
+func (d *Document) addPrograms(programs []program) error {
+	for _, p := range programs {
+		content, err := templateFiles.ReadFile("templates/" + p.name)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", p.path, err)
+		}
+		d.Files = append(d.Files, File{Path: p.path, Mode: p.mode, Content: string(content)})
 	}
 	return nil
 }

@@ -38,16 +38,13 @@ func (d *Document) addManagement(b Base, module string, settings any) error {
 		return fmt.Errorf("encode the settings of beamctl: %w", err)
 	}
 	d.Files = append(d.Files, File{Path: "/etc/beam/management.json", Mode: "0600", Content: string(encoded) + "\n"})
-	for _, script := range []struct{ name, path, mode string }{
-		{"beamctl.py", "/usr/local/sbin/beamctl", "0700"},
-		{"host.py", "/usr/local/lib/beam/beamctl/host.py", "0644"},
-		{module, "/usr/local/lib/beam/beamctl/" + module, "0644"},
-	} {
-		content, err := templateFiles.ReadFile("templates/management/" + script.name)
-		if err != nil {
-			return fmt.Errorf("read a part of beamctl: %w", err)
-		}
-		d.Files = append(d.Files, File{Path: script.path, Mode: script.mode, Content: string(content)})
+	err = d.addPrograms([]program{
+		{"management/beamctl.py", "/usr/local/sbin/beamctl", "0700"},
+		{"management/host.py", "/usr/local/lib/beam/beamctl/host.py", "0644"},
+		{"management/" + module, "/usr/local/lib/beam/beamctl/" + module, "0644"},
+	})
+	if err != nil {
+		return err
 	}
 	return d.addFiles(b, []templateFile{
 		{File{Path: "/etc/beam/beamctl.keys", Mode: "0644"}, "management/beamctl.keys"},

@@ -53,8 +53,8 @@ func TestTheManagementFilesAreAsTheGoldenFileShows(t *testing.T) {
 func TestPythonCompilesEveryScript(t *testing.T) {
 	t.Parallel()
 	python := testtool.Require(t, "python3")
-	scripts, err := filepath.Glob("templates/management/*.py")
-	if err != nil || len(scripts) < 5 {
+	scripts, err := filepath.Glob("templates/*/*.py")
+	if err != nil || len(scripts) < 7 {
 		t.Fatalf("found the scripts %v, %v", scripts, err)
 	}
 	for _, script := range scripts {

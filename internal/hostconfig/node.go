@@ -69,6 +69,9 @@ func (n Node) document() (Document, error) {
 	}
 	d.Packages = append(d.Packages, n.packages()...)
 	d.Files = append(d.Files, n.files()...)
+	if err := d.addPrograms(n.programs()); err != nil {
+		return Document{}, err
+	}
 	if err := d.addFiles(view, n.templateFiles()); err != nil {
 		return Document{}, err
 	}
@@ -153,6 +156,11 @@ func (n Node) fetched() bool {
 
 func (n Node) migrates() bool {
 	return n.Release != nil && n.Release.Migrate != ""
+}
+
+// waits says whether a node that starts waits for its peers.
+func (n Node) waits() bool {
+	return n.Sync != beam.SyncNone
 }
 
 func (n Node) kind() string {

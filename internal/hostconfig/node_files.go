@@ -21,6 +21,8 @@ type nodeView struct {
 	CookiePlaceholder string
 	QuotedURL         string // for a configuration file of curl
 	Process           string // what the units that run the release share
+	Waits             bool   // boot waits for the peers
+	PeersFile         string
 }
 
 func (n Node) view() (nodeView, error) {
@@ -39,6 +41,8 @@ func (n Node) view() (nodeView, error) {
 		Fetched:           n.fetched(),
 		LongName:          beam.LongName(n.Basename, beam.AddressToken),
 		CookiePlaceholder: beam.CookiePlaceholder,
+		Waits:             n.waits(),
+		PeersFile:         path.Join(beam.ConfigDir, beam.PeersFile),
 	}
 	if view.Kind == kindRebar3 {
 		view.StartCommand = "foreground"
@@ -97,6 +101,18 @@ func (n Node) migrationEnvironment() map[string]string {
 
 func configFile(name, mode, content string) File {
 	return File{Path: path.Join(beam.ConfigDir, name), Mode: mode, Content: content}
+}
+
+// programs are those that need nothing filled in.
+func (n Node) programs() []program {
+	var programs []program
+	if n.waits() || n.Management != nil {
+		programs = append(programs, program{"node/epmd.py", "/usr/local/lib/beam/epmd.py", "0644"})
+	}
+	if n.waits() {
+		programs = append(programs, program{"node/await-peers.py", "/usr/local/lib/beam/await-peers", "0755"})
+	}
+	return programs
 }
 
 func (n Node) templateFiles() []templateFile {

@@ -6,11 +6,11 @@ import ipaddress
 import os
 import re
 import socket
-import struct
 import time
 import urllib.parse
 
 from beamctl import host
+from epmd import registered_port
 
 UNIT = "beam.service"
 NODE_ENV = "/etc/beam/node.env"
@@ -26,8 +26,6 @@ AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 
 CONNECT_TIMEOUT_S = 2
 MAX_PROBES = 32
-# Messages of the EPMD protocol (erts, "Distribution Protocol").
-PORT_PLEASE2_REQ, PORT2_RESP = 122, 119
 
 
 def report(settings):
@@ -100,7 +98,7 @@ def probe(name, epmd_port):
     basename, _, address = name.partition("@")
     state, detail = "answers", ""
     try:
-        port = registered_port(address, epmd_port, basename)
+        port = registered_port(address, epmd_port, basename, CONNECT_TIMEOUT_S)
         if port:
             try:
                 socket.create_connection((address, port), CONNECT_TIMEOUT_S).close()
@@ -113,17 +111,6 @@ def probe(name, epmd_port):
     except OSError as error:
         state, detail = "no_host", f"port {epmd_port}: {error}"
     return {"name": name, "state": state, "detail": detail}
-
-
-def registered_port(address, epmd_port, basename):
-    """Asks the epmd there for the node's port; None when it knows no such node."""
-    question = bytes([PORT_PLEASE2_REQ]) + basename.encode()
-    with socket.create_connection((address, epmd_port), CONNECT_TIMEOUT_S) as epmd:
-        epmd.sendall(struct.pack(">H", len(question)) + question)
-        answer = epmd.makefile("rb").read(4)
-    if len(answer) < 4 or answer[0] != PORT2_RESP or answer[1] != 0:
-        return None
-    return struct.unpack(">H", answer[2:])[0]
 
 
 def login(settings):

@@ -1,0 +1,64 @@
+#!/usr/bin/python3 -I
+"""Waits for the node's peers to start, and leaves the VM what remains of the time.
+
+usage: await-peers PEERS EPMD_PORT TIMEOUT_MS FOLDER
+
+The VM asks each peer once, when it starts, and from then on waits to be called
+(lib/kernel/src/kernel_config.erl). A peer does not call nodes that are younger
+than itself, so a VM that starts a second before its peer would wait for nothing
+until sync_nodes_timeout is over. It is started when its peers are there.
+"""
+
+import concurrent.futures
+import glob
+import os
+import re
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from epmd import registered_port  # noqa: E402
+
+INTERVAL_S = 0.25
+CONNECT_TIMEOUT_S = 2
+MAX_QUESTIONS = 32
+
+
+def peers(file):
+    """The long names in the file: terms of Erlang, each one quoted atom."""
+    try:
+        with open(file, encoding="utf-8") as terms:
+            return re.findall(r"'([^'\\]+@[0-9.]+)'", terms.read())
+    except OSError:
+        return []
+
+
+def missing(name, epmd_port):
+    basename, _, address = name.partition("@")
+    try:
+        return registered_port(address, epmd_port, basename, CONNECT_TIMEOUT_S) is None
+    except OSError:
+        return True
+
+
+def wait(waited_for, epmd_port, deadline):
+    with concurrent.futures.ThreadPoolExecutor(MAX_QUESTIONS) as pool:
+        while waited_for and time.monotonic() < deadline:
+            answers = pool.map(lambda name: missing(name, epmd_port), waited_for)
+            waited_for = [name for name, is_missing in zip(waited_for, answers) if is_missing]
+            if waited_for:
+                time.sleep(INTERVAL_S)
+
+
+def main(file, epmd_port, timeout_ms, folder):
+    deadline = time.monotonic() + int(timeout_ms) / 1000
+    wait(peers(file), int(epmd_port), deadline)
+    # The VM takes no 0, and prefers its flags to its configuration.
+    remaining_ms = max(1, int((deadline - time.monotonic()) * 1000))
+    for args in glob.glob(folder + "/vm.args*"):
+        with open(args, "a", encoding="utf-8") as flags:
+            flags.write(f"-kernel sync_nodes_timeout {remaining_ms}\n")
+
+
+main(*sys.argv[1:])

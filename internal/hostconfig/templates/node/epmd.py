@@ -1,0 +1,19 @@
+"""Asks the epmd of another host for a node."""
+
+import socket
+import struct
+
+# Messages of the EPMD protocol (erts, "Distribution Protocol").
+PORT_PLEASE2_REQ, PORT2_RESP = 122, 119
+
+
+def registered_port(address, epmd_port, basename, timeout_s):
+    """The distribution port of the node that is known there by this name, or None
+    when it knows no such node. Raises OSError where no epmd answers."""
+    question = bytes([PORT_PLEASE2_REQ]) + basename.encode()
+    with socket.create_connection((address, epmd_port), timeout_s) as epmd:
+        epmd.sendall(struct.pack(">H", len(question)) + question)
+        answer = epmd.makefile("rb").read(4)
+    if len(answer) < 4 or answer[0] != PORT2_RESP or answer[1] != 0:
+        return None
+    return struct.unpack(">H", answer[2:])[0]
