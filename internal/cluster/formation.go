@@ -23,6 +23,8 @@ type HostReport struct {
 	Hopeless bool    // asking again will not help
 }
 
+func (h HostReport) answered() bool { return h.Report != nil }
+
 // Formation says whether hosts have become a cluster.
 type Formation struct {
 	// Findings are what is missing, the database's first; none means that
@@ -31,6 +33,8 @@ type Formation struct {
 	// Settled says that every host has come up as far as it will by itself:
 	// findings that last SettlePatience will stay.
 	Settled bool
+	// Unreached says that not one host could be asked.
+	Unreached bool
 }
 
 // Finding is the first thing that is wrong with one host.
@@ -52,6 +56,11 @@ func (f Formation) Failed() bool {
 // maxFindings is how many findings are told in full.
 const maxFindings = 10
 
+// unreachedAdvice is for the likeliest reason why nobody answers.
+const unreachedAdvice = "Not one host could be asked. Where Terraform runs at an address that neither access.ssh_from nor management.from contains, " +
+	"add it to management.from; where it has no fixed address, set wait_for = \"active\". Both are changed in place. " +
+	"For a cluster whose hosts Terraform shall never reach, set management = { enabled = false } before it is created"
+
 // String tells the findings, the final ones first.
 func (f Formation) String() string {
 	findings := slices.Clone(f.Findings)
@@ -62,6 +71,9 @@ func (f Formation) String() string {
 	}
 	if more := len(findings) - maxFindings; more > 0 {
 		fmt.Fprintf(&text, "and %d more\n", more)
+	}
+	if f.Unreached {
+		fmt.Fprintln(&text, unreachedAdvice)
 	}
 	return strings.TrimSuffix(text.String(), "\n")
 }
@@ -183,7 +195,7 @@ func (j *judgement) anyFinding(role string) bool {
 }
 
 func (j *judgement) formation() Formation {
-	f := Formation{Settled: j.settled}
+	f := Formation{Settled: j.settled, Unreached: !slices.ContainsFunc(j.hosts, HostReport.answered)}
 	for _, h := range j.hosts {
 		if finding, found := j.findings[h.Host]; found {
 			f.Findings = append(f.Findings, finding)

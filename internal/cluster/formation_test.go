@@ -3,6 +3,7 @@ package cluster_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -270,6 +271,21 @@ chat-us-2: is not connected with every node
 					got.Formed(), got.Failed(), got.Settled, tt.want == "", tt.failed, tt.settled)
 			}
 		})
+	}
+}
+
+func TestWhereNoHostAnswersTheWaysOutAreTold(t *testing.T) {
+	t.Parallel()
+	hosts := formedHosts()
+	for _, h := range hosts {
+		h.Report, h.Err = nil, errors.New("the host does not answer")
+	}
+	got := cluster.JudgeBoot(listed(hosts)).String()
+	want := `Not one host could be asked. Where Terraform runs at an address that neither access.ssh_from nor management.from contains, ` +
+		`add it to management.from; where it has no fixed address, set wait_for = "active". Both are changed in place. ` +
+		`For a cluster whose hosts Terraform shall never reach, set management = { enabled = false } before it is created`
+	if _, last, _ := strings.Cut(got, "chat-lb-1: cannot be asked how it is: the host does not answer\n"); last != want {
+		t.Errorf("got\n%s\nwant it to end with\n%s", got, want)
 	}
 }
 

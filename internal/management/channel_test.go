@@ -67,7 +67,7 @@ func TestErrorsTellWhatKeepsACommandFromRunning(t *testing.T) {
 		want    error
 		text    string
 	}{
-		{"no route", failingDial(keys, syscall.EHOSTUNREACH), "status", ErrUnreachable, "SSH to 10.0.0.1:22: the host does not answer; access.ssh_from must contain the address that this machine has on the internet (no route to host)"},
+		{"no route", failingDial(keys, syscall.EHOSTUNREACH), "status", ErrUnreachable, "SSH to 10.0.0.1:22: the host does not answer; access.ssh_from or management.from must contain the address that this machine has on the internet (no route to host)"},
 		{"no server", failingDial(keys, syscall.ECONNREFUSED), "status", ErrRefused, "no SSH server listens there"},
 		{"another machine", channelTo(newServer(t, impostor).serve, keys), "status", ErrHostKey, "(it shows SHA256:"},
 		{"a machine with RSA only", channelTo(newRSAServer(t).serve, keys), "status", ErrHostKey, "another machine has this address now"},

@@ -16,7 +16,7 @@ import (
 // these causes wraps it.
 var (
 	// ErrUnreachable: nothing answers at the address, or not in time.
-	ErrUnreachable = errors.New("the host does not answer; access.ssh_from must contain the address that this machine has on the internet")
+	ErrUnreachable = errors.New("the host does not answer; access.ssh_from or management.from must contain the address that this machine has on the internet")
 	// ErrRefused: the host is there, and nothing listens on the port.
 	ErrRefused = errors.New("the host refuses the connection: no SSH server listens there")
 	// ErrHostKey: the server does not have the cluster's host key.
