@@ -17,7 +17,8 @@ func (s Spec) managementProblems() []Problem {
 		found = append(found, Problem{
 			Path: []string{"management", "enabled"}, Needs: [][]string{{"management", "from"}, {"access", "ssh_from"}},
 			Summary: "Management from nowhere",
-			Detail:  "The firewalls let nobody reach SSH. Name the addresses that Terraform runs at in management.from or access.ssh_from.",
+			Detail: "Management is on, and the firewalls let nobody reach SSH. Name the addresses that Terraform runs at in management.from, " +
+				"or in access.ssh_from, which opens SSH and the stats page to people, too.",
 		})
 	}
 	return append(found, s.waitForProblems()...)
@@ -35,7 +36,8 @@ func (s Spec) waitForProblems() []Problem {
 		return []Problem{{
 			Path: at, Needs: [][]string{{"management", "enabled"}},
 			Summary: "Nothing to ask the hosts with",
-			Detail:  fmt.Sprintf("Whether a cluster is %s can only be asked of its hosts. Set management = { enabled = true }, or wait_for = %q.", s.WaitFor, WaitActive),
+			Detail: fmt.Sprintf("Whether a cluster is %s can only be asked of its hosts, and management is off. It is on in a new cluster that names the addresses "+
+				"that Terraform runs at, in access.ssh_from or management.from, and leaves management.enabled out. Else set wait_for = %q.", s.WaitFor, WaitActive),
 		}}
 	}
 	return nil

@@ -119,8 +119,23 @@ func sources(c change) []path.Path {
 }
 
 func refusal(c change) string {
+	if c.under("management", "enabled") {
+		return managementRefusal(c)
+	}
 	return fmt.Sprintf("%s of a cluster that exists cannot be changed yet in place%s, and replacing the cluster would take it down. "+
 		"%s, or build a second cluster under another name beside this one and destroy this one after the move.", c.path, shown(c), restore(c))
+}
+
+func managementRefusal(c change) string {
+	if c.to.Equal(types.BoolValue(true)) {
+		return "The hosts of this cluster were made without management, or their keys are not in the state since it was imported, and running hosts " +
+			"cannot get it. Remove management.enabled from the configuration or set it to false, " +
+			"or build a second cluster under another name beside this one and destroy this one after the move."
+	}
+	return "The hosts of this cluster were made with management, and all of them would have to be made anew without it. " +
+		"Remove management.enabled from the configuration or set it to true. Where Terraform cannot reach the hosts, wait_for = \"active\" " +
+		"lets it apply without asking them; when running hosts have to be told of others, as after a change of the number of nodes, name the " +
+		"addresses that Terraform runs at in management.from. Both are changed in place."
 }
 
 // shown tells both values where they are short and no secret.

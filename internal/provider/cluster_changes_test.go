@@ -69,6 +69,11 @@ func TestChangesOfAClusterThatExists(t *testing.T) {
 		}},
 		{"no load balancer", false, func(c object) { delete(c, "load_balancer") }},
 		{"host", false, set("host", "swap_mib", 512)},
+		{"management off", false, set("management", "enabled", false)},
+		{"management's addresses and what to wait for", false, func(c object) {
+			c["management"] = object{"from": []string{"198.51.100.7/32"}, "port": 22}
+			c["wait_for"] = "formed"
+		}},
 		{"monitoring", false, func(c object) { c["monitoring"] = false }},
 		{"an import takes over what the API cannot tell", true, func(c object) {
 			c["cookie"], c["environment"] = "elmo", object{}

@@ -70,6 +70,8 @@ func (m *clusterModel) fillSettings(ctx context.Context, spec cluster.Spec, diag
 	})
 	ensure(ctx, &m.Host)
 	edit(ctx, &m.Host, diags, func(v *hostModel) { v.SSHPort = intOrNull(spec.Host.SSHPort) })
+	ensure(ctx, &m.Management)
+	edit(ctx, &m.Management, diags, func(v *managementModel) { v.Enabled = types.BoolValue(false) }) // its keys cannot be read back
 	if len(spec.Tags) > 0 {
 		m.Tags = setOf(spec.Tags)
 	}

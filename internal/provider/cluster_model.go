@@ -124,20 +124,46 @@ func (m *clusterModel) resolve(ctx context.Context) diag.Diagnostics {
 	return diags
 }
 
-// resolveManagement comes after the host, whose SSH port it connects to.
+// keepManagement takes over whether a cluster that exists has the management
+// channel, where the configuration leaves it open: a host has it from its first
+// boot or never. The state of a new cluster is empty.
+func (m *clusterModel) keepManagement(ctx context.Context, state clusterModel, diags *diag.Diagnostics) {
+	made := read[managementModel](ctx, state.Management, diags)
+	if made == nil {
+		return
+	}
+	ensure(ctx, &m.Management)
+	edit(ctx, &m.Management, diags, func(v *managementModel) {
+		if v.Enabled.IsNull() {
+			v.Enabled = made.Enabled
+		}
+	})
+}
+
+// resolveManagement comes after access, which it is on with, and after the
+// host, whose SSH port it connects to.
 func (m *clusterModel) resolveManagement(ctx context.Context, diags *diag.Diagnostics) {
 	ensure(ctx, &m.Management)
-	port := types.Int64Unknown()
+	port, sshFrom := types.Int64Unknown(), types.ListUnknown(types.StringType)
 	if host := read[hostModel](ctx, m.Host, diags); host != nil {
 		port = host.SSHPort
 	}
+	if access := read[accessModel](ctx, m.Access, diags); access != nil {
+		sshFrom = access.SSHFrom
+	}
 	edit(ctx, &m.Management, diags, func(v *managementModel) {
-		defaultBool(&v.Enabled, false)
 		defaultList(&v.From)
+		if v.Enabled.IsNull() {
+			v.Enabled = nameAny(sshFrom, v.From)
+		}
 		if v.Port.IsNull() {
 			v.Port = port
 		}
 	})
+	m.resolveWaitFor(ctx, diags)
+}
+
+func (m *clusterModel) resolveWaitFor(ctx context.Context, diags *diag.Diagnostics) {
 	if !m.WaitFor.IsNull() {
 		return
 	}

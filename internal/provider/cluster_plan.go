@@ -38,16 +38,19 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		return
 	}
 	var plan, state clusterModel
+	create := req.State.Raw.IsNull()
 	resp.Diagnostics.Append(req.Config.Get(ctx, &plan)...)
+	if !create {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	plan.keepManagement(ctx, state, &resp.Diagnostics)
 	resp.Diagnostics.Append(plan.resolve(ctx)...)
-	create := req.State.Raw.IsNull()
 	if create {
 		plan.forgetAll(plan.Name)
 	} else {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		mem, _, diags := state.recall()
 		resp.Diagnostics.Append(diags...)
 		if resp.Diagnostics.HasError() {
@@ -60,6 +63,13 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 	plan.Drift = listOf(nil)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// Only the configuration was validated, not what it leaves to the state.
+	spec, diags := plan.spec(ctx)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(report(ctx, resp.Plan, spec.Problems())...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

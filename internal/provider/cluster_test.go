@@ -33,11 +33,13 @@ resource "beam_cluster" "chat" {
 `, nodes, strings.Join(arguments, "\n  "))
 }
 
+// Its droplets are records, which nobody can reach.
 const whole = `
   cookie        = "monster"
   load_balancer = { health_check = { path = "/health" } }
   database      = {}
   access        = { ssh_from = ["203.0.113.7/32"] }
+  management    = { enabled = false }
 `
 
 func at(name string) tfjsonpath.Path { return tfjsonpath.New(name) }
@@ -213,7 +215,7 @@ func TestClusterGone(t *testing.T) {
 func TestClusterImport(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
-	arguments := []string{`load_balancer = {}`, `database = { volume_gib = 20 }`, `access = { ssh_from = ["203.0.113.7/32"] }`, `tags = ["team:chat"]`}
+	arguments := []string{`load_balancer = {}`, `database = { volume_gib = 20 }`, opened, unattended, `tags = ["team:chat"]`}
 	base := clusterConfig(c, 2, arguments...)
 	told := clusterConfig(c, 2, append(arguments, `cookie = "monster"`, `environment = { PHX_HOST = "chat.example.com" }`, `host = { swap_mib = 512 }`)...)
 	writes := 0
@@ -222,7 +224,7 @@ func TestClusterImport(t *testing.T) {
 		resource.TestStep{
 			ResourceName: chat, ImportState: true, ImportStateId: "chat", ImportStateVerify: true,
 			ImportStateVerifyIgnore: []string{ // what only the hosts and the state know
-				"cookie", "cookie_fingerprint", "environment", "host.swap_mib", "database_ca_certificate", "database_url", "migration_database_url", "secret_key_base", "stats_password", "memory",
+				"cookie", "cookie_fingerprint", "environment", "host.swap_mib", "management.enabled", "database_ca_certificate", "database_url", "migration_database_url", "secret_key_base", "stats_password", "memory",
 			},
 		},
 		resource.TestStep{Config: c.provider() + "removed {\n  from = beam_cluster.chat\n  lifecycle {\n    destroy = false\n  }\n}\n"},

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
@@ -37,11 +38,19 @@ func named(at path.Path, detail string) string {
 
 func restsOnUnknown(ctx context.Context, in tfsdk.Plan, paths [][]string) bool {
 	for _, p := range paths {
-		if isUnknown(ctx, in, p) {
+		if isUnknown(ctx, in, p) || hasUnknownElement(ctx, in, p) {
 			return true
 		}
 	}
 	return false
+}
+
+// hasUnknownElement says that the attribute is a list that is known in part.
+func hasUnknownElement(ctx context.Context, in tfsdk.Plan, steps []string) bool {
+	var value attr.Value
+	diags := in.GetAttribute(ctx, pathOf(in, steps), &value)
+	list, isList := value.(types.List)
+	return !diags.HasError() && isList && partlyUnknown(list)
 }
 
 // isUnknown says that the attribute, or something it lies in, is unknown.

@@ -91,6 +91,26 @@ func nulls(ctx context.Context, attributes map[string]attr.Type) map[string]attr
 	return values
 }
 
+// nameAny says whether any of the lists has an element. One that is not known
+// yet may turn out to be null.
+func nameAny(lists ...types.List) types.Bool {
+	answer := types.BoolValue(false)
+	for _, list := range lists {
+		if len(texts(list)) > 0 {
+			return types.BoolValue(true)
+		}
+		if partlyUnknown(list) {
+			answer = types.BoolUnknown()
+		}
+	}
+	return answer
+}
+
+// partlyUnknown says that the list, or an element of it, is unknown.
+func partlyUnknown(list types.List) bool {
+	return list.IsUnknown() || slices.ContainsFunc(list.Elements(), attr.Value.IsUnknown)
+}
+
 // texts returns the elements of a list or set that are known, in order.
 func texts(v interface{ Elements() []attr.Value }) []string {
 	var out []string
