@@ -66,6 +66,7 @@ func show(ctx context.Context, out io.Writer, cli, example string, options simul
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	d.printf("A simulated DigitalOcean answers at %s\nThe configuration is %s, the command line is %s\n", d.URL, example, cli)
+	d.printf("Droplets are records here, which run nothing, so wait_for is overridden with \"active\"; `make demo-live` has hosts that run\n")
 	return d.tell(ctx)
 }
 

@@ -38,7 +38,8 @@ type Options struct {
 	// Wrap, when set, is put between the simulator and its callers.
 	Wrap func(http.Handler) http.Handler
 	// Hosts is what droplets are; nil means records that remember their user
-	// data.
+	// data. Records answer nobody, so clusters are overridden not to wait for
+	// their hosts.
 	Hosts simulator.Hosts
 	// Client is the computer that the command line runs at; nil means this one.
 	Client Client
@@ -97,6 +98,9 @@ func Open(ctx context.Context, o Options) (*Playground, error) {
 	if o.Simulator.Hosts = o.Hosts; o.Hosts == nil {
 		p.Hosts = newHosts()
 		o.Simulator.Hosts = p.Hosts
+		if err := waitForNoHost(o.Dir); err != nil {
+			return nil, err
+		}
 	}
 	p.Simulator = simulator.New(o.Simulator)
 	if err := p.serve(ctx, o); err != nil {
