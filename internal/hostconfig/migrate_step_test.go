@@ -43,7 +43,7 @@ func TestAMigrationWaitsForTheDatabaseAndThenFailsSoon(t *testing.T) {
 	t.Parallel()
 	// The database lets the app in at the second try.
 	calls, said, err := runMigration(t, `[ -e "${0%/*}/tried" ] || { touch "${0%/*}/tried"; exit 1; }`, "false")
-	want := "beamctl check-database\nsleep 5\nbeamctl check-database\nsystemctl daemon-reload\n" +
+	want := "beamctl check-database\nsleep 2\nbeamctl check-database\n" +
 		strings.Repeat("systemctl start beam-migrate.service\nsleep 10\n", 2) +
 		"systemctl start beam-migrate.service\njournalctl --no-pager --lines 20 --unit beam-migrate.service\n"
 	if calls != want {
