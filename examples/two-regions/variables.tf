@@ -5,7 +5,7 @@ variable "ssh_keys" {
 }
 
 variable "ssh_from" {
-  description = "Addresses that may use SSH and see HAProxy's statistics, as CIDRs. Empty closes both."
+  description = "Addresses that may use SSH and see HAProxy's statistics, as CIDRs: yours, and that of the machine Terraform runs on. Empty closes both."
   type        = list(string)
   default     = ["203.0.113.7/32"]
 }

@@ -89,6 +89,7 @@ func accessAttribute() schema.SingleNestedAttribute {
 			"ssh_from": schema.ListAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType,
 				MarkdownDescription: "Ranges of addresses in CIDR notation, IPv4 or IPv6, that may reach SSH on every host and the load balancer's stats page. " +
+					"A new cluster that names any has `management`, so Terraform's own address should be among them, or in `management.from`. " +
 					"Default: none, which closes both.",
 			},
 		},
@@ -102,7 +103,8 @@ func managementAttribute() schema.SingleNestedAttribute {
 			"was made beforehand, so that the very first connection is to the right host. With it an apply knows what happened on the hosts, " +
 			"and running hosts are told of others instead of being made anew.",
 		Attributes: map[string]schema.Attribute{
-			"enabled": defaultedBool("Whether hosts are set up for it. It is decided when the cluster is created. Default: `false`."),
+			"enabled": defaultedBool("Whether hosts are set up for it. It is decided when the cluster is created: one that exists keeps what it has, " +
+				"and one that is imported is without. Default: `true` where `access.ssh_from` or `management.from` names an address, else `false`."),
 			"from": schema.ListAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType,
 				MarkdownDescription: "Ranges of addresses in CIDR notation that Terraform runs in, where `access.ssh_from` does not include them. " +
@@ -116,8 +118,9 @@ func managementAttribute() schema.SingleNestedAttribute {
 func waitForAttribute() schema.StringAttribute {
 	return defaulted("What an apply waits for. `formed`: the first boot of every host ended well, the release runs on every node, every node is " +
 		"connected with every other, the database takes the app's login and the load balancer has every node up. `booted`: the first boot of " +
-		"every host ended well. `active`: DigitalOcean calls every droplet active. The first two need `management`. " +
-		"When it does not come, the error names the host and the cause. Default: `formed` with `management`, else `active`.")
+		"every host ended well. `active`: DigitalOcean calls every droplet active. The first two need `management`, and Terraform to run at an " +
+		"address that `access.ssh_from` or `management.from` contains. " +
+		"When it does not come, the error names the host and the cause. It is changed in place. Default: `formed` with `management`, else `active`.")
 }
 
 func networkAttribute() schema.SingleNestedAttribute {

@@ -35,7 +35,7 @@ resource "beam_cluster" "chat" {
   }
 
   access = {
-    ssh_from = ["203.0.113.7/32"]
+    ssh_from = ["203.0.113.7/32"] # where you and Terraform are
   }
 }
 
