@@ -31,13 +31,14 @@ func (w *World) Write(c Cluster) error {
 	return nil
 }
 
-// Chat is three nodes of a release, a load balancer and a database, to which a
-// release of mix migrates. Callers change what they like.
+// migrations make the release's tables.
+var migrations = map[string]string{"mix": "Chat.Release.migrate()", "rebar3": "chat:migrate()"}
+
+// Chat is three nodes of a release, a load balancer and a database. Callers
+// change what they like.
 func Chat(image string, release Release) Cluster {
 	block := release.Block()
-	if release.Kind == "mix" {
-		block["migrate"] = "Chat.Release.migrate()"
-	}
+	block["migrate"] = migrations[release.Kind]
 	return Cluster{
 		"name": "chat", "region": "nyc3", "image": image,
 		"node_pools":    map[string]any{"us": map[string]any{"count": 3}},
@@ -45,7 +46,6 @@ func Chat(image string, release Release) Cluster {
 		"load_balancer": map[string]any{"sticky_cookie": "SERVERID"},
 		"database":      map[string]any{"volume_gib": 1},
 		"access":        map[string]any{"ssh_from": []string{Operator.String() + "/32"}},
-		"management":    map[string]any{"enabled": true},
 	}
 }
 

@@ -25,16 +25,10 @@ func aClusterOfDebian13(t *testing.T, s *suite) {
 	certificate, key := newCertificate(t)
 	chat := e2e.Chat(debian13, s.releases["mix"])
 	chat["load_balancer"] = map[string]any{"tls": map[string]any{"certificate_pem": certificate, "private_key_pem": key}}
-	if !s.check(t, "apply returns when the cluster has formed", func(t *testing.T) {
-		s.figure("%s, mix, from active to formed: %.1f s", debian13, w.apply(t, chat).Seconds())
-	}) {
+	if !s.checkWhole(t, w, chat, "%s, mix, from active to formed: %.1f s", debian13) {
 		return
 	}
 	s.checkWorld(t, w, []check{
-		{"every node sees every node", meshes},
-		{"all nodes have one cookie", theCookieIsOne},
-		{"the app logs in to Postgres with TLS, not without", theAppLogsInWithTLSOnly},
-		{"another user on a node reads no secret", othersReadNoSecret},
 		{"HTTPS shows the given certificate", func(t *testing.T, w *world) { servesHTTPS(t, w, certificate) }},
 		{"HTTP redirects to HTTPS", redirects},
 	})
@@ -86,21 +80,41 @@ func redirects(t *testing.T, w *world) {
 	}
 }
 
+// wholes are what every cluster must show.
+var wholes = []check{
+	{"every node sees every node", meshes},
+	{"all nodes have one cookie", theCookieIsOne},
+	{"the app logs in to Postgres with TLS, not without", theAppLogsInWithTLSOnly},
+	{"the migration role owns the tables", theMigrationRoleOwnsTheTables},
+	{"another user on a node reads no secret", othersReadNoSecret},
+}
+
 // aClusterOfTwoRegions runs a release of rebar3 in peered VPCs.
 func aClusterOfTwoRegions(t *testing.T, s *suite) {
 	w := s.open(t, "e2e-two", debian12)
 	chat := e2e.Chat(debian12, s.releases["rebar3"])
-	delete(chat, "database")
 	chat["node_pools"] = map[string]any{"us": map[string]any{"count": 2}, "uk": map[string]any{"count": 1, "region": "lon1"}}
-	if !s.check(t, "a cluster of rebar3 releases forms", func(t *testing.T) {
-		s.figure("%s, rebar3, two regions, from active to formed: %.1f s", debian12, w.apply(t, chat).Seconds())
-	}) {
-		return
+	if s.checkWhole(t, w, chat, "%s, rebar3, two regions, from active to formed: %.1f s", debian12) {
+		s.checkWorld(t, w, []check{{"the load balancer sends requests to both regions", spreads}})
 	}
-	s.checkWorld(t, w, []check{
-		{"nodes of peered regions see each other", meshes},
-		{"the load balancer sends requests to both regions", spreads},
-	})
+}
+
+func aClusterOfRebar3(t *testing.T, s *suite) {
+	w := s.open(t, "e2e-rebar3", debian13)
+	if s.checkWhole(t, w, e2e.Chat(debian13, s.releases["rebar3"]), "%s, rebar3, from active to formed: %.1f s", debian13) {
+		s.checkWorld(t, w, []check{{"requests without a cookie go to every node", spreads}})
+	}
+}
+
+// checkWhole applies and checks a cluster. The figure's format takes the image
+// and the seconds.
+func (s *suite) checkWhole(t *testing.T, w *world, c e2e.Cluster, figure, image string) bool {
+	t.Helper()
+	if !s.check(t, "apply returns when the cluster has formed", func(t *testing.T) { s.figure(figure, image, w.apply(t, c).Seconds()) }) {
+		return false
+	}
+	s.checkWorld(t, w, wholes)
+	return true
 }
 
 // boots is how many nodes are booted at a time, twice.

@@ -2,7 +2,7 @@
 -behaviour(application).
 -behaviour(supervisor).
 
--export([start/2, stop/1, init/1, start_server/0, migrate/1]).
+-export([start/2, stop/1, init/1, start_server/0, migrate/0, migrate/1]).
 
 start(_Type, _Args) ->
     supervisor:start_link({local, ?MODULE}, ?MODULE, []).
@@ -33,6 +33,23 @@ answer(Socket) ->
     Head = ["HTTP/1.1 200 OK\r\ncontent-length: ", Length, "\r\nconnection: close\r\n\r\n"],
     ok = gen_tcp:send(Socket, [Head, Body]),
     gen_tcp:close(Socket).
+
+%% Makes the tables, by way of psql: no driver comes with Erlang. The password
+%% must not be an argument: every user may read those.
+migrate() ->
+    #{host := Host, userinfo := UserInfo, path := "/" ++ Database} = uri_string:parse(os:getenv("DATABASE_URL")),
+    [User, Password] = string:split(UserInfo, ":"),
+    Env = [{"PGHOST", Host}, {"PGUSER", User}, {"PGPASSWORD", Password}, {"PGDATABASE", Database},
+           {"PGSSLMODE", "verify-full"}, {"PGSSLROOTCERT", "/etc/ssl/certs/ca-certificates.crt"}],
+    Args = ["-Xqw", "-v", "ON_ERROR_STOP=1", "-c", "CREATE TABLE IF NOT EXISTS rows (name text PRIMARY KEY)"],
+    finish(open_port({spawn_executable, os:find_executable("psql")}, [{args, Args}, {env, Env}, exit_status, stderr_to_stdout])).
+
+finish(Psql) ->
+    receive
+        {Psql, {data, Text}} -> io:put_chars(Text), finish(Psql);
+        {Psql, {exit_status, 0}} -> ok;
+        {Psql, {exit_status, Status}} -> error({psql, Status})
+    end.
 
 %% Leaves a trace of the database it was given.
 migrate(File) ->
