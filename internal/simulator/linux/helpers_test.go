@@ -65,7 +65,7 @@ func leftovers(t *testing.T) []string {
 	var left []string
 	for _, pattern := range []string{
 		"/run/netns/beam-test-*", "/sys/fs/cgroup/beam-test", "/sys/fs/cgroup/*/beam-test",
-		"/var/lib/beam-hosts/test/*", "/run/systemd/nspawn/propagate/beam-test-*",
+		"/var/lib/beam-hosts-test", "/run/systemd/nspawn/propagate/beam-test-*",
 	} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
@@ -79,7 +79,7 @@ func leftovers(t *testing.T) []string {
 			t.Fatal(err)
 		}
 		for _, file := range files {
-			if text, err := os.ReadFile(file); err == nil && strings.Contains(string(text), "/var/lib/beam-hosts/test/") {
+			if text, err := os.ReadFile(file); err == nil && strings.Contains(string(text), "/var/lib/beam-hosts-test/") {
 				left = append(left, file)
 			}
 		}

@@ -33,9 +33,9 @@ type Options struct {
 	// Name sets these hosts apart from others on the same machine: at most one
 	// process has hosts of one name. Empty means "beam".
 	Name string
-	// Folder holds what hosts write, and is emptied in the end. It lies on a
+	// Folder holds what hosts write, and is removed in the end. It lies on a
 	// file system that overlays and device files can be on. Empty means
-	// /var/lib/beam-hosts/<Name>.
+	// /var/lib/beam-hosts-<Name>.
 	Folder string
 	// ImageFolder keeps base images for later runs.
 	ImageFolder string
@@ -110,7 +110,7 @@ func (o Options) complete() Options {
 		o.Name = "beam"
 	}
 	if o.Folder == "" {
-		o.Folder = filepath.Join("/var/lib/beam-hosts", o.Name)
+		o.Folder = "/var/lib/beam-hosts-" + o.Name
 	}
 	if len(o.Clients) == 0 {
 		o.Clients = []netip.Addr{netip.MustParseAddr("203.0.113.7")}
@@ -126,7 +126,7 @@ func (h *Hosts) open(ctx context.Context) error {
 		return fmt.Errorf("make the folder of hosts: %w", err)
 	}
 	var err error
-	if h.unlock, err = lock(h.folder+".lock", unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if h.unlock, err = lock("/run/lock/"+h.prefix+"hosts", unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		return fmt.Errorf("another process has hosts of this name: %w", err)
 	}
 	if err := h.sweep(); err != nil {
@@ -325,7 +325,7 @@ func (h *Hosts) Close() error {
 		errs = append(errs, m.destroy())
 	}
 	if h.unlock != nil {
-		errs = append(errs, h.sweep())
+		errs = append(errs, h.sweep(), os.Remove(h.folder))
 		h.unlock()
 	}
 	return errors.Join(errs...)
