@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -63,27 +64,36 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return b.next.RoundTrip(r)
 }
 
-// cutter lets a test step in before or after a call.
+// cutter lets a test step in before or after a call, one call at a time.
 type cutter struct {
 	next   http.RoundTripper
+	mu     sync.Mutex
 	calls  int
 	before func(n int, r *http.Request)
 	after  func(n int, r *http.Request) error
 }
 
 func (c *cutter) RoundTrip(r *http.Request) (*http.Response, error) {
-	c.calls++
-	n := c.calls
-	if c.before != nil {
-		c.before(n, r)
-	}
+	n := c.begin(r)
 	resp, err := c.next.RoundTrip(r)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.after != nil && err == nil {
 		if err := c.after(n, r); err != nil {
 			return nil, err
 		}
 	}
 	return resp, err
+}
+
+func (c *cutter) begin(r *http.Request) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls++
+	if c.before != nil {
+		c.before(c.calls, r)
+	}
+	return c.calls
 }
 
 // chat is the recipe's cluster: nodes, load balancer and database.
