@@ -33,6 +33,7 @@ func (s Spec) hostDrift(m Memory, o Observed) []string {
 			found = append(found, fmt.Sprintf("droplet %s (%d) is not in the state", d.Name, d.ID))
 		}
 	}
+	found = append(found, s.hostsToRemove(m, o)...)
 	for _, r := range s.Repairs(o, m) {
 		found = append(found, fmt.Sprintf("droplet %s (%d): %s", r.Droplet.Name, r.Droplet.ID, r.Kind))
 	}
@@ -42,10 +43,29 @@ func (s Spec) hostDrift(m Memory, o Observed) []string {
 	return append(found, s.staleHosts(m, o)...)
 }
 
+// hostsToRemove names the known hosts that are to be removed.
+func (s Spec) hostsToRemove(m Memory, o Observed) []string {
+	var found []string
+	for _, d := range o.Droplets {
+		if m.Hosts[d.ID].SetUpFailed {
+			found = append(found, fmt.Sprintf("droplet %s (%d): its set-up failed", d.Name, d.ID))
+		}
+	}
+	for _, d := range s.Surplus(o, m) {
+		if _, known := m.Hosts[d.ID]; known {
+			found = append(found, fmt.Sprintf("droplet %s (%d) is not needed any more", d.Name, d.ID))
+		}
+	}
+	return found
+}
+
 // staleHosts names the hosts that are to be made anew.
 func (s Spec) staleHosts(m Memory, o Observed) []string {
 	var found []string
 	stale := func(d Droplet) {
+		if m.Hosts[d.ID].SetUpFailed {
+			return // hostsToRemove names it
+		}
 		found = append(found, fmt.Sprintf("droplet %s (%d) has another size or was told of other hosts", d.Name, d.ID))
 	}
 	plan := s.PlanNodes(o, m)

@@ -126,6 +126,16 @@ func (s Spec) Members(o Observed, m Memory) []Droplet {
 	return members
 }
 
+// Surplus returns the hosts that the spec no longer asks for: nodes, and load
+// balancers that have a successor.
+func (s Spec) Surplus(o Observed, m Memory) []Droplet {
+	surplus := s.PlanNodes(o, m).Surplus
+	if balancers := o.known(RoleLoadBalancer, m); len(balancers) > 1 {
+		surplus = append(surplus, balancers[:len(balancers)-1]...)
+	}
+	return surplus
+}
+
 // NextLoadBalancerName is the first name that no load balancer has.
 func (s Spec) NextLoadBalancerName(o Observed) string {
 	for n := 1; ; n++ {
@@ -139,7 +149,7 @@ func (s Spec) NextLoadBalancerName(o Observed) string {
 // LoadBalancerCurrent says whether the droplet balances just these nodes.
 func (s Spec) LoadBalancerCurrent(d Droplet, m Memory, nodes []Droplet) bool {
 	told := m.Hosts[d.ID].Told
-	return d.Size == s.LoadBalancer.Size && (told == "" || told == s.LoadBalancerHost(m, nodes).Fingerprint())
+	return !m.Hosts[d.ID].SetUpFailed && d.Size == s.LoadBalancer.Size && (told == "" || told == s.LoadBalancerHost(m, nodes).Fingerprint())
 }
 
 // DatabaseCurrent says whether the droplet runs what the database host should.

@@ -43,6 +43,9 @@ type HostRecord struct {
 	// Delivered identifies what the host was told last of what may change
 	// while it runs: the load balancer its nodes, a node its database.
 	Delivered string `json:"delivered,omitempty"`
+	// SetUpFailed says that the host reported a step of its first boot as
+	// failed. Such a host never runs what it should.
+	SetUpFailed bool `json:"set_up_failed,omitempty"`
 }
 
 // Secrets are drawn once, before the first paid object exists, and never
@@ -78,6 +81,13 @@ func (m *Memory) Remember(id int, record HostRecord) {
 	if m.Hosts == nil {
 		m.Hosts = map[int]HostRecord{}
 	}
+	m.Hosts[id] = record
+}
+
+// RememberFailure records that a host's set-up failed.
+func (m *Memory) RememberFailure(id int) {
+	record := m.Hosts[id]
+	record.SetUpFailed = true
 	m.Hosts[id] = record
 }
 

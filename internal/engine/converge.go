@@ -26,6 +26,8 @@ type convergence struct {
 	mu  sync.Mutex // guards obs and mem where a phase works in parallel
 	obs cluster.Observed
 	mem *cluster.Memory
+
+	activeSince map[int]time.Time // by droplet id, of those that became active meanwhile
 }
 
 // begin looks at what exists. Where nothing is remembered it starts anew: it
@@ -118,6 +120,19 @@ func (c *convergence) removeStrays(ctx context.Context) error {
 		}
 	}
 	return c.deleteDroplets(ctx, strays)
+}
+
+// removeFailed deletes hosts whose set-up failed, so that they are made anew. A
+// load balancer that clients are led to stays until its successor serves: a late
+// step may have failed, with HAProxy running.
+func (c *convergence) removeFailed(ctx context.Context) error {
+	var failed []int
+	for _, d := range c.obs.Droplets {
+		if c.mem.Hosts[d.ID].SetUpFailed && !c.isPublic(d.ID) {
+			failed = append(failed, d.ID)
+		}
+	}
+	return c.deleteDroplets(ctx, failed)
 }
 
 // tags creates what the firewalls are bound to: a firewall may only name tags

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -43,13 +44,13 @@ func (e *Engine) Reaching(connect Connect) *Engine {
 // the account say; a memory without secrets starts a new cluster. It returns
 // what exists, and has filled the memory with it, even when it fails.
 func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.Memory) (cluster.Observed, error) {
-	c := &convergence{api: e.api, connect: e.connect, spec: spec, mem: mem}
+	c := &convergence{api: e.api, connect: e.connect, spec: spec, mem: mem, activeSince: map[int]time.Time{}}
 	if err := c.begin(ctx, e); err != nil {
 		return c.obs, err
 	}
 	for _, phase := range []func(context.Context) error{
-		c.removeStrays, c.network, c.tags, c.firewalls, c.database, c.nodes, c.loadBalancer,
-		c.settle, c.form, c.project, c.prune, c.finish,
+		c.removeStrays, c.removeFailed, c.network, c.tags, c.firewalls, c.database, c.nodes, c.loadBalancer,
+		c.settle, c.form, c.handOver, c.project, c.prune, c.finish,
 	} {
 		if err := phase(ctx); err != nil {
 			return c.obs, err

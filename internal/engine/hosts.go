@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
@@ -104,6 +105,9 @@ func (c *convergence) refresh(listed []cluster.Droplet) {
 	for i, d := range c.obs.Droplets {
 		for _, fresh := range listed {
 			if fresh.ID == d.ID {
+				if isActive(fresh) && !isActive(d) {
+					c.activeSince[d.ID] = time.Now()
+				}
 				c.obs.Droplets[i] = fresh
 			}
 		}

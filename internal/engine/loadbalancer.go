@@ -10,7 +10,8 @@ import (
 
 // loadBalancer keeps one load balancer that knows all nodes, behind the
 // reserved IP. One that knows others is replaced: the new one comes up, the
-// address moves, and prune removes the old one.
+// address moves, and prune removes the old one. Where hosts are waited for, the
+// address stays with the old one until handOver.
 func (c *convergence) loadBalancer(ctx context.Context) error {
 	if c.spec.LoadBalancer == nil {
 		return nil
@@ -28,6 +29,34 @@ func (c *convergence) loadBalancer(ctx context.Context) error {
 	if err := c.waitFor(ctx, "the load balancer to be active", []int{host.ID}, isActive); err != nil {
 		return err
 	}
+	if c.waitsForHosts() && c.hasPredecessor(host.ID) {
+		return nil
+	}
+	return c.address(ctx, host.ID)
+}
+
+// hasPredecessor says whether the address leads to another load balancer of the
+// cluster. One that was lost has no clients to protect, and its successor can
+// only get a certificate at the address.
+func (c *convergence) hasPredecessor(id int) bool {
+	if c.obs.ReservedIP == nil || c.isPublic(id) {
+		return false
+	}
+	return c.mem.Hosts[c.obs.ReservedIP.DropletID].Role == cluster.RoleLoadBalancer
+}
+
+// isPublic says whether the reserved IP leads to the droplet.
+func (c *convergence) isPublic(id int) bool {
+	return c.obs.ReservedIP != nil && c.obs.ReservedIP.DropletID == id
+}
+
+// handOver leads the reserved IP to a load balancer that takes another's place.
+// It comes after form: by now HAProxy runs there.
+func (c *convergence) handOver(ctx context.Context) error {
+	if c.spec.LoadBalancer == nil {
+		return nil
+	}
+	host, _ := c.obs.Host(cluster.RoleLoadBalancer, *c.mem)
 	return c.address(ctx, host.ID)
 }
 
@@ -60,7 +89,7 @@ func (c *convergence) address(ctx context.Context, dropletID int) error {
 		c.obs.ReservedIP = &made
 	}
 	c.mem.ReservedIP = c.obs.ReservedIP.IP
-	if c.obs.ReservedIP.DropletID == dropletID {
+	if c.isPublic(dropletID) {
 		return nil
 	}
 	if err := c.api.AssignReservedIP(ctx, c.obs.ReservedIP.IP, dropletID); err != nil {

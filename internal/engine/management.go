@@ -16,11 +16,6 @@ import (
 )
 
 const (
-	// awayPatience is how long a host that has booted once may be away: time
-	// enough to restart.
-	awayPatience = 45 * time.Second
-	// bootAge is the age at which a host has booted once, or never will.
-	bootAge = 3 * time.Minute
 	// tellPatience is how long a host that has to be told something may be
 	// away: it may be rebooting.
 	tellPatience = 60 * time.Second
@@ -89,10 +84,10 @@ func (c *convergence) form(ctx context.Context) error {
 	if err := c.deliver(ctx, cluster.RoleNode); err != nil {
 		return err
 	}
-	if c.spec.WaitFor == cluster.WaitActive || !c.spec.Manages(*c.mem) {
+	if !c.waitsForHosts() {
 		return c.deliver(ctx, cluster.RoleLoadBalancer)
 	}
-	f := &formation{convergence: c, lastHeard: map[int]time.Time{}, started: time.Now()}
+	f := &formation{convergence: c, patience: newPatience(c.activeSince)}
 	err := digitalocean.Wait(ctx, "the cluster to be "+c.spec.WaitFor, f.look)
 	if err != nil && ctx.Err() != nil && !f.last.Formed() {
 		return fmt.Errorf("the cluster is not %s yet (%w):\n%s", c.spec.WaitFor, err, f.last)
@@ -100,13 +95,18 @@ func (c *convergence) form(ctx context.Context) error {
 	return err
 }
 
+// waitsForHosts says whether an apply ends only when the hosts say that they are
+// what the spec waits for.
+func (c *convergence) waitsForHosts() bool {
+	return c.spec.WaitFor != cluster.WaitActive && c.spec.Manages(*c.mem)
+}
+
 // formation is the wait for a cluster to form.
 type formation struct {
 	*convergence
-	started   time.Time
-	lastHeard map[int]time.Time // by droplet id
-	settled   time.Time         // since when nothing more is coming; zero while something is
-	last      cluster.Formation
+	patience *patience
+	settled  time.Time // since when nothing more is coming; zero while something is
+	last     cluster.Formation
 }
 
 func (f *formation) look(ctx context.Context) (done bool, progress string, err error) {
@@ -142,7 +142,8 @@ func (f *formation) judge(reports []cluster.HostReport) cluster.Formation {
 	return cluster.Judge(f.spec, *f.mem, reports)
 }
 
-// ask asks every host how it is, all at once.
+// ask asks every host how it is, all at once, and remembers those whose set-up
+// failed.
 func (f *formation) ask(ctx context.Context) []cluster.HostReport {
 	hosts := f.spec.Members(f.obs, *f.mem)
 	reports := make([]cluster.HostReport, len(hosts))
@@ -154,6 +155,11 @@ func (f *formation) ask(ctx context.Context) []cluster.HostReport {
 		})
 	}
 	_ = inParallel(ctx, calls...) // what went wrong is in the reports
+	for i, d := range hosts {
+		if r := reports[i].Report; r != nil && r.Boot.Failed {
+			f.mem.RememberFailure(d.ID)
+		}
+	}
 	return reports
 }
 
@@ -163,24 +169,17 @@ func (f *formation) askHost(ctx context.Context, d cluster.Droplet) cluster.Host
 		h.NodeName = f.spec.NodeName(d)
 	}
 	answer, err := f.channel().Run(ctx, d.PublicIPv4, f.spec.Management.Port, hostconfig.CommandAwait(awaitSeconds), nil)
+	var report cluster.Report
 	if err == nil {
-		var report cluster.Report
 		report, err = cluster.ParseReport(answer)
-		h.Report = &report
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err == nil {
-		f.lastHeard[d.ID] = time.Now()
+	if err != nil {
+		h.Err, h.Hopeless = err, f.patience.over(d, err)
 		return h
 	}
-	h.Report, h.Err, h.Hopeless = nil, err, management.Hopeless(err, time.Since(f.started))
-	heard, ever := f.lastHeard[d.ID]
-	if !ever && f.started.Sub(d.CreatedAt) > bootAge {
-		heard, ever = f.started, true
-	}
-	if ever {
-		h.Hopeless = time.Since(heard) > awayPatience || management.Hopeless(err, time.Since(heard))
-	}
+	f.patience.heard(d)
+	h.Report = &report
 	return h
 }

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,25 +29,52 @@ type hosts struct {
 	commands []string                      // those that tell, each with its host
 	silent   string                        // a host that does not answer
 	report   func(*cluster.Report, string) // what else a host says
+	// refuse says why a host cannot be asked that has been active for so long.
+	refuse func(host string, up time.Duration) error
+	asked  time.Time // when the first host was asked first
 }
 
 // Run implements engine.Channel.
 func (h *hosts) Run(ctx context.Context, address string, _ int, command string, _ []byte) ([]byte, error) {
-	o, err := h.w.engine.Observe(ctx, h.spec.Name, "", *h.mem)
+	o, err := h.w.engine.Observe(ctx, h.spec.Name, "", cluster.Memory{})
 	if err != nil {
 		return nil, err
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	i := slices.IndexFunc(o.Droplets, func(d cluster.Droplet) bool { return d.PublicIPv4 == address })
-	if i < 0 || o.Droplets[i].Name == h.silent {
+	if i < 0 {
 		return nil, fmt.Errorf("SSH to %s: %w", address, management.ErrUnreachable)
 	}
+	if err := h.refusal(o.Droplets[i]); err != nil {
+		if errors.Is(err, management.ErrUnreachable) {
+			h.w.pass(dialTime)
+		}
+		return nil, fmt.Errorf("SSH to %s: %w", address, err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if command != hostconfig.CommandAwait(5) {
 		h.commands = append(h.commands, o.Droplets[i].Name+": "+command)
 		return nil, nil
 	}
 	return json.Marshal(h.reportOf(o, o.Droplets[i]))
+}
+
+// dialTime is how long it takes to find that nobody answers.
+const dialTime = 10 * time.Second
+
+func (h *hosts) refusal(d cluster.Droplet) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.asked.IsZero() {
+		h.asked = time.Now()
+	}
+	switch {
+	case d.Name == h.silent:
+		return management.ErrUnreachable
+	case h.refuse == nil:
+		return nil
+	}
+	return h.refuse(d.Name, time.Since(d.CreatedAt)-slow.BootTime)
 }
 
 func (h *hosts) reportOf(o cluster.Observed, d cluster.Droplet) cluster.Report {
@@ -119,7 +147,7 @@ func TestWhatKeepsAClusterFromFormingIsTold(t *testing.T) {
 			}
 		}, "chat-us-2: the boot step \"fetch the release\" failed\n    curl: (22) 404", time.Minute},
 		{"a host that does not answer", func(h *hosts) { h.silent = "chat-us-3" },
-			"chat-us-3: cannot be asked how it is: SSH to", 3 * time.Minute},
+			"chat-us-3: cannot be asked how it is: SSH to", time.Minute},
 		{"a host that never gets ready", func(h *hosts) { h.ready = time.Now().Add(24 * time.Hour) },
 			"the cluster is not formed yet", 5 * time.Minute},
 	} {

@@ -12,14 +12,8 @@ import (
 // it: surplus nodes, former load balancers, networks of regions left.
 func (c *convergence) prune(ctx context.Context) error {
 	var ids []int
-	for _, d := range c.spec.PlanNodes(c.obs, *c.mem).Surplus {
+	for _, d := range c.spec.Surplus(c.obs, *c.mem) {
 		ids = append(ids, d.ID)
-	}
-	current, _ := c.obs.Host(cluster.RoleLoadBalancer, *c.mem)
-	for _, d := range c.obs.Hosts() {
-		if d.Role(c.spec.Name) == cluster.RoleLoadBalancer && d.ID != current.ID {
-			ids = append(ids, d.ID)
-		}
 	}
 	if err := c.deleteDroplets(ctx, ids); err != nil {
 		return err

@@ -3,7 +3,6 @@ package management
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -205,26 +204,6 @@ func TestEachClusterHasKeysOfItsOwn(t *testing.T) {
 		public := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey())))
 		if !strings.HasPrefix(pair[1], public+" chat-") || strings.Contains(pair[1], "\n") {
 			t.Errorf("the public key is %q, want the one line %q and a comment", pair[1], public)
-		}
-	}
-}
-
-func TestSomeErrorsMendThemselvesWhileAHostBoots(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		err           error
-		hopelessAfter time.Duration
-	}{
-		{ErrHostKey, 0},
-		{ErrKeyRefused, 45 * time.Second},
-		{&CommandError{Command: "status", Status: 1}, 45 * time.Second},
-		{ErrRefused, 2 * time.Minute},
-		{ErrUnreachable, 2 * time.Minute},
-		{ErrLost, 2 * time.Minute},
-	} {
-		err := fmt.Errorf("SSH to 10.0.0.1:22: %w", tt.err)
-		if !Hopeless(err, tt.hopelessAfter) || tt.hopelessAfter > 0 && Hopeless(err, tt.hopelessAfter-time.Second) {
-			t.Errorf("%v is not hopeless after just %s", err, tt.hopelessAfter)
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"net"
 	"strings"
 	"syscall"
-	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -77,28 +76,6 @@ func handshakeError(err error, verified bool) error {
 		return fmt.Errorf("%w (%w)", ErrKeyRefused, err)
 	}
 	return lost(err)
-}
-
-const (
-	// bootPatience is for how long a host may be out of reach while it boots
-	// or restarts.
-	bootPatience = 2 * time.Minute
-	// loginPatience is for how long a host that answers may turn the key or
-	// the command away: nobody may log in until systemd lets users in.
-	loginPatience = 45 * time.Second
-)
-
-// Hopeless says whether asking the host again will not help, after Run has gone
-// on failing for the given time, last with the error.
-func Hopeless(err error, failing time.Duration) bool {
-	var failed *CommandError
-	switch {
-	case errors.Is(err, ErrHostKey):
-		return true
-	case errors.Is(err, ErrKeyRefused), errors.As(err, &failed):
-		return failing >= loginPatience
-	}
-	return failing >= bootPatience
 }
 
 func lost(err error) error { return fmt.Errorf("%w (%w)", ErrLost, err) }
