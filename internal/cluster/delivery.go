@@ -13,6 +13,12 @@ func (s Spec) Manages(m Memory) bool {
 	return s.Management.Enabled && m.Secrets.Management != ManagementKeys{}
 }
 
+// WaitsForHosts says whether an apply ends only when the hosts say that they are
+// what the spec waits for.
+func (s Spec) WaitsForHosts(m Memory) bool {
+	return s.WaitFor != WaitActive && s.Manages(m)
+}
+
 // Delivery is something that a running host has to be told.
 type Delivery struct {
 	Droplet Droplet

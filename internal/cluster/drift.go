@@ -18,6 +18,9 @@ func Drift(s Spec, m Memory, o Observed) []string {
 	if !o.Finished() {
 		found = append(found, "the cluster was never completed")
 	}
+	if m.Unformed && s.WaitsForHosts(m) {
+		found = append(found, "the cluster was not "+s.WaitFor+" when it was looked at last")
+	}
 	return found
 }
 

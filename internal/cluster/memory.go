@@ -29,6 +29,9 @@ type Memory struct {
 	// Imported says that the cluster was imported, so that its secrets are
 	// not known, and no apply has taken the configuration over since.
 	Imported bool `json:"imported,omitempty"`
+	// Unformed says that the last apply that waited for the hosts ended before
+	// they were what it waited for.
+	Unformed bool `json:"unformed,omitempty"`
 }
 
 // HostRecord is what is remembered of one droplet.

@@ -29,7 +29,7 @@ func (c *convergence) loadBalancer(ctx context.Context) error {
 	if err := c.waitFor(ctx, "the load balancer to be active", []int{host.ID}, isActive); err != nil {
 		return err
 	}
-	if c.waitsForHosts() && c.hasPredecessor(host.ID) {
+	if c.spec.WaitsForHosts(*c.mem) && c.hasPredecessor(host.ID) {
 		return nil
 	}
 	return c.address(ctx, host.ID)

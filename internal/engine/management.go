@@ -84,21 +84,16 @@ func (c *convergence) form(ctx context.Context) error {
 	if err := c.deliver(ctx, cluster.RoleNode); err != nil {
 		return err
 	}
-	if !c.waitsForHosts() {
+	if !c.spec.WaitsForHosts(*c.mem) {
 		return c.deliver(ctx, cluster.RoleLoadBalancer)
 	}
 	f := &formation{convergence: c, patience: newPatience(c.activeSince)}
 	err := digitalocean.Wait(ctx, "the cluster to be "+c.spec.WaitFor, f.look)
+	c.mem.Unformed = err != nil
 	if err != nil && ctx.Err() != nil && !f.last.Formed() {
 		return fmt.Errorf("the cluster is not %s yet (%w):\n%s", c.spec.WaitFor, err, f.last)
 	}
 	return err
-}
-
-// waitsForHosts says whether an apply ends only when the hosts say that they are
-// what the spec waits for.
-func (c *convergence) waitsForHosts() bool {
-	return c.spec.WaitFor != cluster.WaitActive && c.spec.Manages(*c.mem)
 }
 
 // formation is the wait for a cluster to form.

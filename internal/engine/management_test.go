@@ -175,6 +175,28 @@ func TestWhatKeepsAClusterFromFormingIsTold(t *testing.T) {
 }
 
 // A host of an earlier apply has no first boot to be waited for.
+// Without anything else to change, a plan must still ask for the next look.
+func TestAClusterThatDidNotFormIsLookedAtAgain(t *testing.T) {
+	inManagedWorld(t, 2, func(w *world, h *hosts) {
+		w.converge(h.spec, h.mem)
+		h.silent = "chat-us-2"
+		if _, err := w.engine.Converge(w.Context(), h.spec, h.mem); err == nil {
+			w.Fatal("no error")
+		}
+		drift := func(spec cluster.Spec) []string { return cluster.Drift(spec, *h.mem, w.observe(spec, *h.mem)) }
+		if got := drift(h.spec); !slices.Equal(got, []string{"the cluster was not formed when it was looked at last"}) {
+			w.Errorf("drift is %q", got)
+		}
+		indifferent := h.spec
+		indifferent.WaitFor = cluster.WaitActive
+		if got := drift(indifferent); len(got) > 0 {
+			w.Errorf("drift is %q where nobody waits for hosts", got)
+		}
+		h.silent = ""
+		w.converge(h.spec, h.mem)
+	})
+}
+
 func TestAHostThatIsGoneIsToldWithinAMinute(t *testing.T) {
 	inManagedWorld(t, 3, func(w *world, h *hosts) {
 		w.converge(h.spec, h.mem)

@@ -20,7 +20,8 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 			"What can be changed on a cluster that runs: the `count` of a pool, pools as a whole, `access`, `tags`, `project_id`, `database.backups`, `wait_for`, " +
 			"`management.from`, `management.port` and `timeouts`. Any other change is refused when it is planned; it never replaces the cluster. " +
 			"When the number of nodes changes, the load balancer is told, where `management` is on. Where it is off, it is made anew behind its address, " +
-			"which moves once DigitalOcean calls the new host active and answers again when HAProxy is installed there, a minute or two later. " +
+			"which moves once DigitalOcean calls the new host active and answers again when HAProxy is installed there, a minute or two later; " +
+			"with `management`, and `wait_for` other than `active`, it moves when the new host serves. " +
 			"The same goes for the nodes when a lost database host comes back at another address.\n\n" +
 			"An import by name reads back what the API shows. The rest, such as the cookie and the release, is taken from the configuration by the first apply, " +
 			"which does not touch the hosts. Secrets that were generated cannot be read back: nodes that are added later need `cookie` and, " +

@@ -118,7 +118,7 @@ func distributionAttribute() schema.SingleNestedAttribute {
 				"`optional` starts after `sync_timeout_ms` without those that are missing, `mandatory` does not start without them, " +
 				"`none` does not wait. Nodes connect later in any case. Default: `optional`."),
 			"sync_timeout_ms": defaultedInt("How long a node that starts waits for the older ones, in milliseconds. " +
-				"Of nodes that start at the same time, one that asks another too early waits for the whole time; it meets it all the same. Default: `30000`."),
+				"The host asks them until they run, before it starts the VM; the VM gets what remains of the time. Default: `30000`."),
 		},
 	}
 }
