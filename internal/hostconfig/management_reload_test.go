@@ -1,8 +1,10 @@
 package hostconfig_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -213,6 +215,36 @@ func TestOtherNodesComeAndGoWithoutALostRequest(t *testing.T) {
 	if last := want[len(want)-1]; !strings.HasPrefix(last, "  server chat-2 127.0.0.1:") || !strings.HasPrefix(want[2], "backend nodes") {
 		t.Errorf("nodes.cfg became\n%s", strings.Join(want, "\n"))
 	}
+}
+
+// Most clients keep their connection for the next request, which may be on its
+// way when a reload comes.
+func TestAConnectionThatIsKeptOutlivesAReloadByARequest(t *testing.T) {
+	t.Parallel()
+	one, two := startNode(t, "chat-1"), startNode(t, "chat-2")
+	r := runManaged(t, trafficLoadBalancer(t, one))
+	conn, err := net.Dial("unix", r.root+"/run/front.sock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	answers, request := bufio.NewReader(conn), newRequest(t, "http://chat.example.com/")
+	ask := func(when string) {
+		t.Helper()
+		if err := request.Write(conn); err != nil {
+			t.Fatalf("%s: %v", when, err)
+		}
+		response, err := http.ReadResponse(answers, request)
+		if err != nil {
+			t.Fatalf("%s: %v", when, err)
+		}
+		if _, err := io.Copy(io.Discard, response.Body); err != nil || response.Header.Get("Served-By") == "" {
+			t.Fatalf("%s: no node answers: %s, %v", when, response.Status, err)
+		}
+	}
+	ask("before the reload")
+	r.set(t, one, two)
+	ask("after the reload")
 }
 
 // A process that starts takes every server for up until it has checked it; one
