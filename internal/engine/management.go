@@ -17,8 +17,10 @@ import (
 
 const (
 	// tellPatience is how long a host that has to be told something may be
-	// away: it may be rebooting.
+	// away, because it may be rebooting, and how long it may take to do it.
 	tellPatience = 60 * time.Second
+	// askPatience is how long a host may take to say how it is.
+	askPatience = 25 * time.Second
 	// awaitSeconds is how long a host that is not yet as it should be is
 	// waited for before it says how far it is.
 	awaitSeconds = 5
@@ -50,11 +52,18 @@ func (c *convergence) deliver(ctx context.Context, roles ...string) error {
 	return inParallel(ctx, calls...)
 }
 
+// command runs a command of beamctl on the host, which has to end in time.
+func (c *convergence) command(ctx context.Context, d cluster.Droplet, limit time.Duration, command string, stdin []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the host did not carry out %q within %s", command, limit))
+	defer cancel()
+	return c.channel().Run(ctx, d.PublicIPv4, c.spec.Management.Port, command, stdin)
+}
+
 func (c *convergence) tell(ctx context.Context, d cluster.Delivery) error {
 	tflog.Info(ctx, "telling a host of other hosts", map[string]any{"droplet": d.Droplet.Name})
 	started := time.Now()
 	err := digitalocean.Wait(ctx, d.Droplet.Name+" to be told of other hosts", func(ctx context.Context) (bool, string, error) {
-		_, err := c.channel().Run(ctx, d.Droplet.PublicIPv4, c.spec.Management.Port, d.Command, d.Stdin)
+		_, err := c.command(ctx, d.Droplet, tellPatience, d.Command, d.Stdin)
 		if away(err) && time.Since(started) < tellPatience {
 			return false, err.Error(), nil
 		}
@@ -163,7 +172,8 @@ func (f *formation) askHost(ctx context.Context, d cluster.Droplet) cluster.Host
 	if h.Role == cluster.RoleNode {
 		h.NodeName = f.spec.NodeName(d)
 	}
-	answer, err := f.channel().Run(ctx, d.PublicIPv4, f.spec.Management.Port, hostconfig.CommandAwait(awaitSeconds), nil)
+	asked := time.Now()
+	answer, err := f.command(ctx, d, askPatience, hostconfig.CommandAwait(awaitSeconds), nil)
 	var report cluster.Report
 	if err == nil {
 		report, err = cluster.ParseReport(answer)
@@ -171,7 +181,7 @@ func (f *formation) askHost(ctx context.Context, d cluster.Droplet) cluster.Host
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err != nil {
-		h.Err, h.Hopeless = err, f.patience.over(d, err)
+		h.Err, h.Hopeless = err, f.patience.over(d, asked, err)
 		return h
 	}
 	f.patience.heard(d)

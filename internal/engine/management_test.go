@@ -28,6 +28,7 @@ type hosts struct {
 	mu       sync.Mutex
 	commands []string                      // those that tell, each with its host
 	silent   string                        // a host that does not answer
+	stuck    string                        // a host that takes commands and does nothing
 	report   func(*cluster.Report, string) // what else a host says
 	// refuse says why a host cannot be asked that has been active for so long.
 	refuse func(host string, up time.Duration) error
@@ -49,6 +50,10 @@ func (h *hosts) Run(ctx context.Context, address string, _ int, command string, 
 			h.w.pass(dialTime)
 		}
 		return nil, fmt.Errorf("SSH to %s: %w", address, err)
+	}
+	if o.Droplets[i].Name == h.stuck {
+		<-ctx.Done()
+		return nil, fmt.Errorf("SSH to %s: %w", address, context.Cause(ctx))
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -197,20 +202,31 @@ func TestAClusterThatDidNotFormIsLookedAtAgain(t *testing.T) {
 	})
 }
 
-func TestAHostThatIsGoneIsToldWithinAMinute(t *testing.T) {
-	inManagedWorld(t, 3, func(w *world, h *hosts) {
-		w.converge(h.spec, h.mem)
-		w.pass(time.Hour)
-		h.silent = "chat-us-2"
-		started := time.Now()
-		_, err := w.engine.Converge(w.Context(), h.spec, h.mem)
-		if err == nil || !strings.Contains(err.Error(), "chat-us-2: cannot be asked how it is") {
-			w.Errorf("converge ended with %v", err)
-		}
-		if took := time.Since(started); took > time.Minute {
-			w.Errorf("it was told after %v", took)
-		}
-	})
+func TestAHostThatIsGoneOrStuckIsToldWithinAMinute(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		set  func(h *hosts)
+		says string
+	}{
+		{"gone", func(h *hosts) { h.silent = "chat-us-2" }, "the host does not answer"},
+		{"stuck", func(h *hosts) { h.stuck = "chat-us-2" }, `the host did not carry out "await 5" within 25s`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inManagedWorld(t, 3, func(w *world, h *hosts) {
+				w.converge(h.spec, h.mem)
+				w.pass(time.Hour)
+				tt.set(h)
+				started := time.Now()
+				_, err := w.engine.Converge(w.Context(), h.spec, h.mem)
+				if err == nil || !strings.Contains(err.Error(), "chat-us-2: cannot be asked how it is") || !strings.Contains(err.Error(), tt.says) {
+					w.Errorf("converge ended with %v", err)
+				}
+				if took := time.Since(started); took > time.Minute {
+					w.Errorf("it was told after %v", took)
+				}
+			})
+		})
+	}
 }
 
 func TestRunningHostsAreToldInsteadOfMadeAnew(t *testing.T) {
@@ -253,7 +269,11 @@ func TestNodesGoAfterTheLoadBalancerWasTold(t *testing.T) {
 		if o := w.observe(h.spec, *h.mem); len(o.Hosts()) != 5 {
 			w.Errorf("hosts %v, want all of them still there", names(o))
 		}
-		h.silent = ""
+		h.silent, h.stuck = "", "chat-lb-1"
+		if _, err := w.engine.Converge(w.Context(), h.spec, h.mem); err == nil || !strings.Contains(err.Error(), "chat-lb-1 to be told") {
+			w.Errorf("converge ended with %v, want it to name the load balancer", err)
+		}
+		h.stuck = ""
 		w.converge(h.spec, h.mem)
 	})
 }

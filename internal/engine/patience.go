@@ -19,7 +19,8 @@ const (
 	// first boot.
 	awayPatience = 45 * time.Second
 	// loginPatience is for how long a host that answers may turn the key or the
-	// command away: nobody may log in until systemd lets users in.
+	// command away, or leave commands undone: nobody may log in until systemd
+	// lets users in.
 	loginPatience = 45 * time.Second
 )
 
@@ -75,16 +76,16 @@ func (p *patience) heard(d cluster.Droplet) {
 	c.heard, c.turnedAway = time.Now(), time.Time{}
 }
 
-// over takes note that the host could not be asked, and says whether asking
-// again will not help.
-func (p *patience) over(d cluster.Droplet, err error) bool {
+// over takes note that the host, asked at the given time, did not say how it is,
+// and tells whether asking again will not help.
+func (p *patience) over(d cluster.Droplet, asked time.Time, err error) bool {
 	c := p.with(d)
 	if errors.Is(err, management.ErrHostKey) {
 		return true
 	}
 	if !away(err) {
 		if c.turnedAway.IsZero() {
-			c.turnedAway = time.Now()
+			c.turnedAway = asked
 		}
 		return time.Since(c.turnedAway) >= loginPatience
 	}
