@@ -72,16 +72,15 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 		resp.Diagnostics.Append(failure("Cannot create the cluster", err))
 		return
 	case err != nil:
-		resp.Diagnostics.Append(failure("Cannot complete the cluster", fmt.Errorf("%w. %s", err, unfinished(spec.Name, observed))))
+		resp.Diagnostics.Append(unfinished("Cannot complete the cluster", err, whatExists(spec.Name, observed), "beam_cluster.<name>"))
 	}
 	resp.Diagnostics.Append(plan.reach(spec, mem, observed, err)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
-// unfinished says what a create that failed leaves, and how to go on from it.
-func unfinished(name string, o cluster.Observed) string {
-	return fmt.Sprintf("Of cluster %s there are now %d droplets, %d firewalls and %d VPCs, and they are in the state. "+
-		"Terraform marks them as tainted and would start over: to continue from there, run `terraform untaint beam_cluster.<name>` and apply again",
+// whatExists says what a create that failed leaves.
+func whatExists(name string, o cluster.Observed) string {
+	return fmt.Sprintf("Of cluster %s there are now %d droplets, %d firewalls and %d VPCs, and they are in the state.",
 		name, len(o.Hosts()), len(o.Firewalls), len(o.OwnVPCs()))
 }
 

@@ -17,6 +17,13 @@ func failure(summary string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(summary, join(asSentence(err.Error()), advice(err)))
 }
 
+// unfinished is the failure of a create that leaves something: what that is, and
+// how to go on from it, come last.
+func unfinished(summary string, err error, left, address string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(summary, join(asSentence(err.Error()), advice(err), left,
+		"Before you apply again, run `terraform untaint "+address+"`: Terraform marks what a failed create leaves as tainted, and would destroy it and start over."))
+}
+
 // advice says what to do; empty where the error says it itself.
 func advice(err error) string {
 	switch {
@@ -43,20 +50,31 @@ func advice(err error) string {
 	return ""
 }
 
+// asSentence begins a text with a capital and ends it with a full stop, unless it
+// ends with lines of a log.
 func asSentence(text string) string {
 	if text == "" {
 		return ""
 	}
-	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
+	text = strings.ToUpper(text[:1]) + text[1:]
+	if strings.Contains(text, "\n") {
+		return text
+	}
+	return strings.TrimSuffix(text, ".") + "."
 }
 
-// join puts sentences side by side and leaves out what is empty.
+// join puts sentences side by side, what has several lines apart from the rest,
+// and leaves out what is empty.
 func join(sentences ...string) string {
+	separator := " "
 	var kept []string
 	for _, s := range sentences {
 		if s != "" {
 			kept = append(kept, s)
 		}
+		if strings.Contains(s, "\n") {
+			separator = "\n\n"
+		}
 	}
-	return strings.Join(kept, " ")
+	return strings.Join(kept, separator)
 }

@@ -56,3 +56,15 @@ func TestFailureSaysWhatToDo(t *testing.T) {
 		})
 	}
 }
+
+func TestAFailedCreateSaysWhatIsLeftAndHowToGoOn(t *testing.T) {
+	t.Parallel()
+	report := errors.New("waiting for the cluster to be formed: chat-us-1: the boot step \"fetch the release\" failed\n    curl: (22) 404")
+	got := unfinished("Cannot complete the cluster", report, "Of cluster chat there is now 1 droplet.", "beam_cluster.<name>").Detail()
+	want := "Waiting for the cluster to be formed: chat-us-1: the boot step \"fetch the release\" failed\n    curl: (22) 404\n\n" +
+		"Of cluster chat there is now 1 droplet.\n\n" +
+		"Before you apply again, run `terraform untaint beam_cluster.<name>`: Terraform marks what a failed create leaves as tainted, and would destroy it and start over."
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

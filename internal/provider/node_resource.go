@@ -167,8 +167,7 @@ func (r *nodeResource) Create(ctx context.Context, req resource.CreateRequest, r
 		resp.Diagnostics.Append(failure("Cannot create the node", err))
 		return
 	case err != nil:
-		resp.Diagnostics.Append(failure("Cannot complete the node", fmt.Errorf("%w. Droplet %d exists and is in the state. "+
-			"Terraform marks it as tainted and would start over: to continue from there, run `terraform untaint beam_node.<name>` and apply again", err, droplet.ID)))
+		resp.Diagnostics.Append(unfinished("Cannot complete the node", err, fmt.Sprintf("Droplet %d exists and is in the state.", droplet.ID), "beam_node.<name>"))
 	}
 	plan.reach(spec, droplet)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
