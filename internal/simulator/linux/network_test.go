@@ -12,7 +12,8 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
-// reaches tells whether a connection to a port comes about within a second.
+// reaches tells whether a connection to a port comes about within a second. Join
+// several with &&: sh -e goes on after a "! reaches" that does reach.
 const reaches = `reaches() { python3 -c 'import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 1)' "$@" 2>/dev/null; }; `
 
 func TestTheFabricConnectsWhatBelongsTogether(t *testing.T) {
@@ -32,10 +33,10 @@ func TestTheFabricConnectsWhatBelongsTogether(t *testing.T) {
 		}
 	}
 
-	check("the same VPC is reached, another is not", "reaches 10.108.0.5 22; ! reaches 10.109.0.4 22; reaches 198.18.0.6 22")
-	check("nothing leads out", "! reaches 192.0.2.1 80; ! reaches 10.200.0.1 22")
+	check("the same VPC is reached, another is not", "reaches 10.108.0.5 22 && ! reaches 10.109.0.4 22 && reaches 198.18.0.6 22")
+	check("nothing leads out", "! reaches 192.0.2.1 80 && ! reaches 10.200.0.1 22")
 	check("the client is on the internet", "ping -c 1 -W 1 203.0.113.7")
-	check("nobody speaks for another", "ip address add 198.18.0.99/32 dev eth0; ! ping -c 1 -W 1 -I 198.18.0.99 203.0.113.7")
+	check("nobody speaks for another", "ip address add 198.18.0.99/32 dev eth0 && ! ping -c 1 -W 1 -I 198.18.0.99 203.0.113.7")
 	if client("reaches 10.108.0.5 22") {
 		t.Error("the client reaches a private address")
 	}
@@ -54,11 +55,13 @@ func TestTheFabricConnectsWhatBelongsTogether(t *testing.T) {
 	if err := hosts.Cut(2, true); err != nil {
 		t.Fatal(err)
 	}
-	check("a host that is cut off is not reached", "! reaches 10.108.0.5 22; ! reaches 198.18.0.5 22")
+	check("a host that is cut off is not reached", "! reaches 10.108.0.5 22 && ! reaches 198.18.0.5 22")
+	on(t, hosts, 2, reaches+"! reaches 169.254.169.254 80 && ! ping -c 1 -W 1 10.108.0.1 && ! reaches 10.108.0.4 22")
 	if err := hosts.Cut(2, false); err != nil {
 		t.Fatal(err)
 	}
 	check("a host that is put back is reached", "reaches 10.108.0.5 22")
+	on(t, hosts, 2, reaches+"reaches 169.254.169.254 80 && ping -c 1 -W 1 10.108.0.1 && reaches 10.108.0.4 22")
 }
 
 func TestFirewallsHoldAndChangeWhileHostsRun(t *testing.T) {
