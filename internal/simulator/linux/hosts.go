@@ -180,7 +180,7 @@ func (h *Hosts) enforce() error {
 	return h.fabric.nft(h.run, rules)
 }
 
-// Create implements simulator.Hosts.
+// Create implements simulator.Hosts. Where it fails, nothing of the host stays.
 func (h *Hosts) Create(host simulator.Host) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -203,7 +203,10 @@ func (h *Hosts) Create(host simulator.Host) error {
 			errs = append(errs, h.plugInto(v))
 		}
 	}
-	return errors.Join(append(errs, h.enforce(), m.start())...)
+	if err := errors.Join(append(errs, h.enforce(), m.start())...); err != nil {
+		return errors.Join(err, h.remove(m))
+	}
+	return nil
 }
 
 // Power implements simulator.Hosts. Off is what pulling the plug would do.
@@ -265,8 +268,13 @@ func (h *Hosts) Destroy(dropletID int) error {
 	if !ok {
 		return nil
 	}
-	delete(h.machines, dropletID)
-	delete(h.cut, dropletID)
+	return h.remove(m)
+}
+
+// remove destroys a host, and forgets it.
+func (h *Hosts) remove(m *machine) error {
+	delete(h.machines, m.host.DropletID)
+	delete(h.cut, m.host.DropletID)
 	return errors.Join(m.destroy(), h.enforce())
 }
 

@@ -5,9 +5,12 @@ package linux_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +92,46 @@ func TestHostsKeepTheirDiskOverPowerOffAndReboot(t *testing.T) {
 	}
 	create(t, hosts, host(1, "")) // what a rebuild does
 	on(t, hosts, 1, "! ls /root/kept")
+}
+
+func TestAFailedStartLeavesNothing(t *testing.T) {
+	hosts := open(t)
+	const folder = "/var/lib/beam-hosts-test/hosts/1"
+	expectGone := func(paths ...string) {
+		t.Helper()
+		for _, pattern := range append(paths, "/run/netns/beam-test-1", "/sys/fs/cgroup/beam-test/1", "/sys/fs/cgroup/*/beam-test/1") {
+			if left, _ := filepath.Glob(pattern); left != nil {
+				t.Errorf("a start that failed left %s", left)
+			}
+		}
+	}
+	unroutable := host(1, "")
+	unroutable.Gateway = netip.Prefix{}
+	if err := hosts.Create(unroutable); err == nil {
+		t.Fatal("a host without a gateway was created")
+	}
+	expectGone(folder)
+	if err := hosts.Create(host(1, "")); err != nil {
+		t.Fatalf("create the host after a failure: %v", err)
+	}
+
+	if err := hosts.Power(1, false); err != nil {
+		t.Fatal(err)
+	}
+	console := filepath.Join(folder, "console.log")
+	if err := errors.Join(os.Remove(console), os.Mkdir(console, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if err := hosts.Power(1, true); err == nil {
+		t.Fatal("a host without a console was started")
+	}
+	expectGone()
+	if err := os.Remove(console); err != nil {
+		t.Fatal(err)
+	}
+	if err := hosts.Power(1, true); err != nil {
+		t.Fatalf("start the host after a failure: %v", err)
+	}
 }
 
 func TestVolumesOutliveTheirDroplets(t *testing.T) {

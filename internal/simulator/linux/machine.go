@@ -54,18 +54,35 @@ func (m *machine) start() error {
 	return nil
 }
 
-// boot lays the host's links and starts its first process. The network
-// namespace is new for each boot, so that nothing in it outlives one.
+// boot lays the host's links and starts its first process. Where one of them
+// fails, nothing of it stays.
 func (m *machine) boot() (*exec.Cmd, error) {
+	err := m.wire()
+	var command *exec.Cmd
+	if err == nil {
+		command, err = m.spawn()
+	}
+	if err != nil {
+		return nil, errors.Join(err, m.unwire(), m.group.remove())
+	}
+	m.process = command.Process
+	return command, nil
+}
+
+// wire lays the host's links. The network namespace is new for each boot, so
+// that nothing in it outlives one.
+func (m *machine) wire() error {
 	if err := m.namespace.make(m.run); err != nil {
-		return nil, err
+		return err
 	}
 	if err := m.fabric.ip(m.run, wires(m.host, string(m.namespace))); err != nil {
-		return nil, err
+		return err
 	}
-	if err := m.namespace.ip(m.run, addresses(m.host)); err != nil {
-		return nil, err
-	}
+	return m.namespace.ip(m.run, addresses(m.host))
+}
+
+// spawn starts systemd-nspawn in the host's control group.
+func (m *machine) spawn() (*exec.Cmd, error) {
 	if err := os.MkdirAll(string(m.group), 0o755); err != nil { //nolint:gosec // G301: the kernel's default
 		return nil, fmt.Errorf("make a control group: %w", err)
 	}
@@ -87,7 +104,6 @@ func (m *machine) boot() (*exec.Cmd, error) {
 	if err := command.Start(); err != nil {
 		return nil, fmt.Errorf("start systemd-nspawn: %w", err)
 	}
-	m.process = command.Process
 	return command, nil
 }
 
