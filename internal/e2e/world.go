@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/playground"
@@ -57,13 +56,8 @@ type World struct {
 // Open makes a world. Base images that this machine has not are built, which
 // takes some minutes. Close removes everything.
 func Open(ctx context.Context, o Options) (*World, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return nil, err
-	}
 	hosts, err := linux.Open(ctx, linux.Options{
-		Name: o.Name, ImageFolder: filepath.Join(cache, "beam"), Images: o.Images,
-		Clients: []netip.Addr{Operator, Stranger},
+		Name: o.Name, Images: o.Images, Clients: []netip.Addr{Operator, Stranger},
 	})
 	if err != nil {
 		return nil, err

@@ -52,11 +52,7 @@ func open(t *testing.T) *linux.Hosts {
 }
 
 func openHosts(ctx context.Context) (*linux.Hosts, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return nil, err
-	}
-	return linux.Open(ctx, linux.Options{Name: hostName, ImageFolder: filepath.Join(cache, "beam"), Images: images})
+	return linux.Open(ctx, linux.Options{Name: hostName, Images: images})
 }
 
 // leftovers lists what the machine has of the hosts of these tests.

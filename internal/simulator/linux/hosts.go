@@ -37,7 +37,8 @@ type Options struct {
 	// file system that overlays and device files can be on. Empty means
 	// /var/lib/beam-hosts-<Name>.
 	Folder string
-	// ImageFolder keeps base images for later runs.
+	// ImageFolder keeps base images for later runs. Empty means beam in the
+	// user's cache folder.
 	ImageFolder string
 	// Images are the slugs that hosts boot from. Each is built, which takes
 	// some minutes, unless ImageFolder has it.
@@ -79,7 +80,10 @@ func Open(ctx context.Context, o Options) (*Hosts, error) {
 	if os.Geteuid() != 0 {
 		return nil, errors.New("real hosts need root: run this with sudo")
 	}
-	o = o.complete()
+	o, err := o.complete()
+	if err != nil {
+		return nil, err
+	}
 	images := map[string]string{}
 	for _, slug := range o.Images {
 		root, err := ensureImage(ctx, o.ImageFolder, slug)
@@ -105,12 +109,19 @@ func Open(ctx context.Context, o Options) (*Hosts, error) {
 	return h, nil
 }
 
-func (o Options) complete() Options {
+func (o Options) complete() (Options, error) {
 	if o.Name == "" {
 		o.Name = "beam"
 	}
 	if o.Folder == "" {
 		o.Folder = "/var/lib/beam-hosts-" + o.Name
+	}
+	if o.ImageFolder == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return o, fmt.Errorf("find the folder of images: %w", err)
+		}
+		o.ImageFolder = filepath.Join(cache, "beam")
 	}
 	if len(o.Clients) == 0 {
 		o.Clients = []netip.Addr{netip.MustParseAddr("203.0.113.7")}
@@ -118,7 +129,7 @@ func (o Options) complete() Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return o
+	return o, nil
 }
 
 func (h *Hosts) open(ctx context.Context) error {

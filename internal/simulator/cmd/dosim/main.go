@@ -98,7 +98,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.IntVar(&options.DropletLimit, "droplet-limit", simulator.DefaultDropletLimit, "how many droplets the account may have")
 	flags.BoolVar(&options.RateLimits, "rate-limits", true, "refuse what is over DigitalOcean's rate limits")
 	flags.StringVar(&s.hosts, "hosts", "records", "what droplets are made of: `kind` records, or linux for Debian hosts that boot (as root)")
-	flags.StringVar(&s.images, "images", ".cache/images", "`folder` that keeps the base images of such hosts")
+	flags.StringVar(&s.images, "images", "", "`folder` that keeps the base images of such hosts (default beam in the user's cache folder)")
 	log := flags.Bool("log", false, "print a line on stderr for each call")
 	if err := flags.Parse(args); err != nil {
 		return s, fmt.Errorf("command line: %w", err)
