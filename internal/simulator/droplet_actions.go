@@ -204,6 +204,9 @@ func (s *Simulator) prepareRebuild(d *droplet, wanted dropletActionRequest) (fun
 	case image.MinDiskSize > d.disk:
 		return nil, unprocessable("The image requires a disk of at least %d GB.", image.MinDiskSize)
 	}
+	if err := s.checkHostImage(image); err != nil {
+		return nil, err
+	}
 	return func() error {
 		d.image = image
 		if err := s.options.Hosts.Destroy(d.id); err != nil {

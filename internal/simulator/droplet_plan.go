@@ -107,7 +107,7 @@ func (s *Simulator) checkImage(plan *dropletPlan) error {
 		return unprocessable("The image requires a disk of at least %d GB, but the size %s has %d GB.",
 			plan.image.MinDiskSize, plan.Size, plan.size.Disk)
 	}
-	return nil
+	return s.checkHostImage(plan.image)
 }
 
 // imageBy finds an image by slug or id, nil when there is none.

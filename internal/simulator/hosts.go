@@ -39,6 +39,8 @@ type Host struct {
 // each other. Where the simulator's hosts are machines, it asks for these, too.
 type Machines interface {
 	Hosts
+	// CheckImage says why no host can boot from an image; nil if one can.
+	CheckImage(image string) error
 	// Shutdown asks a host to switch itself off, and returns before it has.
 	Shutdown(dropletID int) error
 	// Reboot asks a host to start anew, and returns before it has. One that is

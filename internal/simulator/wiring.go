@@ -37,6 +37,17 @@ func (s *Simulator) wire() error {
 	return nil
 }
 
+// checkHostImage refuses an image that no host can boot from. A record boots
+// from any.
+func (s *Simulator) checkHostImage(i *image) error {
+	if machines, ok := s.options.Hosts.(Machines); ok {
+		if err := machines.CheckImage(i.label()); err != nil {
+			return unprocessable("%s", err)
+		}
+	}
+	return nil
+}
+
 func (s *Simulator) network() Network {
 	network := Network{
 		VPCs: map[string]netip.Prefix{}, ReservedIPs: map[netip.Addr]int{},

@@ -1,6 +1,8 @@
 package simulator_test
 
 import (
+	"fmt"
+	"net/http"
 	"net/netip"
 	"testing"
 
@@ -23,6 +25,13 @@ type machines struct {
 
 func (m *machines) Create(host simulator.Host) error {
 	m.on[host.DropletID], m.memory[host.DropletID] = true, host.MemoryMiB
+	return nil
+}
+
+func (m *machines) CheckImage(image string) error {
+	if image == "ubuntu-24-04-x64" {
+		return fmt.Errorf("no machine boots from %s", image)
+	}
 	return nil
 }
 
@@ -156,5 +165,21 @@ func TestMachinesAreAskedToShutDownAndToReboot(t *testing.T) {
 	}
 	if hosts.memory[d.ID] != 2048 {
 		t.Errorf("after the resize the host has %d MiB", hosts.memory[d.ID])
+	}
+}
+
+func TestImagesThatNoMachineBootsFromAreRefused(t *testing.T) {
+	t.Parallel()
+	hosts, client := newMachines(t)
+	d := newDroplet(t, client, "one")
+	const refusal = "no machine boots from ubuntu-24-04-x64"
+	_, _, err := client.Droplets.Create(t.Context(), dropletRequest("two", func(r *godo.DropletCreateRequest) {
+		r.Image.Slug = "ubuntu-24-04-x64"
+	}))
+	wantRefusal(t, err, http.StatusUnprocessableEntity, refusal)
+	_, _, err = client.DropletActions.RebuildByImageSlug(t.Context(), d.ID, "ubuntu-24-04-x64")
+	wantRefusal(t, err, http.StatusUnprocessableEntity, refusal)
+	if len(hosts.on) != 1 || !hosts.on[d.ID] {
+		t.Errorf("hosts are %v, want droplet %d's alone, switched on", hosts.on, d.ID)
 	}
 }

@@ -16,11 +16,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -191,20 +194,28 @@ func (h *Hosts) enforce() error {
 	return h.fabric.nft(h.run, rules)
 }
 
+// CheckImage implements simulator.Machines.
+func (h *Hosts) CheckImage(image string) error {
+	if _, ok := h.images[image]; ok {
+		return nil
+	}
+	return fmt.Errorf("no real host can boot from the image %q; it can from %s",
+		image, strings.Join(slices.Sorted(maps.Keys(h.images)), ", "))
+}
+
 // Create implements simulator.Hosts. Where it fails, nothing of the host stays.
 func (h *Hosts) Create(host simulator.Host) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	image, ok := h.images[host.Image]
-	if !ok {
-		return fmt.Errorf("no real host can boot from the image %q", host.Image)
+	if err := h.CheckImage(host.Image); err != nil {
+		return err
 	}
 	id := fmt.Sprint(host.DropletID)
 	m := &machine{
 		host: host, disk: disk{filepath.Join(h.folder, "hosts", id)}, namespace: namespace(h.prefix + id),
 		fabric: h.fabric, group: cgroup(filepath.Join(string(h.groups[0]), id)), run: h.run, log: h.log,
 	}
-	if err := m.disk.create(image, host); err != nil {
+	if err := m.disk.create(h.images[host.Image], host); err != nil {
 		return errors.Join(err, m.disk.remove())
 	}
 	h.machines[host.DropletID] = m

@@ -111,6 +111,11 @@ func TestAFailedStartLeavesNothing(t *testing.T) {
 		t.Fatal("a host without a gateway was created")
 	}
 	expectGone(folder)
+	unknown := host(1, "")
+	unknown.Image = "plan-9"
+	if err := hosts.Create(unknown); err == nil || !strings.Contains(err.Error(), "debian-12-x64, debian-13-x64") {
+		t.Errorf("a host of an image that there is not: %v, want the images that there are", err)
+	}
 	if err := hosts.Create(host(1, "")); err != nil {
 		t.Fatalf("create the host after a failure: %v", err)
 	}
