@@ -108,12 +108,9 @@ func TestFail2banWatchesSSHInTheJournal(t *testing.T) {
 
 func TestNftablesReadsTheMetadataRule(t *testing.T) {
 	t.Parallel()
-	nft := testtool.Require(t, "nft")
-	out, err := exec.CommandContext(t.Context(), nft, "--check", "--file", baseFile(t, "/etc/beam/metadata.nft")).CombinedOutput()
-	if os.Getuid() != 0 && strings.Contains(string(out), "Operation not permitted") {
-		t.Skip("nft needs root even to check a file")
-	}
+	rules, err := os.ReadFile(baseFile(t, "/etc/beam/metadata.nft"))
 	if err != nil {
-		t.Errorf("nft --check: %v\n%s", err, out)
+		t.Fatal(err)
 	}
+	testtool.CheckNft(t, string(rules))
 }

@@ -18,11 +18,17 @@ func Require(t testing.TB, name string) string {
 	if err == nil {
 		return path
 	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not installed, and CI must not skip a test", name)
-	}
-	t.Skipf("%s is not installed", name)
+	skip(t, name+" is not installed")
 	return ""
+}
+
+// skip ends a test that cannot run here, and says why.
+func skip(t testing.TB, why string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s, and CI must not skip a test", why)
+	}
+	t.Skipf("%s", why)
 }
 
 // Terraform returns the command line, Terraform's or OpenTofu's, that the

@@ -4,9 +4,6 @@ package linux
 
 import (
 	"net/netip"
-	"os"
-	"os/exec"
-	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -58,22 +55,13 @@ func TestRulesOfTheFabric(t *testing.T) {
 	testtool.Golden(t, "rules.nft", rules)
 }
 
-// nft reads the rules in a network namespace that ends with it.
 func TestRulesAreThoseOfNftables(t *testing.T) {
 	t.Parallel()
-	nft := testtool.Require(t, "nft")
-	if os.Geteuid() != 0 {
-		t.Skip("nft checks rules for root only")
-	}
 	rules, err := ruleset([]simulator.Host{inner, balancer, node}, wired, map[int]bool{3: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	check := exec.CommandContext(t.Context(), "unshare", "--net", nft, "--check", "--file", "-")
-	check.Stdin = strings.NewReader(rules)
-	if output, err := check.CombinedOutput(); err != nil {
-		t.Errorf("nft: %v\n%s", err, output)
-	}
+	testtool.CheckNft(t, rules)
 }
 
 func TestCommandsThatLayTheNetwork(t *testing.T) {
