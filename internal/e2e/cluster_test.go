@@ -42,7 +42,7 @@ func aCluster(t *testing.T, s *suite) {
 		{"the stats page is for the operator only", statsAreForTheOperator},
 		{"a stranger reaches the web only", strangersReachTheWebOnly},
 		{"a droplet outside the cluster reaches the web only", neighboursReachTheWebOnly},
-		{"the operator reaches SSH", theOperatorReachesSSH},
+		{"the operator reaches SSH and the stats page, too, and nothing else", theOperatorReachesSSHAndStatsToo},
 		{"the app logs in to Postgres with TLS, not without", theAppLogsInWithTLSOnly},
 		{"the load balancer does not reach Postgres", theBalancerReachesNoDatabase},
 		{"the migration role owns the tables", theMigrationRoleOwnsTheTables},

@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"os/exec"
@@ -18,12 +19,19 @@ import (
 // openPort is a line of nmap's -oG format: an address and its open ports.
 var openPort = regexp.MustCompile(`(?m)^Host: (\S+) .*Ports: (.*)$`)
 
+// The ports that scans try: all below 10000 that hosts may have something to
+// do with, and a choice that has those of every service in it.
+const (
+	allPorts  = "1-10000"
+	somePorts = "1-1024,4369,5432,8080,8404,9100-9155"
+)
+
 // scan lists what answers of the addresses' ports, such as "198.18.0.4 80". It
 // runs in a network namespace.
-func scan(t *testing.T, namespace string, from netip.Addr, addresses []string) []string {
+func scan(t *testing.T, namespace string, from netip.Addr, ports string, addresses []string) []string {
 	t.Helper()
 	arguments := []string{
-		"netns", "exec", namespace, testtool.Require(t, "nmap"), "-n", "-Pn", "-sS", "-p1-10000", "--open", "-oG", "-",
+		"netns", "exec", namespace, testtool.Require(t, "nmap"), "-n", "-Pn", "-sS", "-p" + ports, "--open", "-oG", "-",
 		"--min-rate", "8000", "--max-retries", "2", "--min-hostgroup", "16",
 	}
 	if from.IsValid() {
@@ -55,48 +63,67 @@ func (w *world) publicAddresses(t *testing.T) []string {
 	return addresses
 }
 
-// web is what everyone may reach: HTTP at the load balancer.
-func (w *world) web(t *testing.T) []string {
+// balancer is ports at the load balancer's public addresses.
+func (w *world) balancer(t *testing.T, ports ...string) []string {
 	t.Helper()
-	open := []string{w.state.LoadBalancerIPv4 + " 80", w.droplet(t, "chat-lb-1").PublicIPv4 + " 80"}
-	slices.Sort(open)
-	return open
+	return at([]string{w.state.LoadBalancerIPv4, w.droplet(t, "chat-lb-1").PublicIPv4}, ports...)
+}
+
+func at(addresses []string, ports ...string) []string {
+	var lines []string
+	for _, address := range addresses {
+		for _, port := range ports {
+			lines = append(lines, address+" "+port)
+		}
+	}
+	return lines
+}
+
+// sees scans every public address from one of the client's.
+func (w *world) sees(t *testing.T, from netip.Addr, ports string, want []string) {
+	t.Helper()
+	slices.Sort(want)
+	found := scan(t, w.Hosts.Client().Namespace(), from, ports, w.publicAddresses(t))
+	if !slices.Equal(found, want) {
+		t.Errorf("%s reaches %v, want %v", from, found, want)
+	}
 }
 
 func strangersReachTheWebOnly(t *testing.T, w *world) {
-	found := scan(t, w.Hosts.Client().Namespace(), e2e.Stranger, w.publicAddresses(t))
-	if want := w.web(t); !slices.Equal(found, want) {
-		t.Errorf("a stranger reaches %v, want %v", found, want)
-	}
+	w.sees(t, e2e.Stranger, allPorts, w.balancer(t, "80"))
 }
 
-func theOperatorReachesSSH(t *testing.T, w *world) {
-	for _, address := range w.publicAddresses(t) {
-		connection, err := w.DialFrom(t.Context(), e2e.Operator, address+":22")
-		if err != nil {
-			t.Errorf("the operator does not reach SSH: %v", err)
-			continue
-		}
-		connection.Close()
-	}
+func strangersReachHTTPAndHTTPSOnly(t *testing.T, w *world) {
+	w.sees(t, e2e.Stranger, somePorts, w.balancer(t, "80", "443"))
 }
 
-// neighboursReachTheWebOnly scans from a droplet of the same account that is in
-// the cluster's own VPC, but not in the cluster.
-func neighboursReachTheWebOnly(t *testing.T, w *world) {
-	member := w.droplet(t, "chat-us-1")
+const statsPort = "8404"
+
+func theOperatorReachesSSHAndStatsToo(t *testing.T, w *world) {
+	w.sees(t, e2e.Operator, allPorts, append(at(w.publicAddresses(t), "22"), w.balancer(t, "80", statsPort)...))
+}
+
+// newNeighbour makes a droplet of the same account that is in the cluster's own
+// VPC, but not in the cluster. It is gone when the test ends.
+func (w *world) newNeighbour(t *testing.T) int {
+	t.Helper()
 	id, err := w.CreateDroplet(t.Context(), map[string]any{
-		"name": "neighbour", "region": "nyc3", "size": "s-1vcpu-1gb", "image": debian12, "vpc_uuid": member.VPCUUID,
+		"name": "neighbour", "region": "nyc3", "size": "s-1vcpu-1gb", "image": debian12, "vpc_uuid": w.droplet(t, "chat-us-1").VPCUUID,
 	})
 	must(t, err)
-	defer func() { must(t, w.DeleteDroplet(t.Context(), id)) }()
+	t.Cleanup(func() { must(t, w.DeleteDroplet(context.WithoutCancel(t.Context()), id)) })
 	within(t, patience, "the neighbour is switched on", func() bool { return w.Hosts.Running(id) })
+	return id
+}
+
+func neighboursReachTheWebOnly(t *testing.T, w *world) {
+	id := w.newNeighbour(t)
 	addresses := w.publicAddresses(t)
 	for _, d := range w.droplets(t) {
 		addresses = append(addresses, d.PrivateIPv4)
 	}
-	found := scan(t, fmt.Sprintf("%s%d", strings.TrimSuffix(w.Hosts.Client().Namespace(), "client"), id), netip.Addr{}, addresses)
-	want := append(w.web(t), w.droplet(t, "chat-lb-1").PrivateIPv4+" 80")
+	found := scan(t, fmt.Sprintf("%s%d", strings.TrimSuffix(w.Hosts.Client().Namespace(), "client"), id), netip.Addr{}, allPorts, addresses)
+	want := append(w.balancer(t, "80"), w.droplet(t, "chat-lb-1").PrivateIPv4+" 80")
 	slices.Sort(want)
 	if !slices.Equal(found, want) {
 		t.Errorf("a neighbour reaches %v, want %v", found, want)

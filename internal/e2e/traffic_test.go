@@ -4,7 +4,7 @@ package e2e_test
 
 import (
 	"context"
-	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -62,7 +62,7 @@ func forwards(t *testing.T, w *world) {
 }
 
 func statsAreForTheOperator(t *testing.T, w *world) {
-	address := fmt.Sprintf("%s:8404", w.state.LoadBalancerIPv4)
+	address := net.JoinHostPort(w.state.LoadBalancerIPv4, statsPort)
 	if connection, err := w.DialFrom(t.Context(), e2e.Stranger, address); err == nil {
 		connection.Close()
 		t.Error("a stranger reaches the stats page")

@@ -31,6 +31,7 @@ func aClusterOfDebian13(t *testing.T, s *suite) {
 	s.checkWorld(t, w, []check{
 		{"HTTPS shows the given certificate", func(t *testing.T, w *world) { servesHTTPS(t, w, certificate) }},
 		{"HTTP redirects to HTTPS", redirects},
+		{"a stranger reaches HTTP and HTTPS only", strangersReachHTTPAndHTTPSOnly},
 	})
 }
 
