@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,19 +23,40 @@ func theCookieIsOne(t *testing.T, w *world) {
 	}
 }
 
-// asNobody tries, as a user of no rights, what holds secrets.
-const asNobody = `for command in "cat /home/deploy/.erlang.cookie" "cat /etc/beam/env" "cat /etc/beam/migrate.env" \
-  "cat /etc/beam/release.curl" "cat /var/lib/cloud/instance/user-data.txt" "cat /etc/beam/management.json" \
-  "curl -sS -m 3 http://169.254.169.254/metadata/v1/user-data" "sh -c 'cat /proc/[0-9]*/environ | tr \\\\0 \\\\n | grep -a DATABASE_URL'"; do
-  if output=$(eval "setpriv --reuid nobody --regid nogroup --clear-groups $command" 2>/dev/null) && [ -n "$output" ]; then
-    echo "$command"
-  fi
-done`
+// tellSecrets are commands that print secrets of a node to whom it lets.
+var tellSecrets = []string{
+	"cat /home/deploy/.erlang.cookie",
+	"cat /etc/beam/env",
+	"cat /etc/beam/migrate.env",
+	"cat /etc/beam/release.curl",
+	"cat /etc/beam/management.json",
+	"cat /var/lib/cloud/instance/user-data.txt",
+	"curl -sS -f -m 3 http://169.254.169.254/metadata/v1/user-data",
+	`sh -c 'cat /proc/[0-9]*/environ | tr "\000" "\n" | grep -a ^DATABASE_URL='`,
+}
 
+// reads lists the commands that print something on a node when a user runs them.
+func (w *world) reads(t *testing.T, node, user, group string) []string {
+	t.Helper()
+	var printing []string
+	for _, command := range tellSecrets {
+		script := fmt.Sprintf("setpriv --reuid %s --regid %s --clear-groups %s 2>/dev/null | head -c 1 | wc -c", user, group, command)
+		if w.on(t, node, script) != "0" {
+			printing = append(printing, command)
+		}
+	}
+	return printing
+}
+
+// othersReadNoSecret has root read them all, so that it is known that they are
+// there and that the programs work.
 func othersReadNoSecret(t *testing.T, w *world) {
 	for name := range w.state.Nodes {
-		if got := w.on(t, name, asNobody); got != "" {
-			t.Errorf("on %s nobody may: %s", name, got)
+		if got := w.reads(t, name, "root", "root"); !slices.Equal(got, tellSecrets) {
+			t.Errorf("on %s root reads with %q alone", name, got)
+		}
+		if got := w.reads(t, name, "nobody", "nogroup"); len(got) > 0 {
+			t.Errorf("on %s nobody reads with %q", name, got)
 		}
 	}
 }
