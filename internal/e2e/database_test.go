@@ -64,11 +64,16 @@ func everyNodeKeepsRows(t *testing.T, w *world) {
 	}
 }
 
-// theDatabaseComesBack destroys its droplet behind Terraform's back.
+// theDatabaseComesBack destroys its droplet behind Terraform's back, and lets
+// another one take the address.
 func theDatabaseComesBack(t *testing.T, w *world, chat e2e.Cluster) {
-	before := w.state.Nodes
-	must(t, w.DeleteDroplet(t.Context(), w.droplet(t, "chat-database").ID))
+	before, database := w.state.Nodes, w.droplet(t, "chat-database")
+	must(t, w.DeleteDroplet(t.Context(), database.ID))
+	w.newNeighbour(t)
 	w.apply(t, chat)
+	if now := w.droplet(t, "chat-database").PrivateIPv4; now == database.PrivateIPv4 {
+		t.Fatalf("the database has the address %s again, so nobody had to be told of another", now)
+	}
 	for name, node := range w.state.Nodes {
 		if node.DropletID != before[name].DropletID {
 			t.Errorf("%s was made anew", name)
@@ -77,7 +82,9 @@ func theDatabaseComesBack(t *testing.T, w *world, chat e2e.Cluster) {
 	if got := w.psql(t, "chat-us-1", w.state.DatabaseURL, "verify-full", "SELECT name FROM rows"); got != "first" {
 		t.Errorf("the rows are %q", got)
 	}
-	if got, _ := w.get(t, "/row/second"); got != "second\n" {
-		t.Errorf("a new row reads %q", got)
+	for name := range w.state.Nodes {
+		if got := w.on(t, name, "curl -sS -m 10 http://127.0.0.1:8080/row/of-"+name); got != "of-"+name {
+			t.Errorf("%s reads its new row as %q", name, got)
+		}
 	}
 }
