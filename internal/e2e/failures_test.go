@@ -80,11 +80,14 @@ func applysFail(t *testing.T, s *suite) {
 		})
 		w.destroy(t)
 	}
+	s.check(t, "a new host that cannot be reached", func(t *testing.T) { w.aNewHostIsAway(t, small(s, 2)) })
+	w.destroy(t)
 	c := small(s, 2)
 	if !s.check(t, "two nodes form", func(t *testing.T) { w.apply(t, c) }) {
 		return
 	}
 	s.check(t, "a cookie that differs on one node", func(t *testing.T) { w.aCookieDiffers(t, c) })
+	s.check(t, "a host that leaves commands undone", func(t *testing.T) { w.aHostHangs(t, c) })
 }
 
 // blames compares Terraform's words, which it wraps, with what has to be in them.
@@ -118,8 +121,43 @@ func (w *world) aCookieDiffers(t *testing.T, c e2e.Cluster) {
 	within(t, healTime, "full mesh", func() bool { return w.meshed(t) })
 }
 
-// aHostIsAway cuts a host off, and puts it back in the end. The cause is visible
-// when the first connection to it has failed.
+// aHostHangs gives a host a beamctl that never ends. A tag makes the next apply
+// look at the cluster.
+func (w *world) aHostHangs(t *testing.T, c e2e.Cluster) {
+	w.on(t, "chat-us-2", `cp -p /usr/local/sbin/beamctl /root/kept; printf '#!/bin/sh\nexec sleep infinity\n' >/usr/local/sbin/beamctl`)
+	start := time.Now()
+	c["tags"] = []string{"hangs"}
+	blames(t, w.fails(t, c), "chat-us-2", "cannot be asked how it is", "did not carry out")
+	noticed(t, time.Since(start))
+	w.on(t, "chat-us-2", "cp -p /root/kept /usr/local/sbin/beamctl")
+	w.apply(t, c)
+}
+
+// aNewHostIsAway cuts a host off before it has booted. The cause is visible once
+// another host has answered.
+func (w *world) aNewHostIsAway(t *testing.T, c e2e.Cluster) {
+	said := w.fails(t, c, func() { w.cutOnceMade(t, "chat-us-2") })
+	end := time.Now()
+	blames(t, said, "chat-us-2", "cannot be asked how it is", "the host does not answer")
+	answered := w.on(t, "chat-us-1", "journalctl -q -o short-unix _COMM=sshd | grep -m 1 'Disconnected from user beamctl' | cut -d . -f 1")
+	seconds, err := strconv.ParseInt(answered, 10, 64)
+	must(t, err)
+	noticed(t, end.Sub(time.Unix(seconds, 0)))
+}
+
+// cutOnceMade cuts a host off as soon as it exists.
+func (w *world) cutOnceMade(t *testing.T, name string) {
+	within(t, patience, name+" is made", func() bool {
+		for _, d := range w.droplets(t) {
+			if d.Name == name {
+				return w.Hosts.Cut(d.ID, true) == nil
+			}
+		}
+		return false
+	})
+}
+
+// aHostIsAway cuts a host off, and puts it back in the end.
 func (w *world) aHostIsAway(t *testing.T, c e2e.Cluster) {
 	id := w.droplet(t, "chat-us-1").ID
 	must(t, w.Hosts.Cut(id, true))
@@ -127,14 +165,11 @@ func (w *world) aHostIsAway(t *testing.T, c e2e.Cluster) {
 	start := time.Now()
 	c["tags"] = []string{awayTag}
 	blames(t, w.fails(t, c), "chat-us-1", "cannot be asked how it is")
-	noticed(t, time.Since(start)-dialTime)
+	noticed(t, time.Since(start))
 }
 
 // awayTag makes an apply look at the cluster.
 const awayTag = "away"
-
-// dialTime is how long the provider takes to find that nobody answers.
-const dialTime = 10 * time.Second
 
 // exitCode is what a program ended with.
 func exitCode(err error) int {

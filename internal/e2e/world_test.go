@@ -41,11 +41,17 @@ func (w *world) apply(t *testing.T, c e2e.Cluster) time.Duration {
 	return end.Sub(w.active())
 }
 
-// fails applies, and returns what Terraform says about it.
-func (w *world) fails(t *testing.T, c e2e.Cluster) string {
+// fails applies, and returns what Terraform says about it. What is given to be
+// done meanwhile is done at once.
+func (w *world) fails(t *testing.T, c e2e.Cluster, meanwhile ...func()) string {
 	t.Helper()
 	must(t, w.Write(c))
-	err := w.Terraform.Apply(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- w.Terraform.Apply(t.Context()) }()
+	for _, do := range meanwhile {
+		do()
+	}
+	err := <-ended
 	if exitCode(err) != 1 {
 		t.Fatalf("the apply ends with %v, want exit code 1", err)
 	}
@@ -151,13 +157,18 @@ func (w *world) mesh(t *testing.T) map[string][]string {
 	return mesh
 }
 
-// meshed says whether every node sees every node. A node that was destroyed may
-// be among them for a minute: nobody told the others (net_ticktime).
-func (w *world) meshed(t *testing.T) bool {
+// meshed says whether every node sees every node, those apart that are off. A
+// node that was destroyed may be among them for a minute: nobody told the others
+// (net_ticktime).
+func (w *world) meshed(t *testing.T, off ...string) bool {
 	t.Helper()
-	for _, seen := range w.mesh(t) {
-		for _, name := range w.state.NodeNames() {
-			if !slices.Contains(seen, name) {
+	mesh := w.mesh(t)
+	for _, name := range off {
+		delete(mesh, name)
+	}
+	for _, seen := range mesh {
+		for name := range mesh {
+			if !slices.Contains(seen, w.state.Nodes[name].NodeName) {
 				return false
 			}
 		}
