@@ -139,7 +139,7 @@ func (w *world) aNewHostIsAway(t *testing.T, c e2e.Cluster) {
 	said := w.fails(t, c, func() { w.cutOnceMade(t, "chat-us-2") })
 	end := time.Now()
 	blames(t, said, "chat-us-2", "cannot be asked how it is", "the host does not answer")
-	answered := w.on(t, "chat-us-1", "journalctl -q -o short-unix _COMM=sshd | grep -m 1 'Disconnected from user beamctl' | cut -d . -f 1")
+	answered := w.on(t, "chat-us-1", "journalctl -q -o short-unix _COMM=sshd | grep -m 1 'session closed for user beamctl' | cut -d . -f 1")
 	seconds, err := strconv.ParseInt(answered, 10, 64)
 	must(t, err)
 	noticed(t, end.Sub(time.Unix(seconds, 0)))
