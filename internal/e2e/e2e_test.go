@@ -64,12 +64,14 @@ type scenario struct {
 
 // streams are what runs side by side: two cores are busy with two clusters.
 var streams = map[string][]scenario{
-	"long": {{"debian-12-mix", aCluster}},
+	"long": {
+		{"debian-12-mix", aCluster},
+		{"debian-12-rebar3-two-regions", aClusterOfTwoRegions},
+	},
 	"short": {
 		{"failures", applysFail},
 		{"debian-13-mix", aClusterOfDebian13},
 		{"debian-13-rebar3", aClusterOfRebar3},
-		{"debian-12-rebar3-two-regions", aClusterOfTwoRegions},
 		{"boots", twentyBoots},
 	},
 }
