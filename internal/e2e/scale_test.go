@@ -25,8 +25,10 @@ var pauses = []time.Duration{
 	100 * time.Millisecond, time.Second, 3 * time.Second, 5 * time.Second, 6 * time.Second, 7 * time.Second, 8 * time.Second,
 }
 
-// answerTime is how long a visitor waits for an answer.
-const answerTime = 20 * time.Second
+// answerTime is how long a visitor waits for an answer. HAProxy takes longer to
+// find that a node is gone (timeout connect), so that a request which was sent to
+// one is lost even if another node answers it in the end.
+const answerTime = 4 * time.Second
 
 // crowd are visitors of a load balancer: for each pause one who comes anew for
 // each request, and one who keeps the connection.
