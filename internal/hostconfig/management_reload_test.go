@@ -217,34 +217,59 @@ func TestOtherNodesComeAndGoWithoutALostRequest(t *testing.T) {
 	}
 }
 
-// Most clients keep their connection for the next request, which may be on its
-// way when a reload comes.
-func TestAConnectionThatIsKeptOutlivesAReloadByARequest(t *testing.T) {
-	t.Parallel()
-	one, two := startNode(t, "chat-1"), startNode(t, "chat-2")
-	r := runManaged(t, trafficLoadBalancer(t, one))
+// kept is a connection that a client keeps, as most do.
+type kept struct {
+	conn    net.Conn
+	answers *bufio.Reader
+}
+
+func (r running) keep(t *testing.T) kept {
+	t.Helper()
 	conn, err := net.Dial("unix", r.root+"/run/front.sock")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
-	answers, request := bufio.NewReader(conn), newRequest(t, "http://chat.example.com/")
-	ask := func(when string) {
-		t.Helper()
-		if err := request.Write(conn); err != nil {
-			t.Fatalf("%s: %v", when, err)
-		}
-		response, err := http.ReadResponse(answers, request)
-		if err != nil {
-			t.Fatalf("%s: %v", when, err)
-		}
-		if _, err := io.Copy(io.Discard, response.Body); err != nil || response.Header.Get("Served-By") == "" {
-			t.Fatalf("%s: no node answers: %s, %v", when, response.Status, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return kept{conn, bufio.NewReader(conn)}
+}
+
+// ask sends a request and returns which node answered.
+func (k kept) ask(t *testing.T, request *http.Request) string {
+	t.Helper()
+	if err := request.Write(k.conn); err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.ReadResponse(k.answers, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := response.Header.Get("Served-By")
+	if _, err := io.Copy(io.Discard, response.Body); err != nil || by == "" {
+		t.Fatalf("no node answers: %s, %v", response.Status, err)
+	}
+	return by
+}
+
+// The next request may be on its way when a reload comes. The old process
+// answers it, and must not ask a node that is about to be deleted.
+func TestAConnectionThatIsKeptOutlivesAReloadByARequest(t *testing.T) {
+	t.Parallel()
+	leaving, staying := startNode(t, "chat-1"), startNode(t, "chat-2")
+	r := runManaged(t, trafficLoadBalancer(t, leaving, staying))
+	anew, back := newRequest(t, "http://chat.example.com/"), newRequest(t, "http://chat.example.com/")
+	back.AddCookie(&http.Cookie{Name: "SERVERID", Value: "chat-1"})
+	var clients []kept
+	for range 10 {
+		client := r.keep(t)
+		client.ask(t, anew)
+		clients = append(clients, client)
+	}
+	r.set(t, staying)
+	for i, client := range clients {
+		if by := client.ask(t, []*http.Request{anew, back}[i%2]); by != "chat-2" {
+			t.Errorf("client %d is sent to %s, which left", i, by)
 		}
 	}
-	ask("before the reload")
-	r.set(t, one, two)
-	ask("after the reload")
 }
 
 // A process that starts takes every server for up until it has checked it; one

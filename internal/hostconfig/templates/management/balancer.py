@@ -22,6 +22,8 @@ BACKEND = "nodes"
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 SOCKET_TIMEOUT_S = 5
 RELOAD_TIMEOUT_S = 15
+# How long a server that leaves may take for the requests that it has.
+RETIRE_TIMEOUT_S = 5
 # Columns of `show servers state` (HAProxy's management guide, 9.3).
 STATE_NAME, STATE_ADDRESS, STATE_PORT = 3, 4, 18
 
@@ -51,10 +53,14 @@ def ask(command):
         return ""
 
 
+def rows():
+    """The statistics of each server."""
+    stat = csv.DictReader(ask("show stat").removeprefix("# ").splitlines())
+    return [row for row in stat if row["pxname"] == BACKEND and row["svname"] not in ("FRONTEND", "BACKEND")]
+
+
 def servers():
-    rows = csv.DictReader(ask("show stat").removeprefix("# ").splitlines())
-    return [server(row) for row in rows
-            if row["pxname"] == BACKEND and row["svname"] not in ("FRONTEND", "BACKEND")]
+    return [server(row) for row in rows()]
 
 
 def server(row):
@@ -130,14 +136,43 @@ def reload(wanted):
     """Has a new process take over the sockets. It takes over what is known of the
     servers that stay, too: it would count a server that is down as up. The file
     is emptied afterwards, because a later restart must not find it."""
+    leaving = retire(wanted)
     host.write(STATE, kept_state(wanted))
     try:
         done = host.run("systemctl", "reload", UNIT)
         if done.returncode != 0:
+            set_state(leaving, "ready")
             raise host.Refused("haproxy was not reloaded: " + done.stderr.strip())
         await_servers({s["name"] for s in wanted})
     finally:
         host.write(STATE, NO_STATE)
+
+
+def retire(wanted):
+    """Sends nobody any more to the servers that leave, and returns them. After a
+    reload the old process still answers clients that keep their connection, once
+    each, and these servers may be gone by then."""
+    staying = {(s["name"], f"{s['address']}:{s['port']}") for s in wanted}
+    found = servers()
+    leaving = {s["name"] for s in found if (s["name"], s["address"]) not in staying}
+    if not any(s["up"] for s in found if s["name"] not in leaving):
+        return set()  # nobody else could answer
+    set_state(leaving, "drain")
+    deadline = time.monotonic() + RETIRE_TIMEOUT_S
+    while busy(leaving) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    # Clients whose cookie names a server that drains still come to it.
+    set_state(leaving, "maint")
+    return leaving
+
+
+def set_state(names, state):
+    for name in names:
+        ask(f"set server {BACKEND}/{name} state {state}")
+
+
+def busy(names):
+    return any(int(row["scur"]) for row in rows() if row["svname"] in names)
 
 
 def kept_state(wanted):
