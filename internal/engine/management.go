@@ -20,7 +20,7 @@ const (
 	// away, because it may be rebooting, and how long it may take to do it.
 	tellPatience = 60 * time.Second
 	// askPatience is how long a host may take to say how it is.
-	askPatience = 25 * time.Second
+	askPatience = 20 * time.Second
 	// awaitSeconds is how long a host that is not yet as it should be is
 	// waited for before it says how far it is.
 	awaitSeconds = 5

@@ -209,7 +209,7 @@ func TestAHostThatIsGoneOrStuckIsToldWithinAMinute(t *testing.T) {
 		says string
 	}{
 		{"gone", func(h *hosts) { h.silent = "chat-us-2" }, "the host does not answer"},
-		{"stuck", func(h *hosts) { h.stuck = "chat-us-2" }, `the host did not carry out "await 5" within 25s`},
+		{"stuck", func(h *hosts) { h.stuck = "chat-us-2" }, `the host did not carry out "await 5" within 20s`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			inManagedWorld(t, 3, func(w *world, h *hosts) {

@@ -17,11 +17,11 @@ const (
 	// awayPatience is how long a host that has booted once may be away: time
 	// enough to restart. So much later than others a host may also be in its
 	// first boot.
-	awayPatience = 45 * time.Second
+	awayPatience = 40 * time.Second
 	// loginPatience is for how long a host that answers may turn the key or the
 	// command away, or leave commands undone: nobody may log in until systemd
 	// lets users in.
-	loginPatience = 45 * time.Second
+	loginPatience = 40 * time.Second
 )
 
 // patience tells hosts that are on their way up from those that will never
