@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclparse"
 )
 
 // overrideFile is laid over the configuration: Terraform reads files of such a
 // name last.
 const overrideFile = "records_override.tf.json"
 
-var clusterBlock = regexp.MustCompile(`(?m)^resource "beam_cluster" "([^"]+)"`)
+// resources are the blocks of a configuration that matter here.
+var resources = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "resource", LabelNames: []string{"type", "name"}}}}
 
 // waitForNoHost makes applies of the folder's configuration end when the
 // droplets are active.
@@ -21,14 +24,20 @@ func waitForNoHost(dir string) error {
 	if err != nil {
 		return err
 	}
-	clusters := map[string]any{}
+	parser, clusters := hclparse.NewParser(), map[string]any{}
 	for _, file := range files {
-		text, err := os.ReadFile(file) //nolint:gosec // G304: of the caller's folder
-		if err != nil {
-			return fmt.Errorf("look for clusters: %w", err)
+		parsed, diags := parser.ParseHCLFile(file)
+		if diags.HasErrors() {
+			return fmt.Errorf("look for clusters: %w", diags)
 		}
-		for _, groups := range clusterBlock.FindAllSubmatch(text, -1) {
-			clusters[string(groups[1])] = map[string]any{"wait_for": "active"}
+		content, _, diags := parsed.Body.PartialContent(resources)
+		if diags.HasErrors() {
+			return fmt.Errorf("look for clusters: %w", diags)
+		}
+		for _, block := range content.Blocks {
+			if block.Labels[0] == "beam_cluster" {
+				clusters[block.Labels[1]] = map[string]any{"wait_for": "active"}
+			}
 		}
 	}
 	if len(clusters) == 0 {

@@ -10,7 +10,7 @@ import time
 import urllib.parse
 
 from beamctl import host
-from epmd import registered_port
+from epmd import long_names, registered_port
 
 UNIT = "beam.service"
 NODE_ENV = "/etc/beam/node.env"
@@ -85,7 +85,7 @@ def fingerprint(path):
 
 
 def known_peers():
-    return {name for path in PEERS for name in re.findall(r"'([^'\\]+@[0-9.]+)'", host.read(path))}
+    return {name for path in PEERS for name in long_names(host.read(path))}
 
 
 def probe_all(names, epmd_port):

@@ -12,13 +12,12 @@ until sync_nodes_timeout is over. It is started when its peers are there.
 import concurrent.futures
 import glob
 import os
-import re
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from epmd import registered_port  # noqa: E402
+from epmd import long_names, registered_port  # noqa: E402
 
 INTERVAL_S = 0.25
 CONNECT_TIMEOUT_S = 2
@@ -26,10 +25,10 @@ MAX_QUESTIONS = 32
 
 
 def peers(file):
-    """The long names in the file: terms of Erlang, each one quoted atom."""
+    """The names in the file; none where there is no file."""
     try:
         with open(file, encoding="utf-8") as terms:
-            return re.findall(r"'([^'\\]+@[0-9.]+)'", terms.read())
+            return long_names(terms.read())
     except OSError:
         return []
 

@@ -1,10 +1,16 @@
-"""Asks the epmd of another host for a node."""
+"""Names of nodes, and the epmd of another host that knows them."""
 
+import re
 import socket
 import struct
 
 # Messages of the EPMD protocol (erts, "Distribution Protocol").
 PORT_PLEASE2_REQ, PORT2_RESP = 122, 119
+
+
+def long_names(terms):
+    """The long names in terms of Erlang, each with one quoted atom."""
+    return re.findall(r"'([^'\\]+@[0-9.]+)'", terms)
 
 
 def registered_port(address, epmd_port, basename, timeout_s):
