@@ -1,6 +1,6 @@
-// Package cluster decides what a cluster consists of. From the user's Spec and
-// from what exists it works out hosts, firewalls, networks and peers, and what
-// differs. It is pure: no API, no clock, no Terraform.
+// Package cluster is the vocabulary: the user's Spec, what exists, what is
+// remembered, and the names, hosts, firewalls, networks and peers that follow
+// from them, and what differs. It is pure: no API, no clock, no Terraform.
 package cluster
 
 // Spec is what the user asks for, every default filled in.

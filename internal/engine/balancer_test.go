@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/health"
 )
 
 // handover is when the reserved IP moved and when the first droplet was deleted.
@@ -33,12 +34,12 @@ func (h *hosts) resizeBalancer() { h.spec.LoadBalancer.Size = "s-2vcpu-2gb" }
 // nodes up from then on.
 func (h *hosts) servesFrom(host string, up time.Time) {
 	booted := up.Add(-10 * time.Second)
-	h.report = func(r *cluster.Report, name string) {
+	h.report = func(r *health.Report, name string) {
 		if name != host {
 			return
 		}
 		if time.Now().Before(booted) {
-			*r = cluster.Report{Version: r.Version, Role: r.Role, Boot: cluster.BootReport{Status: cluster.BootRunning, Step: "start HAProxy"}}
+			*r = health.Report{Version: r.Version, Role: r.Role, Boot: health.BootReport{Status: health.BootRunning, Step: "start HAProxy"}}
 		}
 		for i := range r.Servers {
 			r.Servers[i].Up = !time.Now().Before(up)
@@ -48,10 +49,10 @@ func (h *hosts) servesFrom(host string, up time.Time) {
 
 // failsToBoot lets a step of the host's boot fail.
 func (h *hosts) failsToBoot(host string) {
-	h.report = func(r *cluster.Report, name string) {
+	h.report = func(r *health.Report, name string) {
 		if name == host {
-			*r = cluster.Report{Version: r.Version, Role: r.Role, Boot: cluster.BootReport{
-				Status: cluster.BootError, Step: "start HAProxy", Failed: true, Log: []string{"no such package"},
+			*r = health.Report{Version: r.Version, Role: r.Role, Boot: health.BootReport{
+				Status: health.BootError, Step: "start HAProxy", Failed: true, Log: []string{"no such package"},
 			}}
 		}
 	}

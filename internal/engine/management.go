@@ -11,6 +11,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
+	"github.com/beamcluster/terraform-provider-beam/internal/health"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 	"github.com/beamcluster/terraform-provider-beam/internal/management"
 )
@@ -110,7 +111,7 @@ type formation struct {
 	*convergence
 	patience *patience
 	settled  time.Time // since when nothing more is coming; zero while something is
-	last     cluster.Formation
+	last     health.Formation
 }
 
 func (f *formation) look(ctx context.Context) (done bool, progress string, err error) {
@@ -118,7 +119,7 @@ func (f *formation) look(ctx context.Context) (done bool, progress string, err e
 	if err := ctx.Err(); err != nil {
 		return false, "", err
 	}
-	if cluster.NodesRun(reports) {
+	if health.NodesRun(reports) {
 		if err := f.deliver(ctx, cluster.RoleLoadBalancer); err != nil {
 			return false, "", err
 		}
@@ -133,24 +134,24 @@ func (f *formation) look(ctx context.Context) (done bool, progress string, err e
 		f.settled = time.Time{}
 	case f.settled.IsZero():
 		f.settled = time.Now()
-	case time.Since(f.settled) > cluster.SettlePatience:
+	case time.Since(f.settled) > health.SettlePatience:
 		return false, "", errors.New(f.last.String())
 	}
 	return false, f.last.Summary(), nil
 }
 
-func (f *formation) judge(reports []cluster.HostReport) cluster.Formation {
+func (f *formation) judge(reports []health.HostReport) health.Formation {
 	if f.spec.WaitFor == cluster.WaitBooted {
-		return cluster.JudgeBoot(reports)
+		return health.JudgeBoot(reports)
 	}
-	return cluster.Judge(f.spec, *f.mem, reports)
+	return health.Judge(f.spec, *f.mem, reports)
 }
 
 // ask asks every host how it is, all at once, and remembers those whose set-up
 // failed.
-func (f *formation) ask(ctx context.Context) []cluster.HostReport {
+func (f *formation) ask(ctx context.Context) []health.HostReport {
 	hosts := f.spec.Members(f.obs, *f.mem)
-	reports := make([]cluster.HostReport, len(hosts))
+	reports := make([]health.HostReport, len(hosts))
 	var calls []func(context.Context) error
 	for i, d := range hosts {
 		calls = append(calls, func(ctx context.Context) error {
@@ -167,16 +168,16 @@ func (f *formation) ask(ctx context.Context) []cluster.HostReport {
 	return reports
 }
 
-func (f *formation) askHost(ctx context.Context, d cluster.Droplet) cluster.HostReport {
-	h := cluster.HostReport{Host: d.Name, Role: f.mem.Hosts[d.ID].Role}
+func (f *formation) askHost(ctx context.Context, d cluster.Droplet) health.HostReport {
+	h := health.HostReport{Host: d.Name, Role: f.mem.Hosts[d.ID].Role}
 	if h.Role == cluster.RoleNode {
 		h.NodeName = f.spec.NodeName(d)
 	}
 	asked := time.Now()
 	answer, err := f.command(ctx, d, askPatience, hostconfig.CommandAwait(awaitSeconds), nil)
-	var report cluster.Report
+	var report health.Report
 	if err == nil {
-		report, err = cluster.ParseReport(answer)
+		report, err = health.ParseReport(answer)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -14,6 +14,7 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/engine"
+	"github.com/beamcluster/terraform-provider-beam/internal/health"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 	"github.com/beamcluster/terraform-provider-beam/internal/management"
 )
@@ -26,10 +27,10 @@ type hosts struct {
 	ready time.Time // from when on all hosts are as they should be
 
 	mu       sync.Mutex
-	commands []string                      // those that tell, each with its host
-	silent   string                        // a host that does not answer
-	stuck    string                        // a host that takes commands and does nothing
-	report   func(*cluster.Report, string) // what else a host says
+	commands []string                     // those that tell, each with its host
+	silent   string                       // a host that does not answer
+	stuck    string                       // a host that takes commands and does nothing
+	report   func(*health.Report, string) // what else a host says
 	// refuse says why a host cannot be asked that has been active for so long.
 	refuse func(host string, up time.Duration) error
 	asked  time.Time // when the first host was asked first
@@ -82,23 +83,23 @@ func (h *hosts) refusal(d cluster.Droplet) error {
 	return h.refuse(d.Name, time.Since(d.CreatedAt)-slow.BootTime)
 }
 
-func (h *hosts) reportOf(o cluster.Observed, d cluster.Droplet) cluster.Report {
-	r := cluster.Report{Version: 1, Role: d.Role("chat"), Boot: cluster.BootReport{Status: cluster.BootRunning, Step: "install packages"}}
+func (h *hosts) reportOf(o cluster.Observed, d cluster.Droplet) health.Report {
+	r := health.Report{Version: 1, Role: d.Role("chat"), Boot: health.BootReport{Status: health.BootRunning, Step: "install packages"}}
 	if time.Now().Before(h.ready) {
 		return r
 	}
-	r.Boot = cluster.BootReport{Status: cluster.BootDone}
-	r.Service = cluster.ServiceReport{Unit: "beam.service", State: "active"}
+	r.Boot = health.BootReport{Status: health.BootDone}
+	r.Service = health.ServiceReport{Unit: "beam.service", State: "active"}
 	nodes := slices.DeleteFunc(slices.Clone(o.Droplets), func(d cluster.Droplet) bool { return d.Role("chat") != cluster.RoleNode })
 	switch r.Role {
 	case cluster.RoleDatabase:
-		r.Postgres = &cluster.PostgresReport{Mounted: true, Ready: true}
+		r.Postgres = &health.PostgresReport{Mounted: true, Ready: true}
 	case cluster.RoleNode:
-		r.Node = &cluster.NodeReport{Name: h.spec.NodeName(d), Started: true, CookieFingerprint: cookie.Fingerprint(h.spec.EffectiveCookie(*h.mem)), Nodes: h.spec.PeersOf(nodes)}
-		r.Database = &cluster.LoginReport{OK: true}
+		r.Node = &health.NodeReport{Name: h.spec.NodeName(d), Started: true, CookieFingerprint: cookie.Fingerprint(h.spec.EffectiveCookie(*h.mem)), Nodes: h.spec.PeersOf(nodes)}
+		r.Database = &health.LoginReport{OK: true}
 	case cluster.RoleLoadBalancer:
 		for _, n := range nodes {
-			r.Servers = append(r.Servers, cluster.ServerReport{Name: n.Name, Up: true})
+			r.Servers = append(r.Servers, health.ServerReport{Name: n.Name, Up: true})
 		}
 	}
 	if h.report != nil {
@@ -145,9 +146,9 @@ func TestWhatKeepsAClusterFromFormingIsTold(t *testing.T) {
 		within time.Duration // from the first host being active
 	}{
 		{"a step that failed", func(h *hosts) {
-			h.report = func(r *cluster.Report, name string) {
+			h.report = func(r *health.Report, name string) {
 				if name == "chat-us-2" {
-					r.Boot = cluster.BootReport{Status: cluster.BootError, Step: "fetch the release", Failed: true, Log: []string{"curl: (22) 404"}}
+					r.Boot = health.BootReport{Status: health.BootError, Step: "fetch the release", Failed: true, Log: []string{"curl: (22) 404"}}
 				}
 			}
 		}, "chat-us-2: the boot step \"fetch the release\" failed\n    curl: (22) 404", time.Minute},

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"pgregory.net/rapid"
 
+	"github.com/beamcluster/terraform-provider-beam/internal/check"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
@@ -113,7 +114,7 @@ func TestSmallestConfigurationGetsEveryDefault(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("spec differs (-want +got):\n%s", diff)
 	}
-	if found := got.Problems(); len(found) > 0 {
+	if found := check.Spec(got); len(found) > 0 {
 		t.Errorf("the defaults have problems: %+v", found)
 	}
 }

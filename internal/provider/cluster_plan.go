@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/beamcluster/terraform-provider-beam/internal/check"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
@@ -28,7 +29,7 @@ func (r *clusterResource) ValidateConfig(ctx context.Context, req resource.Valid
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(report(ctx, plan, spec.Problems())...)
+	resp.Diagnostics.Append(report(ctx, plan, check.Spec(spec))...)
 }
 
 // ModifyPlan implements resource.ResourceWithModifyPlan. A plan to destroy
@@ -69,7 +70,7 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	// Only the configuration was validated, not what it leaves to the state.
 	spec, diags := plan.spec(ctx)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(report(ctx, resp.Plan, spec.Problems())...)
+	resp.Diagnostics.Append(report(ctx, resp.Plan, check.Spec(spec))...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -141,7 +142,7 @@ func (r *clusterResource) checkAccount(ctx context.Context, in tfsdk.Plan, plan,
 	if state.ID.IsNull() && catalogue.Droplets+droplets > catalogue.DropletLimit {
 		diags.Append(r.leaveOutOwn(ctx, spec.Name, &catalogue)...)
 	}
-	diags.Append(report(ctx, in, catalogue.Problems(needed, droplets))...)
+	diags.Append(report(ctx, in, check.Catalogue(catalogue, needed, droplets))...)
 	return diags
 }
 

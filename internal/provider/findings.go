@@ -10,12 +10,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/check"
 )
 
 // report turns problems into diagnostics on their attributes and drops those
 // that rest on a value that is not known yet.
-func report(ctx context.Context, in tfsdk.Plan, problems []cluster.Problem) diag.Diagnostics {
+func report(ctx context.Context, in tfsdk.Plan, problems []check.Problem) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, p := range problems {
 		if isUnknown(ctx, in, p.Path) || restsOnUnknown(ctx, in, p.Needs) {

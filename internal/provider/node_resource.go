@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/beamcluster/terraform-provider-beam/internal/check"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/engine"
 )
@@ -55,7 +56,7 @@ func (r *nodeResource) ValidateConfig(ctx context.Context, req resource.Validate
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(report(ctx, plan, spec.Problems())...)
+	resp.Diagnostics.Append(report(ctx, plan, check.Node(spec))...)
 }
 
 // ModifyPlan implements resource.ResourceWithModifyPlan.
@@ -131,7 +132,7 @@ func (r *nodeResource) checkAccount(ctx context.Context, in tfsdk.Plan, plan nod
 	if catalogue.Droplets >= catalogue.DropletLimit {
 		r.leaveOutOld(ctx, spec, &catalogue)
 	}
-	diags.Append(report(ctx, in, catalogue.NodeProblems(spec))...)
+	diags.Append(report(ctx, in, check.NodeCatalogue(catalogue, spec))...)
 	return diags
 }
 

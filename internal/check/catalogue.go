@@ -1,39 +1,46 @@
-package cluster
+package check
 
 import (
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
-// Problems returns what the account cannot do of the spec. newDroplets is how
+// Catalogue returns what the account cannot do of the spec. newDroplets is how
 // many droplets would be created at most at a time; 0 leaves the limit out.
-func (c Catalogue) Problems(s Spec, newDroplets int) []Problem {
+func Catalogue(c cluster.Catalogue, s cluster.Spec, newDroplets int) []Problem {
+	a := account{c}
 	var found []Problem
 	for _, p := range s.Pools {
-		found = append(found, c.placeProblems([]string{"node_pools", p.Name}, p.Place)...)
+		found = append(found, a.placeProblems([]string{"node_pools", p.Name}, p.Place)...)
 	}
 	if s.LoadBalancer != nil {
-		found = append(found, c.placeProblems([]string{"load_balancer"}, s.LoadBalancer.Place)...)
+		found = append(found, a.placeProblems([]string{"load_balancer"}, s.LoadBalancer.Place)...)
 	}
 	if s.Database != nil {
-		found = append(found, c.placeProblems([]string{"database"}, s.Database.Place)...)
+		found = append(found, a.placeProblems([]string{"database"}, s.Database.Place)...)
 	}
-	found = append(found, c.sshKeyProblems(s.SSHKeys)...)
-	found = append(found, c.vpcProblems(s)...)
-	return append(found, c.limitProblems([]string{"node_pools"}, newDroplets)...)
+	found = append(found, a.sshKeyProblems(s.SSHKeys)...)
+	found = append(found, a.vpcProblems(s)...)
+	return append(found, a.limitProblems([]string{"node_pools"}, newDroplets)...)
 }
 
-// NodeProblems does the same for the one droplet of a beam_node.
-func (c Catalogue) NodeProblems(n NodeSpec) []Problem {
-	return slices.Concat(c.placeProblems(nil, n.Place), c.sshKeyProblems(n.SSHKeys), c.limitProblems([]string{"name"}, 1))
+// NodeCatalogue does the same for the one droplet of a beam_node.
+func NodeCatalogue(c cluster.Catalogue, n cluster.NodeSpec) []Problem {
+	a := account{c}
+	return slices.Concat(a.placeProblems(nil, n.Place), a.sshKeyProblems(n.SSHKeys), a.limitProblems([]string{"name"}, 1))
 }
 
-func (c Catalogue) sshKeyProblems(keys []string) []Problem {
+// account checks against what an account may use.
+type account struct{ cluster.Catalogue }
+
+func (a account) sshKeyProblems(keys []string) []Problem {
 	var found []Problem
 	for _, key := range keys {
-		if _, exists := c.SSHKeys[key]; !exists {
+		if _, exists := a.SSHKeys[key]; !exists {
 			found = append(found, Problem{
 				Path:    []string{"ssh_keys"},
 				Summary: "SSH key not found",
@@ -46,7 +53,7 @@ func (c Catalogue) sshKeyProblems(keys []string) []Problem {
 }
 
 // vpcProblems looks for the VPC that the user named.
-func (c Catalogue) vpcProblems(s Spec) []Problem {
+func (a account) vpcProblems(s cluster.Spec) []Problem {
 	id := s.Network.VPCUUID
 	if id == "" {
 		return nil
@@ -54,18 +61,18 @@ func (c Catalogue) vpcProblems(s Spec) []Problem {
 	report := func(detail string, needs ...[]string) []Problem {
 		return []Problem{{Path: []string{"network", "vpc_uuid"}, Needs: needs, Summary: "VPC not usable", Detail: detail}}
 	}
-	switch vpc, exists := c.VPCs[id]; {
+	switch vpc, exists := a.VPCs[id]; {
 	case !exists:
 		return report(fmt.Sprintf("The account has no VPC %s. `doctl vpcs list` shows those it has.", id))
 	case !slices.Contains(s.Regions(), vpc.Region):
 		return report(fmt.Sprintf("The VPC %s is in region %s, and the hosts are in %s. Use a VPC of that region, or place the hosts in %s.",
-			vpc.Name, vpc.Region, strings.Join(s.Regions(), ", "), vpc.Region), s.regionPaths()...)
+			vpc.Name, vpc.Region, strings.Join(s.Regions(), ", "), vpc.Region), regionPaths(s)...)
 	}
 	return nil
 }
 
-func (c Catalogue) limitProblems(path []string, newDroplets int) []Problem {
-	if newDroplets == 0 || c.Droplets+newDroplets <= c.DropletLimit {
+func (a account) limitProblems(path []string, newDroplets int) []Problem {
+	if newDroplets == 0 || a.Droplets+newDroplets <= a.DropletLimit {
 		return nil
 	}
 	return []Problem{{
@@ -73,22 +80,22 @@ func (c Catalogue) limitProblems(path []string, newDroplets int) []Problem {
 		Summary: "Droplet limit exceeded",
 		Detail: fmt.Sprintf("This needs %d more droplets at a time, the account has %d and its limit is %d. "+
 			"Ask for fewer hosts, remove droplets, or ask DigitalOcean to raise the limit (in the control panel under Settings, Team).",
-			newDroplets, c.Droplets, c.DropletLimit),
+			newDroplets, a.Droplets, a.DropletLimit),
 	}}
 }
 
-// placeProblems leaves out what is empty: Spec.Problems reports it.
-func (c Catalogue) placeProblems(path []string, p Place) []Problem {
-	found := c.regionProblems(at(path, "region"), p.Region)
-	found = append(found, c.sizeProblems(path, p)...)
+// placeProblems leaves out what is empty: Spec reports it.
+func (a account) placeProblems(path []string, p cluster.Place) []Problem {
+	found := a.regionProblems(at(path, "region"), p.Region)
+	found = append(found, a.sizeProblems(path, p)...)
 	if p.Image != "" {
-		found = append(found, c.imageProblems(path, p)...)
+		found = append(found, a.imageProblems(path, p)...)
 	}
 	return found
 }
 
-func (c Catalogue) regionProblems(path []string, region string) []Problem {
-	known, exists := c.Regions[region]
+func (a account) regionProblems(path []string, region string) []Problem {
+	known, exists := a.Regions[region]
 	if region == "" || exists && known.Available {
 		return nil
 	}
@@ -99,26 +106,26 @@ func (c Catalogue) regionProblems(path []string, region string) []Problem {
 	return []Problem{{
 		Path:    path,
 		Summary: "Region not available",
-		Detail:  fmt.Sprintf("Region %q %s. Use one of: %s.", region, problem, strings.Join(c.openRegions(), ", ")),
+		Detail:  fmt.Sprintf("Region %q %s. Use one of: %s.", region, problem, strings.Join(a.openRegions(), ", ")),
 	}}
 }
 
-func (c Catalogue) openRegions() []string {
+func (a account) openRegions() []string {
 	var open []string
-	for _, slug := range slices.Sorted(maps.Keys(c.Regions)) {
-		if c.Regions[slug].Available {
+	for _, slug := range slices.Sorted(maps.Keys(a.Regions)) {
+		if a.Regions[slug].Available {
 			open = append(open, slug)
 		}
 	}
 	return open
 }
 
-func (c Catalogue) sizeProblems(path []string, p Place) []Problem {
-	size, exists := c.Sizes[p.Size]
+func (a account) sizeProblems(path []string, p cluster.Place) []Problem {
+	size, exists := a.Sizes[p.Size]
 	report := func(detail string) []Problem {
 		return []Problem{{Path: at(path, "size"), Needs: [][]string{at(path, "region")}, Summary: "Size not available", Detail: detail}}
 	}
-	region, open := c.Regions[p.Region]
+	region, open := a.Regions[p.Region]
 	switch {
 	case p.Size == "":
 		return nil
@@ -127,16 +134,16 @@ func (c Catalogue) sizeProblems(path []string, p Place) []Problem {
 	case !size.Available:
 		return report(fmt.Sprintf("Size %q cannot be created any more. `doctl compute size list` shows those that can.", p.Size))
 	case open && region.Available && !slices.Contains(region.Sizes, p.Size):
-		return report(fmt.Sprintf("Size %q cannot be created in region %q. %s", p.Size, p.Region, c.elsewhere(p.Size)))
+		return report(fmt.Sprintf("Size %q cannot be created in region %q. %s", p.Size, p.Region, a.elsewhere(p.Size)))
 	}
 	return nil
 }
 
 // elsewhere says where the size can be created.
-func (c Catalogue) elsewhere(size string) string {
+func (a account) elsewhere(size string) string {
 	var where []string
-	for _, slug := range c.openRegions() {
-		if slices.Contains(c.Regions[slug].Sizes, size) {
+	for _, slug := range a.openRegions() {
+		if slices.Contains(a.Regions[slug].Sizes, size) {
 			where = append(where, slug)
 		}
 	}
@@ -146,10 +153,10 @@ func (c Catalogue) elsewhere(size string) string {
 	return fmt.Sprintf("Use another size, or one of the regions that have it: %s.", strings.Join(where, ", "))
 }
 
-func (c Catalogue) imageProblems(path []string, p Place) []Problem {
-	image, exists := c.Images[p.Image]
-	size, sized := c.Sizes[p.Size]
-	region := c.Regions[p.Region] // one that cannot be used is reported as such
+func (a account) imageProblems(path []string, p cluster.Place) []Problem {
+	image, exists := a.Images[p.Image]
+	size, sized := a.Sizes[p.Size]
+	region := a.Regions[p.Region] // one that cannot be used is reported as such
 	report := func(detail string, needs ...[]string) []Problem {
 		return []Problem{{Path: at(path, "image"), Needs: needs, Summary: "Image not available", Detail: detail}}
 	}

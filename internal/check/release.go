@@ -1,4 +1,4 @@
-package cluster
+package check
 
 import (
 	"maps"
@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/beam"
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 var (
@@ -18,21 +19,21 @@ var (
 	sha256Hex = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
 )
 
-func (r *Release) problems() []Problem {
+func releaseProblems(r *cluster.Release) []Problem {
 	if r == nil {
 		return nil
 	}
 	path := []string{"release"}
 	found := matches(at(path, "name"), r.Name, releaseName,
 		"Use the characters a-z, 0-9 and _, beginning with a letter, as in the release's folder.")
-	found = append(found, oneOf(at(path, "kind"), r.Kind, KindMix, KindRebar3)...)
+	found = append(found, oneOf(at(path, "kind"), r.Kind, cluster.KindMix, cluster.KindRebar3)...)
 	found = append(found, within(at(path, "port"), r.Port, minUnprivilegedPort, maxPort, "")...)
-	return append(found, r.sourceProblems(path)...)
+	return append(found, sourceProblems(path, r)...)
 }
 
 // sourceProblems checks where the release comes from: an archive that cannot
 // be checked is not fetched.
-func (r *Release) sourceProblems(path []string) []Problem {
+func sourceProblems(path []string, r *cluster.Release) []Problem {
 	var found []Problem
 	urlPath, sumPath := at(path, "url"), at(path, "sha256")
 	switch {

@@ -1,4 +1,4 @@
-package cluster
+package health
 
 import (
 	"encoding/json"

@@ -1,4 +1,6 @@
-package cluster
+// Package check finds what is wrong with what a user asks for, each finding a
+// Problem on the attribute to change. It is pure: no API, no clock, no Terraform.
+package check
 
 import (
 	"fmt"
@@ -6,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 )
 
@@ -28,33 +31,33 @@ var (
 	sshKey = regexp.MustCompile(`^([0-9]+|[0-9a-f]{2}(:[0-9a-f]{2}){15})$`)
 )
 
-// Problems returns everything that is wrong with the spec by itself, whatever
+// Spec returns everything that is wrong with the spec by itself, whatever
 // the account holds. What is empty because it is not known yet is reported
 // too; the caller drops what rests on an unknown value, by Path and Needs.
-func (s Spec) Problems() []Problem {
+func Spec(s cluster.Spec) []Problem {
 	found := slices.Concat(
 		clusterNameProblems("name", s.Name),
 		cookieProblems(s.Cookie),
 		sshKeyProblems(s.SSHKeys),
-		s.poolProblems(),
-		s.hostNameProblems(),
-		s.Release.problems(),
+		poolProblems(s),
+		hostNameProblems(s),
+		releaseProblems(s.Release),
 		environmentProblems(s.Environment),
-		s.LoadBalancer.problems(),
-		s.Database.problems(),
-		s.Access.problems(),
-		s.managementProblems(),
-		s.networkProblems(),
-		s.Distribution.problems(),
-		s.portProblems(),
-		s.Host.problems(),
+		loadBalancerProblems(s.LoadBalancer),
+		databaseProblems(s.Database),
+		accessProblems(s.Access),
+		managementProblems(s),
+		networkProblems(s),
+		distributionProblems(s.Distribution),
+		portProblems(s),
+		hostProblems(s.Host),
 		tagProblems(s.Tags),
 		projectProblems(s.ProjectID),
 	)
 	if len(found) > 0 {
 		return found
 	}
-	return s.sizeProblems()
+	return sizeProblems(s)
 }
 
 func clusterNameProblems(attribute, name string) []Problem {
@@ -99,14 +102,14 @@ func sshKeyProblems(keys []string) []Problem {
 	return found
 }
 
-func (s Spec) poolProblems() []Problem {
+func poolProblems(s cluster.Spec) []Problem {
 	var found []Problem
 	total, negative := 0, false
 	var needs [][]string
 	for _, p := range s.Pools {
 		path := []string{"node_pools", p.Name}
-		found = append(found, s.poolNameProblems(p)...)
-		found = append(found, p.missing(path)...)
+		found = append(found, poolNameProblems(s, p)...)
+		found = append(found, placeProblems(path, p.Place)...)
 		if p.Count < 0 {
 			found = append(found, Problem{
 				Path:    at(path, "count"),
@@ -128,7 +131,7 @@ func (s Spec) poolProblems() []Problem {
 	return found
 }
 
-func (s Spec) poolNameProblems(p Pool) []Problem {
+func poolNameProblems(s cluster.Spec, p cluster.Pool) []Problem {
 	path := []string{"node_pools", p.Name}
 	if !poolName.MatchString(p.Name) {
 		return []Problem{{
@@ -137,7 +140,7 @@ func (s Spec) poolNameProblems(p Pool) []Problem {
 			Detail:  fmt.Sprintf("%q is not a pool's name. Use the characters A-Z, a-z, 0-9, _ and -.", p.Name),
 		}}
 	}
-	if name := NodeHostName(s.Name, p.Name, max(p.Count, 1)); len(name) > maxHostName {
+	if name := cluster.NodeHostName(s.Name, p.Name, max(p.Count, 1)); len(name) > maxHostName {
 		return []Problem{{
 			Path:    path,
 			Needs:   [][]string{{"name"}},
@@ -151,16 +154,16 @@ func (s Spec) poolNameProblems(p Pool) []Problem {
 
 // hostNameProblems finds two things that would get one host name. Case and
 // underscores of a pool's name are lost in it.
-func (s Spec) hostNameProblems() []Problem {
+func hostNameProblems(s cluster.Spec) []Problem {
 	var found []Problem
 	owners := map[string]string{}
 	needs := [][]string{{"name"}}
 	if s.LoadBalancer != nil {
-		owners[LoadBalancerHostName(s.Name, 1)] = "the load balancer"
+		owners[cluster.LoadBalancerHostName(s.Name, 1)] = "the load balancer"
 		needs = append(needs, []string{"load_balancer"})
 	}
 	for _, p := range s.Pools {
-		name := NodeHostName(s.Name, p.Name, 1)
+		name := cluster.NodeHostName(s.Name, p.Name, 1)
 		owner, taken := owners[name]
 		if !taken {
 			owners[name] = fmt.Sprintf("pool %q", p.Name)
@@ -177,8 +180,8 @@ func (s Spec) hostNameProblems() []Problem {
 	return found
 }
 
-// missing checks what every host needs; path leads to what holds the place.
-func (p Place) missing(path []string) []Problem {
+// placeProblems checks what every host needs; path leads to what holds the place.
+func placeProblems(path []string, p cluster.Place) []Problem {
 	var found []Problem
 	for _, field := range []struct{ name, value, remedy string }{
 		{"region", p.Region, "Set region here, or at the top as the default for every host, such as \"nyc3\"."},
@@ -205,9 +208,9 @@ func tagProblems(tags []string) []Problem {
 		switch lower := strings.ToLower(tag); {
 		case !tagName.MatchString(tag) || len(tag) > maxTag:
 			detail = fmt.Sprintf("%q is not a tag. Use 1 to %d of the characters A-Z, a-z, 0-9, _, : and -.", tag, maxTag)
-		case lower == TagAll || strings.HasPrefix(lower, TagAll+":"):
+		case lower == cluster.TagAll || strings.HasPrefix(lower, cluster.TagAll+":"):
 			detail = fmt.Sprintf("%q is one of the tags that the provider sets itself: %q and all that begin with %q. "+
-				"Use another tag.", tag, TagAll, TagAll+":")
+				"Use another tag.", tag, cluster.TagAll, cluster.TagAll+":")
 		default:
 			continue
 		}

@@ -1,6 +1,10 @@
-package cluster
+package check
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
 
 // Ports that something on a host listens on. Nodes run without privileges, and
 // Linux lets only root listen below 1024.
@@ -12,7 +16,7 @@ const (
 	portACME = 54321
 )
 
-func (d Distribution) problems() []Problem {
+func distributionProblems(d cluster.Distribution) []Problem {
 	path := []string{"distribution"}
 	found := within(at(path, "epmd_port"), d.EPMDPort, minUnprivilegedPort, maxPort, "")
 	found = append(found, within(at(path, "port_min"), d.PortMin, minUnprivilegedPort, maxPort, "")...)
@@ -29,7 +33,7 @@ func (d Distribution) problems() []Problem {
 	}
 	found = append(found, matches(at(path, "basename"), d.Basename, basename,
 		"It is the part of a node's name before the @: use 1 to 63 of the characters A-Z, a-z, 0-9, _ and -, not beginning with -.")...)
-	found = append(found, oneOf(at(path, "sync"), d.Sync, SyncOptional, SyncMandatory, SyncNone)...)
+	found = append(found, oneOf(at(path, "sync"), d.Sync, cluster.SyncOptional, cluster.SyncMandatory, cluster.SyncNone)...)
 	// Without an end, a node that waits for another at boot cannot even be
 	// stopped (lib/kernel/src/kernel_config.erl waits before init handles signals).
 	return append(found, within(at(path, "sync_timeout_ms"), d.SyncTimeoutMS, 1000, 3_600_000, " milliseconds")...)
@@ -43,11 +47,11 @@ type listener struct {
 }
 
 // portProblems finds two listeners of one host that want one port.
-func (s Spec) portProblems() []Problem {
+func portProblems(s cluster.Spec) []Problem {
 	found := overlaps(nodeListeners(s.Distribution, s.Release, s.Host))
 	ssh := sshListener(s.Host)
 	if lb := s.LoadBalancer; lb != nil {
-		listeners := []listener{{"HTTP", nil, PortHTTP, PortHTTP}, {"HTTPS", nil, PortHTTPS, PortHTTPS}, ssh}
+		listeners := []listener{{"HTTP", nil, cluster.PortHTTP, cluster.PortHTTP}, {"HTTPS", nil, cluster.PortHTTPS, cluster.PortHTTPS}, ssh}
 		if lb.Stats.Enabled {
 			listeners = append(listeners, listener{"the stats page", []string{"load_balancer", "stats", "port"}, lb.Stats.Port, lb.Stats.Port})
 		}
@@ -57,12 +61,12 @@ func (s Spec) portProblems() []Problem {
 		found = append(found, overlaps(listeners)...)
 	}
 	if s.Database != nil {
-		found = append(found, overlaps([]listener{{"Postgres", nil, PortPostgres, PortPostgres}, ssh})...)
+		found = append(found, overlaps([]listener{{"Postgres", nil, cluster.PortPostgres, cluster.PortPostgres}, ssh})...)
 	}
 	return found
 }
 
-func nodeListeners(d Distribution, release *Release, host Host) []listener {
+func nodeListeners(d cluster.Distribution, release *cluster.Release, host cluster.Host) []listener {
 	listeners := []listener{
 		sshListener(host),
 		{"epmd", []string{"distribution", "epmd_port"}, d.EPMDPort, d.EPMDPort},
@@ -74,7 +78,7 @@ func nodeListeners(d Distribution, release *Release, host Host) []listener {
 	return listeners
 }
 
-func sshListener(h Host) listener {
+func sshListener(h cluster.Host) listener {
 	return listener{"SSH", []string{"host", "ssh_port"}, h.SSHPort, h.SSHPort}
 }
 

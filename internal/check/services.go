@@ -1,4 +1,4 @@
-package cluster
+package check
 
 import (
 	"crypto/tls"
@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 var (
@@ -29,14 +31,14 @@ const (
 	maxVolumeGiB  = 16 * 1024 // API description, volume size
 )
 
-func (lb *LoadBalancer) problems() []Problem {
+func loadBalancerProblems(lb *cluster.LoadBalancer) []Problem {
 	if lb == nil {
 		return nil
 	}
 	path := []string{"load_balancer"}
 	check := at(path, "health_check")
 	return slices.Concat(
-		lb.missing(path),
+		placeProblems(path, lb.Place),
 		oneOf(at(path, "algorithm"), lb.Algorithm, "roundrobin", "leastconn", "first", "source", "random"),
 		matches(at(path, "sticky_cookie"), lb.StickyCookie, cookieName, "Use the characters A-Z, a-z, 0-9, _, . and -."),
 		matches(at(check, "path"), lb.HealthCheck.Path, urlPath, "It must begin with / and hold only characters that a URL may have."),
@@ -44,12 +46,12 @@ func (lb *LoadBalancer) problems() []Problem {
 		within(at(check, "interval_ms"), lb.HealthCheck.IntervalMS, 100, 3_600_000, " milliseconds"),
 		within(at(check, "rise"), lb.HealthCheck.Rise, 1, 100, ""),
 		within(at(check, "fall"), lb.HealthCheck.Fall, 1, 100, ""),
-		lb.Stats.problems(at(path, "stats")),
-		lb.TLS.problems(at(path, "tls")),
+		statsProblems(at(path, "stats"), lb.Stats),
+		tlsProblems(at(path, "tls"), lb.TLS),
 	)
 }
 
-func (s Stats) problems(path []string) []Problem {
+func statsProblems(path []string, s cluster.Stats) []Problem {
 	if !s.Enabled {
 		return nil
 	}
@@ -60,7 +62,7 @@ func (s Stats) problems(path []string) []Problem {
 	)
 }
 
-func (t *TLS) problems(path []string) []Problem {
+func tlsProblems(path []string, t *cluster.TLS) []Problem {
 	if t == nil {
 		return nil
 	}
@@ -75,7 +77,7 @@ func (t *TLS) problems(path []string) []Problem {
 		return report(path, "Both a certificate and acme are set. Set certificate_pem and private_key_pem for a certificate of your own, "+
 			"or acme for one from a certificate authority.")
 	case t.ACME != nil:
-		return t.ACME.problems(acme)
+		return acmeProblems(acme, t.ACME)
 	case !given:
 		return report(path, "tls says nothing about the certificate. Set certificate_pem and private_key_pem, or acme; for plain HTTP leave tls out.")
 	case t.CertificatePEM == "":
@@ -91,7 +93,7 @@ func (t *TLS) problems(path []string) []Problem {
 	return nil
 }
 
-func (a *ACME) problems(path []string) []Problem {
+func acmeProblems(path []string, a *cluster.ACME) []Problem {
 	var found []Problem
 	if addr, err := mail.ParseAddress(a.Email); err != nil || addr.Address != a.Email {
 		found = append(found, Problem{
@@ -127,17 +129,17 @@ func (a *ACME) problems(path []string) []Problem {
 	return found
 }
 
-func (d *Database) problems() []Problem {
+func databaseProblems(d *cluster.Database) []Problem {
 	if d == nil {
 		return nil
 	}
 	path := []string{"database"}
 	return slices.Concat(
-		d.missing(path),
+		placeProblems(path, d.Place),
 		identifierProblems(at(path, "name"), d.Name, maxIdentifier,
 			// postgres and the templates exist; the others are words of pg_hba.conf.
 			"postgres", "template0", "template1", "all", "sameuser", "samerole", "samegroup", "replication"),
-		identifierProblems(at(path, "user"), d.User, maxIdentifier-len(Database{}.Owner()),
+		identifierProblems(at(path, "user"), d.User, maxIdentifier-len(cluster.Database{}.Owner()),
 			"postgres", "all", "public", "none", "current_user", "current_role", "session_user"),
 		within(at(path, "volume_gib"), d.VolumeGiB, 1, maxVolumeGiB, " GiB"),
 	)

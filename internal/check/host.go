@@ -1,9 +1,11 @@
-package cluster
+package check
 
 import (
 	"fmt"
 	"regexp"
 	"slices"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 var (
@@ -24,10 +26,10 @@ var systemUsers = []string{
 
 const maxSwapMiB = 64 * 1024
 
-func (h Host) problems() []Problem {
+func hostProblems(h cluster.Host) []Problem {
 	path := []string{"host"}
 	found := slices.Concat(
-		h.userProblems(),
+		userProblems(h),
 		matches(at(path, "locale"), h.Locale, locale, "Use a UTF-8 locale such as \"en_US.UTF-8\" or \"C.UTF-8\"."),
 		within(at(path, "swap_mib"), h.SwapMiB, 0, maxSwapMiB, " MiB"),
 		within(at(path, "ssh_port"), h.SSHPort, minPort, maxPort, ""),
@@ -42,18 +44,18 @@ func (h Host) problems() []Problem {
 		}
 	}
 	for _, tool := range h.Toolchain {
-		if !slices.Contains([]string{ToolErlang, ToolElixir, ToolNodejs}, tool) {
+		if !slices.Contains([]string{cluster.ToolErlang, cluster.ToolElixir, cluster.ToolNodejs}, tool) {
 			found = append(found, Problem{
 				Path:    at(path, "toolchain"),
 				Summary: "Invalid toolchain",
-				Detail:  fmt.Sprintf("%q is not known. Use %s.", tool, quoted([]string{ToolErlang, ToolElixir, ToolNodejs})),
+				Detail:  fmt.Sprintf("%q is not known. Use %s.", tool, quoted([]string{cluster.ToolErlang, cluster.ToolElixir, cluster.ToolNodejs})),
 			})
 		}
 	}
 	return found
 }
 
-func (h Host) userProblems() []Problem {
+func userProblems(h cluster.Host) []Problem {
 	if slices.Contains(systemUsers, h.User) {
 		return []Problem{{
 			Path:    []string{"host", "user"},

@@ -1,14 +1,15 @@
-package cluster
+package health
 
 import (
 	"fmt"
 	"slices"
 
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 )
 
 // cookieFingerprint is empty for an imported cluster whose cookie is not known.
-func (s Spec) cookieFingerprint(m Memory) string {
+func cookieFingerprint(s cluster.Spec, m cluster.Memory) string {
 	if c := s.EffectiveCookie(m); c != "" {
 		return cookie.Fingerprint(c)
 	}
@@ -43,7 +44,7 @@ func (j *judgement) mesh(fingerprint string) {
 // inMesh says whether the host's node can be expected to see others: a node with
 // a finding of its own explains by itself why others do not see it.
 func (j *judgement) inMesh(h HostReport) bool {
-	return h.Role == RoleNode && !j.found(h)
+	return h.Role == cluster.RoleNode && !j.found(h)
 }
 
 func (h HostReport) sees(other HostReport) bool {

@@ -1,4 +1,4 @@
-package cluster_test
+package health_test
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+	"github.com/beamcluster/terraform-provider-beam/internal/health"
 )
 
 const formedCookie = "COOKIECOOKIE"
@@ -23,14 +24,14 @@ func formedSpec() cluster.Spec {
 
 // formedHosts are a database, three nodes and a load balancer of a cluster that
 // has formed; a test then spoils some of it.
-func formedHosts() map[string]*cluster.HostReport {
-	hosts := map[string]*cluster.HostReport{
-		"chat-lb-1": {Host: "chat-lb-1", Role: cluster.RoleLoadBalancer, Report: &cluster.Report{
-			Boot: cluster.BootReport{Status: cluster.BootDegraded}, Service: cluster.ServiceReport{Unit: "haproxy.service", State: "active"},
+func formedHosts() map[string]*health.HostReport {
+	hosts := map[string]*health.HostReport{
+		"chat-lb-1": {Host: "chat-lb-1", Role: cluster.RoleLoadBalancer, Report: &health.Report{
+			Boot: health.BootReport{Status: health.BootDegraded}, Service: health.ServiceReport{Unit: "haproxy.service", State: "active"},
 		}},
-		"chat-database": {Host: "chat-database", Role: cluster.RoleDatabase, Report: &cluster.Report{
-			Boot:     cluster.BootReport{Status: cluster.BootDone},
-			Postgres: &cluster.PostgresReport{Mounted: true, Ready: true},
+		"chat-database": {Host: "chat-database", Role: cluster.RoleDatabase, Report: &health.Report{
+			Boot:     health.BootReport{Status: health.BootDone},
+			Postgres: &health.PostgresReport{Mounted: true, Ready: true},
 		}},
 	}
 	for n := 1; n <= 3; n++ {
@@ -41,14 +42,14 @@ func formedHosts() map[string]*cluster.HostReport {
 				others = append(others, nodeName(other))
 			}
 		}
-		hosts[host] = &cluster.HostReport{Host: host, Role: cluster.RoleNode, NodeName: nodeName(n), Report: &cluster.Report{
-			Boot:     cluster.BootReport{Status: cluster.BootDone},
-			Service:  cluster.ServiceReport{Unit: "beam.service", State: "active"},
-			Node:     &cluster.NodeReport{Name: nodeName(n), CookieFingerprint: cookie.Fingerprint(formedCookie), Started: true, Nodes: others},
-			Database: &cluster.LoginReport{OK: true},
+		hosts[host] = &health.HostReport{Host: host, Role: cluster.RoleNode, NodeName: nodeName(n), Report: &health.Report{
+			Boot:     health.BootReport{Status: health.BootDone},
+			Service:  health.ServiceReport{Unit: "beam.service", State: "active"},
+			Node:     &health.NodeReport{Name: nodeName(n), CookieFingerprint: cookie.Fingerprint(formedCookie), Started: true, Nodes: others},
+			Database: &health.LoginReport{OK: true},
 		}}
 		balancer := hosts["chat-lb-1"].Report
-		balancer.Servers = append(balancer.Servers, cluster.ServerReport{Name: host, Address: fmt.Sprintf("10.0.0.%d:8080", n), Up: true, Check: "L7OK 200"})
+		balancer.Servers = append(balancer.Servers, health.ServerReport{Name: host, Address: fmt.Sprintf("10.0.0.%d:8080", n), Up: true, Check: "L7OK 200"})
 	}
 	return hosts
 }
@@ -56,7 +57,7 @@ func formedHosts() map[string]*cluster.HostReport {
 func nodeName(n int) string { return fmt.Sprintf("chat@10.0.0.%d", n) }
 
 // part cuts the connection of two nodes, as the younger sees it.
-func part(hosts map[string]*cluster.HostReport, older, younger int, state, detail string) {
+func part(hosts map[string]*health.HostReport, older, younger int, state, detail string) {
 	for _, pair := range [][2]int{{older, younger}, {younger, older}} {
 		node := hosts[fmt.Sprintf("chat-us-%d", pair[0])].Report.Node
 		var left []string
@@ -69,13 +70,13 @@ func part(hosts map[string]*cluster.HostReport, older, younger int, state, detai
 	}
 	if state != "" {
 		node := hosts[fmt.Sprintf("chat-us-%d", younger)].Report.Node
-		node.Missing = append(node.Missing, cluster.PeerReport{Name: nodeName(older), State: state, Detail: detail})
+		node.Missing = append(node.Missing, health.PeerReport{Name: nodeName(older), State: state, Detail: detail})
 	}
 }
 
 func TestJudgementNamesTheFirstCauseOfEachHost(t *testing.T) {
 	t.Parallel()
-	type hosts = map[string]*cluster.HostReport
+	type hosts = map[string]*health.HostReport
 	for _, tt := range []struct {
 		story   string
 		spoil   func(hosts)
@@ -99,8 +100,8 @@ func TestJudgementNamesTheFirstCauseOfEachHost(t *testing.T) {
 		{
 			"a host boots",
 			func(h hosts) {
-				h["chat-us-2"].Report = &cluster.Report{Boot: cluster.BootReport{Status: cluster.BootRunning, Step: "install packages", Log: []string{"Get:1 haproxy"}}}
-				part(h, 1, 3, cluster.PeerNoPort, "port 9100: timed out")
+				h["chat-us-2"].Report = &health.Report{Boot: health.BootReport{Status: health.BootRunning, Step: "install packages", Log: []string{"Get:1 haproxy"}}}
+				part(h, 1, 3, health.PeerNoPort, "port 9100: timed out")
 			},
 			`chat-us-1: is not connected with every node
     chat-us-3 (chat@10.0.0.3): chat-us-3 cannot reach the node's own port on chat-us-1: port 9100: timed out
@@ -110,7 +111,7 @@ chat-us-2: still boots: install packages
 		{
 			"a release cannot be fetched",
 			func(h hosts) {
-				h["chat-us-2"].Report.Boot = cluster.BootReport{Status: cluster.BootError, Step: "fetch the release", Failed: true,
+				h["chat-us-2"].Report.Boot = health.BootReport{Status: health.BootError, Step: "fetch the release", Failed: true,
 					Log: []string{"curl: (22) The requested URL returned error: 404"}}
 			},
 			`chat-us-2: the boot step "fetch the release" failed
@@ -119,18 +120,18 @@ chat-us-2: still boots: install packages
 		{
 			"cloud-init fails on its own",
 			func(h hosts) {
-				h["chat-lb-1"].Report.Boot = cluster.BootReport{Status: cluster.BootError, Log: []string{"no such module"}}
+				h["chat-lb-1"].Report.Boot = health.BootReport{Status: health.BootError, Log: []string{"no such module"}}
 			},
 			"chat-lb-1: cloud-init failed\n    no such module", true, true,
 		},
 		{
 			"a release crashes at start",
 			func(h hosts) {
-				h["chat-us-3"].Report.Service = cluster.ServiceReport{Unit: "beam.service", State: "activating", ExitCode: 1, Restarts: 4,
+				h["chat-us-3"].Report.Service = health.ServiceReport{Unit: "beam.service", State: "activating", ExitCode: 1, Restarts: 4,
 					Log: []string{"** (RuntimeError) no SECRET"}}
 				h["chat-us-3"].Report.Node.Started = false
 				h["chat-lb-1"].Report.Servers[2].Up = false
-				part(h, 1, 3, cluster.PeerNoNode, "no epmd runs there")
+				part(h, 1, 3, health.PeerNoNode, "no epmd runs there")
 			},
 			`chat-us-3: the release crashes at start: exit code 1, 4 restarts in the last two minutes
     ** (RuntimeError) no SECRET`, true, true,
@@ -138,16 +139,16 @@ chat-us-2: still boots: install packages
 		{
 			"a release crashes until it has its database",
 			func(h hosts) {
-				h["chat-database"].Report.Boot = cluster.BootReport{Status: cluster.BootRunning, Step: "install Postgres"}
-				h["chat-us-3"].Report.Service = cluster.ServiceReport{Unit: "beam.service", State: "activating", ExitCode: 1, Restarts: 4}
-				h["chat-us-3"].Report.Database = &cluster.LoginReport{Detail: "Connection refused"}
+				h["chat-database"].Report.Boot = health.BootReport{Status: health.BootRunning, Step: "install Postgres"}
+				h["chat-us-3"].Report.Service = health.ServiceReport{Unit: "beam.service", State: "activating", ExitCode: 1, Restarts: 4}
+				h["chat-us-3"].Report.Database = &health.LoginReport{Detail: "Connection refused"}
 			},
 			"chat-database: still boots: install Postgres\nchat-us-3: the release does not run: exit code 1", false, false,
 		},
 		{
 			"a release was killed once",
 			func(h hosts) {
-				h["chat-us-3"].Report.Service = cluster.ServiceReport{Unit: "beam.service", State: "activating", Signal: 9, Restarts: 1}
+				h["chat-us-3"].Report.Service = health.ServiceReport{Unit: "beam.service", State: "activating", Signal: 9, Restarts: 1}
 			},
 			"chat-us-3: the release does not run: killed by signal 9", false, false,
 		},
@@ -169,15 +170,15 @@ chat-us-2: still boots: install packages
 		{
 			"the volume is not there",
 			func(h hosts) {
-				h["chat-database"].Report.Postgres = &cluster.PostgresReport{}
-				h["chat-us-1"].Report.Database = &cluster.LoginReport{Detail: "Connection refused"}
+				h["chat-database"].Report.Postgres = &health.PostgresReport{}
+				h["chat-us-1"].Report.Database = &health.LoginReport{Detail: "Connection refused"}
 			},
 			"chat-database: the data volume is not mounted", false, true,
 		},
 		{
 			"Postgres is down",
 			func(h hosts) {
-				h["chat-database"].Report.Postgres = &cluster.PostgresReport{Mounted: true, Detail: "no response"}
+				h["chat-database"].Report.Postgres = &health.PostgresReport{Mounted: true, Detail: "no response"}
 				h["chat-database"].Report.Service.Log = []string{"could not bind"}
 			},
 			"chat-database: Postgres takes no connections: no response\n    could not bind", false, true,
@@ -190,7 +191,7 @@ chat-us-2: still boots: install packages
 		{
 			"the app's password is wrong",
 			func(h hosts) {
-				h["chat-us-2"].Report.Database = &cluster.LoginReport{Detail: `FATAL:  password authentication failed for user "chat"`}
+				h["chat-us-2"].Report.Database = &health.LoginReport{Detail: `FATAL:  password authentication failed for user "chat"`}
 			},
 			`chat-us-2: cannot log in to the database: FATAL:  password authentication failed for user "chat"`, false, true,
 		},
@@ -198,8 +199,8 @@ chat-us-2: still boots: install packages
 			"a cookie was changed by hand",
 			func(h hosts) {
 				h["chat-us-2"].Report.Node.CookieFingerprint = "0123456789ab"
-				part(h, 1, 2, cluster.PeerAnswers, "")
-				part(h, 2, 3, cluster.PeerAnswers, "")
+				part(h, 1, 2, health.PeerAnswers, "")
+				part(h, 2, 3, health.PeerAnswers, "")
 			},
 			"chat-us-2: its cookie is not the cluster's, so that other nodes refuse it: the fingerprint is 0123456789ab, not 51e438ec4b07", true, true,
 		},
@@ -207,9 +208,9 @@ chat-us-2: still boots: install packages
 			"a cookie was changed, and the oldest node has it",
 			func(h hosts) {
 				h["chat-us-1"].Report.Node.CookieFingerprint = "0123456789ab"
-				part(h, 1, 2, cluster.PeerAnswers, "")
-				part(h, 1, 3, cluster.PeerAnswers, "")
-				part(h, 2, 3, cluster.PeerNoHost, "port 4369: timed out")
+				part(h, 1, 2, health.PeerAnswers, "")
+				part(h, 1, 3, health.PeerAnswers, "")
+				part(h, 2, 3, health.PeerNoHost, "port 4369: timed out")
 			},
 			`chat-us-1: its cookie is not the cluster's, so that other nodes refuse it: the fingerprint is 0123456789ab, not 51e438ec4b07
 chat-us-2: is not connected with every node
@@ -217,13 +218,13 @@ chat-us-2: is not connected with every node
 		},
 		{
 			"a node was started with another cookie",
-			func(h hosts) { part(h, 1, 2, cluster.PeerAnswers, "") },
+			func(h hosts) { part(h, 1, 2, health.PeerAnswers, "") },
 			`chat-us-1: is not connected with every node
     chat-us-2 (chat@10.0.0.2): chat-us-1 answers chat-us-2, but they do not connect; one of them may have started with another cookie than its file has now`, false, true,
 		},
 		{
 			"a node is not in epmd",
-			func(h hosts) { part(h, 1, 2, cluster.PeerNoNode, "epmd there does not know the name") },
+			func(h hosts) { part(h, 1, 2, health.PeerNoNode, "epmd there does not know the name") },
 			`chat-us-1: is not connected with every node
     chat-us-2 (chat@10.0.0.2): chat-us-2 finds no node of that name on chat-us-1: epmd there does not know the name`, false, true,
 		},
@@ -262,7 +263,7 @@ chat-us-2: is not connected with every node
 			t.Parallel()
 			hosts := formedHosts()
 			tt.spoil(hosts)
-			got := cluster.Judge(formedSpec(), cluster.Memory{}, listed(hosts))
+			got := health.Judge(formedSpec(), cluster.Memory{}, listed(hosts))
 			if diff := cmp.Diff(tt.want, got.String()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -280,7 +281,7 @@ func TestWhereNoHostAnswersTheWaysOutAreTold(t *testing.T) {
 	for _, h := range hosts {
 		h.Report, h.Err = nil, errors.New("the host does not answer")
 	}
-	got := cluster.JudgeBoot(listed(hosts)).String()
+	got := health.JudgeBoot(listed(hosts)).String()
 	want := `Not one host could be asked. Where Terraform runs at an address that neither access.ssh_from nor management.from contains, ` +
 		`add it to management.from; where it has no fixed address, set wait_for = "active". Both are changed in place. ` +
 		`For a cluster whose hosts Terraform shall never reach, set management = { enabled = false } before it is created`
@@ -289,8 +290,8 @@ func TestWhereNoHostAnswersTheWaysOutAreTold(t *testing.T) {
 	}
 }
 
-func listed(hosts map[string]*cluster.HostReport) []cluster.HostReport {
-	var list []cluster.HostReport
+func listed(hosts map[string]*health.HostReport) []health.HostReport {
+	var list []health.HostReport
 	for _, name := range []string{"chat-lb-1", "chat-us-1", "chat-us-2", "chat-us-3", "chat-database"} {
 		list = append(list, *hosts[name])
 	}
@@ -303,10 +304,10 @@ func TestAnImportedClusterIsJudgedWithoutItsCookie(t *testing.T) {
 	spec.Cookie = ""
 	hosts := formedHosts()
 	hosts["chat-us-2"].Report.Node.CookieFingerprint = "0123456789ab"
-	part(hosts, 1, 2, cluster.PeerAnswers, "")
+	part(hosts, 1, 2, health.PeerAnswers, "")
 	want := `chat-us-1: is not connected with every node
     chat-us-2 (chat@10.0.0.2): their cookies differ: the fingerprint is 0123456789ab on chat-us-2 and 51e438ec4b07 on chat-us-1`
-	if diff := cmp.Diff(want, cluster.Judge(spec, cluster.Memory{}, listed(hosts)).String()); diff != "" {
+	if diff := cmp.Diff(want, health.Judge(spec, cluster.Memory{}, listed(hosts)).String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -321,11 +322,11 @@ func TestHostsThatWaitForADeployNeedOnlyBootAndHaveADatabase(t *testing.T) {
 		node.Service.State, node.Node.Started, node.Node.Nodes = "inactive", false, nil
 	}
 	hosts["chat-lb-1"].Report.Servers[0].Up = false
-	if got := cluster.Judge(spec, cluster.Memory{}, listed(hosts)); !got.Formed() {
+	if got := health.Judge(spec, cluster.Memory{}, listed(hosts)); !got.Formed() {
 		t.Errorf("not formed:\n%s", got)
 	}
-	hosts["chat-us-1"].Report.Database = &cluster.LoginReport{Detail: "Connection refused"}
-	if got, want := cluster.Judge(spec, cluster.Memory{}, listed(hosts)).String(), "chat-us-1: cannot log in to the database: Connection refused"; got != want {
+	hosts["chat-us-1"].Report.Database = &health.LoginReport{Detail: "Connection refused"}
+	if got, want := health.Judge(spec, cluster.Memory{}, listed(hosts)).String(), "chat-us-1: cannot log in to the database: Connection refused"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -335,20 +336,20 @@ func TestBootedAsksForNothingMoreThanTheBoot(t *testing.T) {
 	hosts := formedHosts()
 	hosts["chat-us-1"].Report.Service.State = "failed"
 	part(hosts, 1, 2, "", "")
-	if got := cluster.JudgeBoot(listed(hosts)); !got.Formed() {
+	if got := health.JudgeBoot(listed(hosts)); !got.Formed() {
 		t.Errorf("not booted:\n%s", got)
 	}
-	hosts["chat-us-1"].Report.Boot = cluster.BootReport{Status: cluster.BootRunning}
-	if got, want := cluster.JudgeBoot(listed(hosts)).String(), "chat-us-1: still boots"; got != want {
+	hosts["chat-us-1"].Report.Boot = health.BootReport{Status: health.BootRunning}
+	if got, want := health.JudgeBoot(listed(hosts)).String(), "chat-us-1: still boots"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
 func TestALongListOfFindingsBeginsWithTheFinalOnes(t *testing.T) {
 	t.Parallel()
-	var formation cluster.Formation
+	var formation health.Formation
 	for n := range 12 {
-		formation.Findings = append(formation.Findings, cluster.Finding{Host: fmt.Sprint("host-", n), Cause: "waits", Final: n == 11})
+		formation.Findings = append(formation.Findings, health.Finding{Host: fmt.Sprint("host-", n), Cause: "waits", Final: n == 11})
 	}
 	want := "host-11: waits\nhost-0: waits\nhost-1: waits\nhost-2: waits\nhost-3: waits\nhost-4: waits\nhost-5: waits\nhost-6: waits\nhost-7: waits\nhost-8: waits\nand 2 more"
 	if diff := cmp.Diff(want, formation.String()); diff != "" {
@@ -358,7 +359,7 @@ func TestALongListOfFindingsBeginsWithTheFinalOnes(t *testing.T) {
 
 func TestReportsOfAnotherVersionAreRefused(t *testing.T) {
 	t.Parallel()
-	report, err := cluster.ParseReport([]byte(`{"version": 1, "role": "node", "boot": {"status": "done"}, "service": {"state": "active"}, "node": {"started": true}}`))
+	report, err := health.ParseReport([]byte(`{"version": 1, "role": "node", "boot": {"status": "done"}, "service": {"state": "active"}, "node": {"started": true}}`))
 	if err != nil || report.Node == nil || !report.Node.Started || report.Service.State != "active" {
 		t.Errorf("got %+v, %v", report, err)
 	}
@@ -366,7 +367,7 @@ func TestReportsOfAnotherVersionAreRefused(t *testing.T) {
 		`{"version": 2}`: "the host's report has version 2, and this provider reads version 1",
 		`sudo: no`:       "read the host's report: invalid character 's' looking for beginning of value",
 	} {
-		if _, err := cluster.ParseReport([]byte(text)); err == nil || err.Error() != want {
+		if _, err := health.ParseReport([]byte(text)); err == nil || err.Error() != want {
 			t.Errorf("%s: got error %v, want %q", text, err, want)
 		}
 	}

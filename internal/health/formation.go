@@ -1,4 +1,7 @@
-package cluster
+// Package health says from what hosts report of themselves whether they have
+// become a cluster, and what is in the way. It is pure: no API, no clock, no
+// Terraform.
+package health
 
 import (
 	"cmp"
@@ -6,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 // SettlePatience is how long the findings of a settled formation may last
@@ -107,7 +112,7 @@ func (f Finding) String() string {
 // way up.
 func NodesRun(hosts []HostReport) bool {
 	return !slices.ContainsFunc(hosts, func(h HostReport) bool {
-		if h.Role != RoleNode {
+		if h.Role != cluster.RoleNode {
 			return false
 		}
 		r := h.Report
@@ -125,22 +130,22 @@ func JudgeBoot(hosts []HostReport) Formation {
 // Judge says whether the hosts, which must be all of the cluster's, have become
 // the cluster that the spec asks for. Without a release to fetch, the nodes
 // need only have booted: what a deploy brings later is its own business.
-func Judge(s Spec, m Memory, hosts []HostReport) Formation {
+func Judge(s cluster.Spec, m cluster.Memory, hosts []HostReport) Formation {
 	j := newJudgement(hosts)
 	j.each("", bootFinding)
-	j.each(RoleDatabase, postgresFinding)
-	if !j.anyFinding(RoleDatabase) {
-		j.each(RoleNode, loginFinding)
+	j.each(cluster.RoleDatabase, postgresFinding)
+	if !j.anyFinding(cluster.RoleDatabase) {
+		j.each(cluster.RoleNode, loginFinding)
 	}
-	if s.fetchesRelease() {
-		j.each(RoleNode, releaseFinding)
-		j.mesh(s.cookieFingerprint(m))
-		j.each(RoleLoadBalancer, j.balancerFinding)
+	if fetchesRelease(s) {
+		j.each(cluster.RoleNode, releaseFinding)
+		j.mesh(cookieFingerprint(s, m))
+		j.each(cluster.RoleLoadBalancer, j.balancerFinding)
 	}
 	return j.formation()
 }
 
-func (s Spec) fetchesRelease() bool { return s.Release != nil && s.Release.URL != "" }
+func fetchesRelease(s cluster.Spec) bool { return s.Release != nil && s.Release.URL != "" }
 
 // judgement collects at most one finding a host: its first cause.
 type judgement struct {
@@ -150,7 +155,7 @@ type judgement struct {
 }
 
 func newJudgement(hosts []HostReport) *judgement {
-	order := []string{RoleDatabase, RoleNode, RoleLoadBalancer}
+	order := []string{cluster.RoleDatabase, cluster.RoleNode, cluster.RoleLoadBalancer}
 	hosts = slices.Clone(hosts)
 	slices.SortStableFunc(hosts, func(a, b HostReport) int {
 		return cmp.Compare(slices.Index(order, a.Role), slices.Index(order, b.Role))

@@ -1,4 +1,4 @@
-package cluster
+package check
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
@@ -13,11 +14,11 @@ import (
 // sizeProblems renders what users can make large, from a spec without other
 // problems, to find out whether it fits into user data. Secrets are not drawn
 // yet: what they add, some 2 KiB, shows when the host is made.
-func (s Spec) sizeProblems() []Problem {
-	found := nodeSizeProblems(s.NodeHost(Memory{}, s.examplePeers()))
+func sizeProblems(s cluster.Spec) []Problem {
+	found := nodeSizeProblems(s.NodeHost(cluster.Memory{}, examplePeers(s)))
 	if s.LoadBalancer != nil {
-		memory := Memory{Secrets: Secrets{StatsPassword: "example"}}
-		_, err := s.LoadBalancerHost(memory, s.exampleNodes()).Render()
+		memory := cluster.Memory{Secrets: cluster.Secrets{StatsPassword: "example"}}
+		_, err := s.LoadBalancerHost(memory, exampleNodes(s)).Render()
 		found = append(found, tooLarge(err, "load_balancer", "Use fewer nodes, or a shorter chain of certificates.")...)
 	}
 	return found
@@ -42,21 +43,21 @@ func tooLarge(err error, attribute, remedy string) []Problem {
 
 // exampleNodes are as many nodes as the spec asks for, with addresses of usual
 // length.
-func (s Spec) exampleNodes() []Droplet {
-	var nodes []Droplet
+func exampleNodes(s cluster.Spec) []cluster.Droplet {
+	var nodes []cluster.Droplet
 	for _, p := range s.Pools {
 		for n := range p.Count {
 			address := fmt.Sprintf("10.%d.%d.%d", 100+len(nodes)/65536%100, len(nodes)/256%256, len(nodes)%256)
-			nodes = append(nodes, Droplet{Name: NodeHostName(s.Name, p.Name, n+1), PrivateIPv4: address, PublicIPv4: address})
+			nodes = append(nodes, cluster.Droplet{Name: cluster.NodeHostName(s.Name, p.Name, n+1), PrivateIPv4: address, PublicIPv4: address})
 		}
 	}
 	return nodes
 }
 
 // examplePeers are the long names that the youngest node is told.
-func (s Spec) examplePeers() []string {
+func examplePeers(s cluster.Spec) []string {
 	var peers []string
-	for _, d := range s.exampleNodes() {
+	for _, d := range exampleNodes(s) {
 		peers = append(peers, s.NodeName(d))
 	}
 	return peers

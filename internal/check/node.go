@@ -1,30 +1,31 @@
-package cluster
+package check
 
 import (
 	"fmt"
 	"regexp"
 	"slices"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 // nodeName is a long name: a name, an @ and a host that has a dot, as
 // lib/kernel/src/net_kernel.erl wants it.
 var nodeName = regexp.MustCompile(`^[A-Za-z0-9_-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$`)
 
-// Problems returns everything that is wrong with the spec by itself, as
-// Spec.Problems does.
-func (n NodeSpec) Problems() []Problem {
+// Node returns everything that is wrong with the spec by itself, as Spec does.
+func Node(n cluster.NodeSpec) []Problem {
 	found := slices.Concat(
-		n.nameProblems(),
+		nameProblems(n),
 		clusterNameProblems("cluster", n.Cluster),
-		n.missing(nil),
+		placeProblems(nil, n.Place),
 		cookieProblems(n.Cookie),
-		n.peerProblems(),
+		peerProblems(n),
 		sshKeyProblems(n.SSHKeys),
-		n.Release.problems(),
+		releaseProblems(n.Release),
 		environmentProblems(n.Environment),
-		n.Distribution.problems(),
+		distributionProblems(n.Distribution),
 		overlaps(nodeListeners(n.Distribution, n.Release, n.Host)),
-		n.Host.problems(),
+		hostProblems(n.Host),
 		tagProblems(n.Tags),
 	)
 	if len(found) > 0 {
@@ -33,7 +34,7 @@ func (n NodeSpec) Problems() []Problem {
 	return nodeSizeProblems(n.HostConfig())
 }
 
-func (n NodeSpec) nameProblems() []Problem {
+func nameProblems(n cluster.NodeSpec) []Problem {
 	if hostName.MatchString(n.Name) && len(n.Name) <= maxHostName {
 		return nil
 	}
@@ -45,7 +46,7 @@ func (n NodeSpec) nameProblems() []Problem {
 	}}
 }
 
-func (n NodeSpec) peerProblems() []Problem {
+func peerProblems(n cluster.NodeSpec) []Problem {
 	var found []Problem
 	for _, peer := range n.Peers {
 		if !nodeName.MatchString(peer) {

@@ -1,9 +1,11 @@
-package cluster
+package health
 
 import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 // crashLoop is how many restarts within two minutes are no accident.
@@ -90,7 +92,7 @@ func (j *judgement) balancerFinding(h HostReport) verdict {
 	}
 	var down []string
 	for _, node := range j.hosts {
-		if node.Role != RoleNode || j.found(node) {
+		if node.Role != cluster.RoleNode || j.found(node) {
 			continue
 		}
 		i := slices.IndexFunc(h.Report.Servers, func(s ServerReport) bool { return s.Name == node.Host })

@@ -1,4 +1,4 @@
-package cluster
+package check
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 // Private networks of RFC 1918; a VPC lies within one of them.
@@ -39,7 +41,7 @@ const (
 	vpcOwnAddresses = 3
 )
 
-func (a Access) problems() []Problem {
+func accessProblems(a cluster.Access) []Problem {
 	var found []Problem
 	for _, cidr := range a.SSHFrom {
 		if detail := cidrProblem(cidr); detail != "" {
@@ -65,13 +67,13 @@ func cidrProblem(cidr string) string {
 	return ""
 }
 
-func (s Spec) networkProblems() []Problem {
-	found := oneOf([]string{"network", "mode"}, s.Network.Mode, NetworkAuto, NetworkPrivate, NetworkPublic)
-	found = append(found, s.vpcProblems()...)
+func networkProblems(s cluster.Spec) []Problem {
+	found := oneOf([]string{"network", "mode"}, s.Network.Mode, cluster.NetworkAuto, cluster.NetworkPrivate, cluster.NetworkPublic)
+	found = append(found, vpcProblems(s)...)
 	regions := slices.Sorted(maps.Keys(s.Network.IPRanges))
 	valid := map[string]netip.Prefix{}
 	for _, region := range regions {
-		if p := s.ipRangeProblem(region); p != nil {
+		if p := ipRangeProblem(s, region); p != nil {
 			found = append(found, *p)
 			continue
 		}
@@ -81,7 +83,7 @@ func (s Spec) networkProblems() []Problem {
 }
 
 // vpcProblems checks which network settings go together.
-func (s Spec) vpcProblems() []Problem {
+func vpcProblems(s cluster.Spec) []Problem {
 	var found []Problem
 	n := s.Network
 	vpc, ranges, mode := []string{"network", "vpc_uuid"}, []string{"network", "ip_ranges"}, []string{"network", "mode"}
@@ -95,22 +97,22 @@ func (s Spec) vpcProblems() []Problem {
 	if n.VPCUUID != "" && len(s.Regions()) > 1 {
 		report(vpc, fmt.Sprintf("A VPC lies in one region, and the cluster has hosts in %s. "+
 			"Leave vpc_uuid out, and each region gets a VPC of its own, or place all hosts in the VPC's region.",
-			strings.Join(s.Regions(), ", ")), s.regionPaths()...)
+			strings.Join(s.Regions(), ", ")), regionPaths(s)...)
 	}
 	if n.VPCUUID != "" && len(n.IPRanges) > 0 {
 		report(ranges, "ip_ranges are for VPCs that are made for the cluster, and vpc_uuid names one that exists. Leave one of them out.", vpc)
 	}
-	if n.Mode == NetworkPublic && n.VPCUUID != "" {
+	if n.Mode == cluster.NetworkPublic && n.VPCUUID != "" {
 		report(vpc, "With mode \"public\" the hosts talk over their public addresses and use no VPC. Leave vpc_uuid out or choose another mode.", mode)
 	}
-	if n.Mode == NetworkPublic && len(n.IPRanges) > 0 {
+	if n.Mode == cluster.NetworkPublic && len(n.IPRanges) > 0 {
 		report(ranges, "With mode \"public\" the hosts talk over their public addresses and no VPC is made. Leave ip_ranges out or choose another mode.", mode)
 	}
 	return found
 }
 
 // regionPaths are the attributes that say where hosts are.
-func (s Spec) regionPaths() [][]string {
+func regionPaths(s cluster.Spec) [][]string {
 	paths := [][]string{{"node_pools"}, {"load_balancer"}, {"database"}, {"load_balancer", "region"}, {"database", "region"}}
 	for _, p := range s.Pools {
 		paths = append(paths, []string{"node_pools", p.Name, "region"}, []string{"node_pools", p.Name, "count"})
@@ -118,11 +120,11 @@ func (s Spec) regionPaths() [][]string {
 	return paths
 }
 
-func (s Spec) ipRangeProblem(region string) *Problem {
+func ipRangeProblem(s cluster.Spec, region string) *Problem {
 	cidr := s.Network.IPRanges[region]
 	p := &Problem{Path: []string{"network", "ip_ranges", region}, Summary: "Invalid IP range"}
 	if !slices.Contains(s.Regions(), region) {
-		p.Needs = s.regionPaths()
+		p.Needs = regionPaths(s)
 		p.Detail = fmt.Sprintf("No host of the cluster is in region %q; hosts are in %s. Remove the range or correct the region.",
 			region, strings.Join(s.Regions(), ", "))
 		return p
@@ -134,9 +136,9 @@ func (s Spec) ipRangeProblem(region string) *Problem {
 	if p.Detail = vpcRangeProblem(region, prefix); p.Detail != "" {
 		return p
 	}
-	hosts, usable := s.hostsIn(region), 1<<(32-prefix.Bits())-vpcOwnAddresses
+	hosts, usable := hostsIn(s, region), 1<<(32-prefix.Bits())-vpcOwnAddresses
 	if hosts > usable {
-		p.Needs = s.regionPaths()
+		p.Needs = regionPaths(s)
 		p.Detail = fmt.Sprintf("%s has room for at most %d hosts, and the cluster has %d in %s. Use a larger range.",
 			cidr, usable, hosts, region)
 		return p
@@ -162,7 +164,7 @@ func vpcRangeProblem(region string, prefix netip.Prefix) string {
 	return ""
 }
 
-func (s Spec) hostsIn(region string) int {
+func hostsIn(s cluster.Spec, region string) int {
 	hosts := 0
 	for _, p := range s.Pools {
 		if p.Region == region {
@@ -181,7 +183,7 @@ func (s Spec) hostsIn(region string) int {
 func rangeOverlaps(ranges map[string]netip.Prefix) []Problem {
 	var found []Problem
 	regions := slices.Sorted(maps.Keys(ranges))
-	for _, pair := range RegionPairs(regions) {
+	for _, pair := range cluster.RegionPairs(regions) {
 		a, b := pair[0], pair[1]
 		if ranges[a].Overlaps(ranges[b]) {
 			found = append(found, Problem{

@@ -1,11 +1,13 @@
-package cluster
+package check
 
 import (
 	"fmt"
 	"slices"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
-func (s Spec) managementProblems() []Problem {
+func managementProblems(s cluster.Spec) []Problem {
 	var found []Problem
 	for _, cidr := range s.Management.From {
 		if detail := cidrProblem(cidr); detail != "" {
@@ -21,23 +23,23 @@ func (s Spec) managementProblems() []Problem {
 				"or in access.ssh_from, which opens SSH and the stats page to people, too.",
 		})
 	}
-	return append(found, s.waitForProblems()...)
+	return append(found, waitForProblems(s)...)
 }
 
-func (s Spec) waitForProblems() []Problem {
+func waitForProblems(s cluster.Spec) []Problem {
 	at := []string{"wait_for"}
-	allowed := []string{WaitFormed, WaitBooted, WaitActive}
+	allowed := []string{cluster.WaitFormed, cluster.WaitBooted, cluster.WaitActive}
 	switch {
 	case s.WaitFor == "":
 		return nil // left out of specs that nobody waits for
 	case !slices.Contains(allowed, s.WaitFor):
 		return []Problem{{Path: at, Summary: "Invalid wait_for", Detail: fmt.Sprintf("%q is not one of %q.", s.WaitFor, allowed)}}
-	case s.WaitFor != WaitActive && !s.Management.Enabled:
+	case s.WaitFor != cluster.WaitActive && !s.Management.Enabled:
 		return []Problem{{
 			Path: at, Needs: [][]string{{"management", "enabled"}},
 			Summary: "Nothing to ask the hosts with",
 			Detail: fmt.Sprintf("Whether a cluster is %s can only be asked of its hosts, and management is off. It is on in a new cluster that names the addresses "+
-				"that Terraform runs at, in access.ssh_from or management.from, and leaves management.enabled out. Else set wait_for = %q.", s.WaitFor, WaitActive),
+				"that Terraform runs at, in access.ssh_from or management.from, and leaves management.enabled out. Else set wait_for = %q.", s.WaitFor, cluster.WaitActive),
 		}}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package cluster
+package check
 
 // Problem is one thing that is wrong with a spec, told so that a user can mend
 // it without reading further.

@@ -1,0 +1,365 @@
+package check
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	mathrand "math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
+)
+
+// tell writes problems as a user meets them.
+func tell(problems []Problem) string {
+	var out strings.Builder
+	for _, p := range problems {
+		fmt.Fprintf(&out, "  %s: %s\n    %s\n", strings.Join(p.Path, "."), p.Summary, p.Detail)
+		for _, need := range p.Needs {
+			fmt.Fprintf(&out, "    rests on %s\n", strings.Join(need, "."))
+		}
+	}
+	return out.String()
+}
+
+func validHost() cluster.Host {
+	return cluster.Host{User: "deploy", Locale: "en_US.UTF-8", SwapMiB: 2048, SSHPort: 22, UnattendedUpgrades: true, Fail2ban: true}
+}
+
+func validDistribution() cluster.Distribution {
+	return cluster.Distribution{EPMDPort: 4369, PortMin: 9100, PortMax: 9155, Basename: "chat", Sync: cluster.SyncOptional, SyncTimeoutMS: 30000}
+}
+
+func validSpec() cluster.Spec {
+	place := cluster.Place{Region: "nyc3", Size: "s-1vcpu-1gb", Image: "debian-13-x64"}
+	return cluster.Spec{
+		Name:   "chat",
+		Cookie: "monster",
+		SSHKeys: []string{
+			"512189", "3b:16:e4:bf:8b:00:8b:b8:59:8c:a9:d3:f0:19:fa:45",
+		},
+		Pools: []cluster.Pool{
+			{Name: "uk", Count: 1, Place: cluster.Place{Region: "lon1", Size: "s-1vcpu-1gb", Image: "debian-13-x64"}},
+			{Name: "us", Count: 1, Place: place},
+		},
+		Release: &cluster.Release{
+			Name: "chat", URL: "https://example.com/chat-0.1.0.tar.gz", SHA256: strings.Repeat("0f", 32), Kind: cluster.KindMix, Port: 8080,
+		},
+		Environment: map[string]string{"PHX_HOST": "chat.example.com"},
+		LoadBalancer: &cluster.LoadBalancer{
+			Place: place, Algorithm: "roundrobin", StickyCookie: "SERVERID",
+			HealthCheck: cluster.HealthCheck{Path: "/", Host: "localhost", IntervalMS: 2000, Rise: 2, Fall: 3},
+			Stats:       cluster.Stats{Enabled: true, Port: 8404, Path: "/haproxy?stats", User: "admin"},
+		},
+		Database:     &cluster.Database{Place: place, Name: "chat", User: "chat", VolumeGiB: 10},
+		Access:       cluster.Access{SSHFrom: []string{"203.0.113.7/32", "2001:db8::/32"}},
+		Network:      cluster.Network{Mode: cluster.NetworkAuto, IPRanges: map[string]string{"nyc3": "10.0.0.0/24", "lon1": "10.0.1.0/24"}},
+		Distribution: validDistribution(),
+		Host:         validHost(),
+		Tags:         []string{"team:chat"},
+		ProjectID:    "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679",
+	}
+}
+
+func TestValidSpecHasNoProblems(t *testing.T) {
+	t.Parallel()
+	if found := Spec(validSpec()); len(found) > 0 {
+		t.Errorf("problems of a valid spec:\n%s", tell(found))
+	}
+}
+
+// Every rule is broken once; the golden file holds what the user is told.
+func TestProblems(t *testing.T) {
+	t.Parallel()
+	cert, key := keyPair(t)
+	_, otherKey := keyPair(t)
+	cases := []struct {
+		name string
+		edit func(*cluster.Spec)
+	}{
+		{"capital in the name", func(s *cluster.Spec) { s.Name = "Chat" }},
+		{"name too long", func(s *cluster.Spec) { s.Name = strings.Repeat("a", 33) }},
+		{"space at the cookie's end", func(s *cluster.Spec) { s.Cookie = "monster " }},
+		{"SHA-256 fingerprint", func(s *cluster.Spec) { s.SSHKeys = []string{"SHA256:47DEQpj8HBSa"} }},
+		{"no nodes", func(s *cluster.Spec) { s.Pools[0].Count, s.Pools[1].Count = 0, 0; s.Network.IPRanges = nil }},
+		{"only a negative count", func(s *cluster.Spec) { s.Pools = s.Pools[:1]; s.Pools[0].Count = -1; s.Network.IPRanges = nil }},
+		{"negative count", func(s *cluster.Spec) { s.Pools[0].Count = -1; s.Network.IPRanges = nil }},
+		{"pool with a dot", func(s *cluster.Spec) { s.Pools[0].Name = "u.k" }},
+		{"long pool", func(s *cluster.Spec) { s.Pools[0].Name = strings.Repeat("p", 60) }},
+		{"us_east and us-east", func(s *cluster.Spec) { s.Pools[0].Name, s.Pools[1].Name = "us-east", "us_east" }},
+		{"pool lb", func(s *cluster.Spec) { s.Pools[0].Name = "LB" }},
+		{"pool lb without a load balancer", func(s *cluster.Spec) { s.Pools[0].Name = "lb"; s.LoadBalancer = nil }},
+		{"pool without a region", func(s *cluster.Spec) { s.Pools[0].Region = ""; delete(s.Network.IPRanges, "lon1") }},
+		{"load balancer without a size", func(s *cluster.Spec) { s.LoadBalancer.Size = "" }},
+		{"database without an image", func(s *cluster.Spec) { s.Database.Image = "" }},
+		{"release with a dash", func(s *cluster.Spec) { s.Release.Name = "my-chat" }},
+		{"release of another kind", func(s *cluster.Spec) { s.Release.Kind = "hex" }},
+		{"release without a checksum", func(s *cluster.Spec) { s.Release.SHA256 = "" }},
+		{"release without a url", func(s *cluster.Spec) { s.Release.URL = "" }},
+		{"release over ftp", func(s *cluster.Spec) { s.Release.URL = "ftp://example.com/chat.tar.gz" }},
+		{"short checksum", func(s *cluster.Spec) { s.Release.SHA256 = "abc" }},
+		{"privileged release port", func(s *cluster.Spec) { s.Release.Port = 80 }},
+		{"release on epmd's port", func(s *cluster.Spec) { s.Release.Port = 4369 }},
+		{"release in the distribution's range", func(s *cluster.Spec) { s.Release.Port = 9155 }},
+		{"epmd in the distribution's range", func(s *cluster.Spec) { s.Distribution.EPMDPort = 9100 }},
+		{"SSH on the release's port", func(s *cluster.Spec) { s.Host.SSHPort = 8080 }},
+		{"SSH on Postgres' port", func(s *cluster.Spec) { s.Host.SSHPort = 5432 }},
+		{"stats on HTTPS", func(s *cluster.Spec) { s.LoadBalancer.Stats.Port = 443 }},
+		{"stats closed, whatever its port", func(s *cluster.Spec) { s.LoadBalancer.Stats = cluster.Stats{Port: 443} }},
+		{"SSH on the ACME client's port", func(s *cluster.Spec) {
+			s.Host.SSHPort = 54321
+			s.LoadBalancer.TLS = &cluster.TLS{ACME: &cluster.ACME{Email: "ops@example.com", Domains: []string{"chat.example.com"}}}
+		}},
+		{"port_max below port_min", func(s *cluster.Spec) { s.Distribution.PortMax = 9000 }},
+		{"port out of range", func(s *cluster.Spec) { s.Distribution.EPMDPort = 70000 }},
+		{"basename with a dot", func(s *cluster.Spec) { s.Distribution.Basename = "chat.app" }},
+		{"unknown sync", func(s *cluster.Spec) { s.Distribution.Sync = "always" }},
+		{"mandatory sync without an end", func(s *cluster.Spec) { s.Distribution.Sync, s.Distribution.SyncTimeoutMS = cluster.SyncMandatory, 0 }},
+		{"environment name", func(s *cluster.Spec) { s.Environment = map[string]string{"PHX-HOST": "x"} }},
+		{"environment value", func(s *cluster.Spec) { s.Environment = map[string]string{"SECRET": "a\x00b"} }},
+		{"one address", func(s *cluster.Spec) { s.Access.SSHFrom = []string{"203.0.113.7"} }},
+		{"host bits", func(s *cluster.Spec) { s.Access.SSHFrom = []string{"203.0.113.7/24"} }},
+		{"host bits of IPv6", func(s *cluster.Spec) { s.Access.SSHFrom = []string{"2001:db8::1/32"} }},
+		{"not an address", func(s *cluster.Spec) { s.Access.SSHFrom = []string{"office"} }},
+		{"management from one address", func(s *cluster.Spec) {
+			s.Management = cluster.Management{Enabled: true, From: []string{"203.0.113.7"}, Port: 22}
+		}},
+		{"management from nowhere", func(s *cluster.Spec) {
+			s.Access.SSHFrom = nil
+			s.Management = cluster.Management{Enabled: true, Port: 22}
+		}},
+		{"formed without management", func(s *cluster.Spec) { s.WaitFor = cluster.WaitFormed }},
+		{"unknown wait_for", func(s *cluster.Spec) { s.WaitFor = "ready" }},
+		{"unknown mode", func(s *cluster.Spec) { s.Network.Mode = "vpn" }},
+		{"VPC id", func(s *cluster.Spec) {
+			s.Network = cluster.Network{Mode: cluster.NetworkAuto, VPCUUID: "mine"}
+			s.Pools[0].Region = "nyc3"
+		}},
+		{"VPC and two regions", func(s *cluster.Spec) {
+			s.Network = cluster.Network{Mode: cluster.NetworkAuto, VPCUUID: "5a4981aa-9653-4bd1-bef5-d6bff52042e4"}
+		}},
+		{"VPC and ranges", func(s *cluster.Spec) {
+			s.Pools[0].Region = "nyc3"
+			s.Network = cluster.Network{Mode: cluster.NetworkAuto, VPCUUID: "5a4981aa-9653-4bd1-bef5-d6bff52042e4", IPRanges: map[string]string{"nyc3": "10.0.0.0/24"}}
+		}},
+		{"public with a VPC", func(s *cluster.Spec) {
+			s.Pools[0].Region = "nyc3"
+			s.Network = cluster.Network{Mode: cluster.NetworkPublic, VPCUUID: "5a4981aa-9653-4bd1-bef5-d6bff52042e4"}
+		}},
+		{"public with ranges", func(s *cluster.Spec) { s.Network.Mode = cluster.NetworkPublic }},
+		{"range of another region", func(s *cluster.Spec) { s.Network.IPRanges["ams3"] = "10.0.2.0/24" }},
+		{"range with host bits", func(s *cluster.Spec) { s.Network.IPRanges["nyc3"] = "10.0.0.1/24" }},
+		{"public range", func(s *cluster.Spec) { s.Network.IPRanges["nyc3"] = "203.0.113.0/24" }},
+		{"IPv6 range", func(s *cluster.Spec) { s.Network.IPRanges["nyc3"] = "fd00::/64" }},
+		{"range too large", func(s *cluster.Spec) { s.Network.IPRanges["nyc3"] = "10.0.0.0/15" }},
+		{"range too small", func(s *cluster.Spec) { s.Network.IPRanges["nyc3"] = "10.0.0.0/29" }},
+		{"range without room", func(s *cluster.Spec) { s.Pools[1].Count = 12; s.Network.IPRanges["nyc3"] = "10.0.0.0/28" }},
+		{"range kept everywhere", func(s *cluster.Spec) { s.Network.IPRanges["lon1"] = "10.244.8.0/24" }},
+		{"range kept in the region", func(s *cluster.Spec) { s.Network.IPRanges["nyc3"] = "10.17.0.0/24" }},
+		{"ranges overlap", func(s *cluster.Spec) { s.Network.IPRanges["lon1"] = "10.0.0.128/25" }},
+		{"unknown algorithm", func(s *cluster.Spec) { s.LoadBalancer.Algorithm = "fair" }},
+		{"sticky cookie", func(s *cluster.Spec) { s.LoadBalancer.StickyCookie = "my cookie" }},
+		{"health check", func(s *cluster.Spec) { s.LoadBalancer.HealthCheck = cluster.HealthCheck{Path: "health", Host: "a b"} }},
+		{"stats", func(s *cluster.Spec) { s.LoadBalancer.Stats = cluster.Stats{Enabled: true, Path: "stats", User: "a:b"} }},
+		{"certificate of one's own", func(s *cluster.Spec) { s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: cert, PrivateKeyPEM: key} }},
+		{"key of another certificate", func(s *cluster.Spec) {
+			s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: cert, PrivateKeyPEM: otherKey}
+		}},
+		{"not PEM", func(s *cluster.Spec) {
+			s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: "nonsense", PrivateKeyPEM: key}
+		}},
+		{"certificate without a key", func(s *cluster.Spec) { s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: cert} }},
+		{"key without a certificate", func(s *cluster.Spec) { s.LoadBalancer.TLS = &cluster.TLS{PrivateKeyPEM: key} }},
+		{"certificate and ACME", func(s *cluster.Spec) {
+			s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: cert, PrivateKeyPEM: key, ACME: &cluster.ACME{}}
+		}},
+		{"empty TLS", func(s *cluster.Spec) { s.LoadBalancer.TLS = &cluster.TLS{} }},
+		{"ACME", func(s *cluster.Spec) {
+			s.LoadBalancer.TLS = &cluster.TLS{ACME: &cluster.ACME{Email: "ops", Domains: []string{"*.example.com"}, Directory: "http://ca.example.com"}}
+		}},
+		{"ACME without domains", func(s *cluster.Spec) {
+			s.LoadBalancer.TLS = &cluster.TLS{ACME: &cluster.ACME{Email: "ops@example.com"}}
+		}},
+		{"database name", func(s *cluster.Spec) { s.Database.Name = "my-chat" }},
+		{"database of the system", func(s *cluster.Spec) { s.Database.Name = "postgres" }},
+		{"database user of the system", func(s *cluster.Spec) { s.Database.User = "pg_monitor" }},
+		{"database user without room for the owner", func(s *cluster.Spec) { s.Database.User = strings.Repeat("u", 58) }},
+		{"no volume", func(s *cluster.Spec) { s.Database.VolumeGiB = 0 }},
+		{"root", func(s *cluster.Spec) { s.Host.User = "root" }},
+		{"user with a capital", func(s *cluster.Spec) { s.Host.User = "Deploy" }},
+		{"locale without UTF-8", func(s *cluster.Spec) { s.Host.Locale = "de_DE" }},
+		{"swap", func(s *cluster.Spec) { s.Host.SwapMiB = -1 }},
+		{"package and tool", func(s *cluster.Spec) { s.Host.Packages, s.Host.Toolchain = []string{"htop; reboot"}, []string{"rust"} }},
+		{"tag", func(s *cluster.Spec) { s.Tags = []string{"my tag"} }},
+		{"the provider's tag", func(s *cluster.Spec) { s.Tags = []string{"beam:chat:node"} }},
+		{"project", func(s *cluster.Spec) { s.ProjectID = "mine" }},
+	}
+	var out strings.Builder
+	for _, c := range cases {
+		spec := validSpec()
+		c.edit(&spec)
+		fmt.Fprintf(&out, "%s\n%s", c.name, tell(Spec(spec)))
+	}
+	testtool.Golden(t, "problems.golden", out.String())
+}
+
+// What users can make too large for user data is named, with its largest files.
+func TestHostsThatDoNotFit(t *testing.T) {
+	t.Parallel()
+	cert, key := keyPair(t)
+	for _, tt := range []struct {
+		path, file string
+		edit       func(*cluster.Spec)
+	}{
+		{"environment", "/etc/beam/env", func(s *cluster.Spec) { s.Environment = map[string]string{"NOISE": noise(100_000)} }},
+		{"environment", "/etc/beam/env", func(s *cluster.Spec) {
+			s.Cookie = "" // is generated
+			s.Environment = map[string]string{"NOISE": noise(100_000)}
+		}},
+		{"load_balancer", ".pem", func(s *cluster.Spec) {
+			s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: cert + encodePEM("CERTIFICATE", []byte(noise(100_000))), PrivateKeyPEM: key}
+		}},
+	} {
+		spec := validSpec()
+		tt.edit(&spec)
+		found := Spec(spec)
+		if len(found) != 1 || found[0].Path[0] != tt.path || !strings.Contains(found[0].Detail, tt.file) {
+			t.Errorf("%s: %s", tt.path, tell(found))
+		}
+	}
+}
+
+func TestNodeThatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	for _, cookie := range []string{"monster", ""} { // empty while it is not known
+		spec := validNode()
+		spec.Cookie = cookie
+		spec.Environment = map[string]string{"NOISE": noise(100_000)}
+		if found := Node(spec); len(found) != 1 || found[0].Path[0] != "environment" {
+			t.Errorf("cookie %q: %s", cookie, tell(found))
+		}
+	}
+}
+
+// noise is text that does not get smaller by compression.
+func noise(length int) string {
+	source := mathrand.New(mathrand.NewPCG(1, 2))
+	var out strings.Builder
+	for range length {
+		out.WriteByte(byte('!' + source.IntN('~'-'!')))
+	}
+	return out.String()
+}
+
+// keyPair makes a certificate and its key as PEM.
+func keyPair(t *testing.T) (cert, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Unix(1<<32, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encodePEM("CERTIFICATE", der), encodePEM("PRIVATE KEY", keyDER)
+}
+
+func encodePEM(kind string, der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+}
+
+func validNode() cluster.NodeSpec {
+	return cluster.NodeSpec{
+		Name: "worker-1", Cluster: "chat", Cookie: "monster", Peers: []string{"chat@10.0.0.5"},
+		Place:        cluster.Place{Region: "nyc3", Size: "s-1vcpu-1gb", Image: "debian-13-x64"},
+		Distribution: validDistribution(), Host: validHost(),
+	}
+}
+
+func TestNodeProblems(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name string
+		edit func(*cluster.NodeSpec)
+	}{
+		{"valid", func(*cluster.NodeSpec) {}},
+		{"host name", func(n *cluster.NodeSpec) { n.Name = "worker_1" }},
+		{"cluster's name", func(n *cluster.NodeSpec) { n.Cluster = "-chat" }},
+		{"no region", func(n *cluster.NodeSpec) { n.Region = "" }},
+		{"short name as a peer", func(n *cluster.NodeSpec) { n.Peers = []string{"chat@localhost"} }},
+		{"ports overlap", func(n *cluster.NodeSpec) { n.Distribution.EPMDPort = 9120 }},
+	}
+	var out strings.Builder
+	for _, c := range cases {
+		spec := validNode()
+		c.edit(&spec)
+		fmt.Fprintf(&out, "%s\n%s", c.name, tell(Node(spec)))
+	}
+	testtool.Golden(t, "node_problems.golden", out.String())
+}
+
+func TestCatalogueProblems(t *testing.T) {
+	t.Parallel()
+	catalogue := cluster.Catalogue{
+		DropletLimit: 10, Droplets: 1,
+		Regions: map[string]cluster.Region{
+			"nyc3": {Slug: "nyc3", Available: true, Sizes: []string{"s-1vcpu-1gb"}},
+			"lon1": {Slug: "lon1", Available: true, Sizes: []string{"s-1vcpu-1gb", "s-8vcpu-16gb"}},
+			"nyc2": {Slug: "nyc2"},
+		},
+		Sizes: map[string]cluster.Size{
+			"s-1vcpu-1gb":  {Slug: "s-1vcpu-1gb", Available: true, DiskGiB: 25},
+			"s-8vcpu-16gb": {Slug: "s-8vcpu-16gb", Available: true, DiskGiB: 320},
+			"s-exotic":     {Slug: "s-exotic", Available: true, DiskGiB: 25},
+			"512mb":        {Slug: "512mb", DiskGiB: 20},
+		},
+		Images: map[string]cluster.Image{
+			"debian-13-x64": {Regions: []string{"lon1", "nyc3"}, MinDiskGiB: 10},
+			"9001":          {Regions: []string{"lon1"}, MinDiskGiB: 10},
+			"9002":          {Regions: []string{"lon1", "nyc3"}, MinDiskGiB: 160},
+		},
+		SSHKeys: map[string]string{"512189": "ann", "3b:16:e4:bf:8b:00:8b:b8:59:8c:a9:d3:f0:19:fa:45": "joe"},
+		VPCs:    map[string]cluster.VPC{"5a4981aa-9653-4bd1-bef5-d6bff52042e4": {Name: "web", Region: "ams3"}},
+	}
+	cases := []struct {
+		name string
+		new  int
+		edit func(*cluster.Spec)
+	}{
+		{"all there", 4, func(*cluster.Spec) {}},
+		{"unknown region", 0, func(s *cluster.Spec) { s.Pools[0].Region = "mars1" }},
+		{"closed region", 0, func(s *cluster.Spec) { s.Database.Region = "nyc2" }},
+		{"unknown size", 0, func(s *cluster.Spec) { s.Pools[0].Size = "huge" }},
+		{"retired size", 0, func(s *cluster.Spec) { s.LoadBalancer.Size = "512mb" }},
+		{"size that the region lacks", 0, func(s *cluster.Spec) { s.Pools[1].Size = "s-8vcpu-16gb" }},
+		{"size that every region lacks", 0, func(s *cluster.Spec) { s.Pools[1].Size = "s-exotic" }},
+		{"unknown image", 0, func(s *cluster.Spec) { s.Pools[0].Image = "debian-1" }},
+		{"snapshot of another region", 0, func(s *cluster.Spec) { s.Pools[1].Image = "9001" }},
+		{"image larger than the disk", 0, func(s *cluster.Spec) { s.Pools[0].Image = "9002" }},
+		{"12 nodes where the limit is 10", 14, func(s *cluster.Spec) { s.Pools[0].Count = 11 }},
+		{"unknown SSH key", 0, func(s *cluster.Spec) { s.SSHKeys = []string{"512189", "512190"} }},
+		{"unknown VPC", 0, func(s *cluster.Spec) { s.Network.VPCUUID = "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679" }},
+		{"VPC of another region", 0, func(s *cluster.Spec) { s.Network.VPCUUID = "5a4981aa-9653-4bd1-bef5-d6bff52042e4" }},
+		{"empty places are the spec's problem", 0, func(s *cluster.Spec) { s.Pools[0].Place = cluster.Place{} }},
+	}
+	var out strings.Builder
+	for _, c := range cases {
+		spec := validSpec()
+		c.edit(&spec)
+		fmt.Fprintf(&out, "%s\n%s", c.name, tell(Catalogue(catalogue, spec, c.new)))
+	}
+	testtool.Golden(t, "catalogue_problems.golden", out.String())
+}
