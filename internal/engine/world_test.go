@@ -36,7 +36,7 @@ var slow = simulator.Options{
 // inWorld runs the story on virtual time, all traffic held to the contract.
 func inWorld(t *testing.T, options simulator.Options, story func(w *world)) {
 	t.Helper()
-	contract.Require(t) // loaded outside the bubble, once for all tests
+	contract.Shared(t) // loaded outside the bubble, once for all tests
 	synctest.Test(t, func(t *testing.T) { story(newWorld(t, options)) })
 }
 

@@ -28,7 +28,7 @@ func TestWhatIsNotSimulatedIsKnown(t *testing.T) {
 	t.Parallel()
 	missing := map[string]int{} // operations by path of notSimulated
 	s := simulator.New(simulator.Options{})
-	operations := contract.Require(t).Operations()
+	operations := contract.Shared(t).Operations()
 	for _, operation := range operations {
 		if isSimulated(s, operation) {
 			continue

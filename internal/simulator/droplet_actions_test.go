@@ -108,7 +108,7 @@ func TestDropletActionRefusals(t *testing.T) {
 
 func TestDropletIsLockedWhileAnActionRuns(t *testing.T) {
 	t.Parallel()
-	contract.Require(t)
+	contract.Shared(t)
 	synctest.Test(t, func(t *testing.T) {
 		client := checkedClient(t, simulator.Options{ActionTime: 8 * time.Second})
 		id := newDroplet(t, client, "web-1").ID

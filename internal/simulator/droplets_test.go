@@ -159,7 +159,7 @@ func TestSeveralDropletsInOneCall(t *testing.T) {
 
 func TestAddressesAndBootTakeTheirTime(t *testing.T) {
 	t.Parallel()
-	contract.Require(t) // read the description outside of virtual time
+	contract.Shared(t) // read the description outside of virtual time
 	synctest.Test(t, func(t *testing.T) {
 		client := checkedClient(t, simulator.Options{BootTime: 5 * time.Second, AddressLag: 40 * time.Second})
 		created := must[*godo.Droplet](t)(client.Droplets.Create(t.Context(), dropletRequest("web-1")))

@@ -148,7 +148,7 @@ func TestFirewallForgetsWhatIsGone(t *testing.T) {
 
 func TestFirewallWaitsUntilDropletsAreReached(t *testing.T) {
 	t.Parallel()
-	contract.Require(t)
+	contract.Shared(t)
 	synctest.Test(t, func(t *testing.T) {
 		client := checkedClient(t, simulator.Options{ActionTime: 10 * time.Second})
 		if empty := newFirewall(t, client, "empty"); empty.Status != "succeeded" {

@@ -93,7 +93,7 @@ func TestReservedIPRefusals(t *testing.T) {
 
 func TestReservedIPIsLockedDuringActionsAndAfterItsDroplet(t *testing.T) {
 	t.Parallel()
-	contract.Require(t)
+	contract.Shared(t)
 	synctest.Test(t, func(t *testing.T) {
 		client := checkedClient(t, simulator.Options{ActionTime: 5 * time.Second, MemberLinger: 30 * time.Second})
 		d := newDroplet(t, client, "lb-1")

@@ -126,7 +126,7 @@ func TestVolumeGrowsAndIsCopied(t *testing.T) {
 
 func TestVolumeLingersOnADestroyedDroplet(t *testing.T) {
 	t.Parallel()
-	contract.Require(t)
+	contract.Shared(t)
 	synctest.Test(t, func(t *testing.T) {
 		client := checkedClient(t, simulator.Options{MemberLinger: time.Minute})
 		volume := newVolume(t, client, "data")

@@ -94,7 +94,7 @@ func TestVPCUpdates(t *testing.T) {
 
 func TestVPCIsDeletedAfterItsMembersHaveGone(t *testing.T) {
 	t.Parallel()
-	contract.Require(t)
+	contract.Shared(t)
 	synctest.Test(t, func(t *testing.T) {
 		client := checkedClient(t, simulator.Options{MemberLinger: 20 * time.Second})
 		v := newVPC(t, client, "own", "10.200.0.0/28")
@@ -143,7 +143,7 @@ func TestCreateOfSeveralIsRefusedAsAWhole(t *testing.T) {
 
 func TestPeering(t *testing.T) {
 	t.Parallel()
-	contract.Require(t)
+	contract.Shared(t)
 	synctest.Test(t, func(t *testing.T) {
 		client := checkedClient(t, simulator.Options{ActionTime: 15 * time.Second})
 		a, b := newVPC(t, client, "a", "10.200.0.0/24"), newVPC(t, client, "b", "10.201.0.0/24")

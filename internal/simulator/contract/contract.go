@@ -1,6 +1,6 @@
 // Package contract checks traffic against DigitalOcean's API description, the
-// OpenAPI document that DigitalOcean publishes. The document is data of its
-// own and not part of this repository: see Spec.
+// OpenAPI document that DigitalOcean publishes. Of that document the package
+// carries the structure, which cmd/distil takes out of it.
 package contract
 
 import (
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -33,22 +34,34 @@ type Operation struct {
 	Path   string // a template, such as /v2/droplets/{droplet_id}
 }
 
-// Load reads the API description at path and applies the known exceptions. It
-// takes seconds, so share the result.
+// Load reads the API description at path and applies the known exceptions.
 func Load(path string) (*Validator, error) {
-	loader := openapi3.NewLoader()
-	doc, err := loader.LoadFromFile(path)
+	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the API description: %w", err)
+		return nil, fmt.Errorf("read the API description; %s takes an absolute path: %w", specVariable, err)
 	}
-	// Some examples in the document do not fit its own schemas.
+	v, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return v, nil
+}
+
+// parse makes the validator for one API description and its known exceptions.
+func parse(description []byte) (*Validator, error) {
+	loader := openapi3.NewLoader()
+	doc, err := loader.LoadFromData(description)
+	if err != nil {
+		return nil, fmt.Errorf("parse the API description: %w", err)
+	}
+	// Some examples in the published document do not fit its own schemas.
 	if err := doc.Validate(loader.Context, openapi3.DisableExamplesValidation()); err != nil {
-		return nil, fmt.Errorf("check the API description %s: %w", path, err)
+		return nil, fmt.Errorf("check the API description: %w", err)
 	}
 	if err := allowExceptions(doc); err != nil {
 		return nil, err
 	}
-	// The document names api.digitalocean.com as its only server.
+	// The published document names api.digitalocean.com as its only server.
 	doc.Servers = nil
 	router, err := gorillamux.NewRouter(doc)
 	if err != nil {

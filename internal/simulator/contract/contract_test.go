@@ -28,7 +28,7 @@ func answer(status int, body string) http.Handler {
 func violations(t *testing.T, method, path, body string, h http.Handler) []string {
 	t.Helper()
 	var found []string
-	checked := contract.Require(t).Middleware(h, func(err error) { found = append(found, err.Error()) })
+	checked := contract.Shared(t).Middleware(h, func(err error) { found = append(found, err.Error()) })
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
@@ -71,6 +71,56 @@ func TestMiddlewareFindsViolations(t *testing.T) {
 			case tt.want == "" && len(got) > 0:
 				t.Errorf("got violations %q, want none", got)
 			case tt.want != "" && (len(got) != 1 || !strings.Contains(got[0], tt.want)):
+				t.Errorf("got violations %q, want one about %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// The description that is carried has lost its prose, and none of its
+// strictness: each kind of fact that it consists of is still checked.
+func TestEveryKindOfFactIsChecked(t *testing.T) {
+	t.Parallel()
+	const (
+		droplets = "/v2/droplets"
+		droplet  = `{"name":"a","size":"s-1vcpu-1gb","image":"debian-12-x64"`
+		made     = `{"droplets":[],"links":{}}`
+		reboot   = `{"action":{"id":1,"status":"completed","type":"reboot","resource_type":"droplet","resource_id":1}}`
+	)
+	with := func(old, replacement string) string { return strings.Replace(account, old, replacement, 1) }
+	tests := []struct {
+		name               string
+		method, path, body string
+		status             int
+		answer             string
+		want               string // part of the one violation
+	}{
+		{"type in an answer", "GET", "/v2/account", "", 200, with(`"email_verified":true`, `"email_verified":"yes"`), "/account/email_verified"},
+		{"type in a request", "POST", droplets, droplet + `,"backups":"yes"}`, 202, made, "backups"},
+		{"type in the path", "GET", "/v2/droplets/one", "", 200, `{}`, "droplet_id"},
+		{"required property of an answer", "GET", "/v2/account", "", 200, with(`"uuid":"u",`, ""), `"uuid" is missing`},
+		{"required property of a request", "POST", droplets, `{"name":"a","size":"s-1vcpu-1gb"}`, 202, made, "image"},
+		{"required body", "POST", "/v2/account/keys", "", 201, `{"ssh_key":{"name":"x","public_key":"k"}}`, "value is required"},
+		{"null", "GET", "/v2/account", "", 200, with(`"u"`, "null"), "/account/uuid: Value is not nullable"},
+		{"enum of an answer", "GET", "/v2/account", "", 200, with(`"active"`, `"asleep"`), "/account/status"},
+		{"enum of a request", "POST", "/v2/images", `{"name":"a","url":"https://example.com","region":"nyc3","distribution":"Moon"}`, 202, `{}`, "/distribution"},
+		{"discriminator", "POST", "/v2/domains/example.com/records", `{"type":"MOON","name":"@","data":"x"}`, 201, `{}`, "discriminator"},
+		{"enum of an answer, deep in components", "GET", "/v2/droplets/1/actions/1", "", 200, strings.Replace(reboot, "completed", "asleep", 1), "/action/status"},
+		{"pattern", "POST", "/v2/tags", `{"name":"a b"}`, 201, `{}`, "/name"},
+		{"length", "POST", "/v2/projects", `{"name":"` + strings.Repeat("n", 176) + `","purpose":"x"}`, 201, `{}`, "/name"},
+		{"bound of a parameter", "GET", "/v2/regions?page=0", "", 200, `{"regions":[],"links":{},"meta":{"total":0}}`, `"page"`},
+		{"required parameter", "DELETE", droplets, "", 204, "", "tag_name"},
+		{"format", "GET", "/v2/droplets/1/actions/1", "", 200, strings.Replace(reboot, `"id":1`, `"id":1,"started_at":"yesterday"`, 1), "/action/started_at"},
+		{"status of another operation", "GET", "/v2/account", "", 201, account, "status 201"},
+		{"status of a success with a body where there is none", "DELETE", "/v2/droplets/1", "", 200, account, "status 200"},
+		{"status of a refusal, for a success", "GET", "/v2/account", "", 401, account, "status 401"},
+		{"media type of an answer", "GET", "/v2/account", "", 200, "", "Content-Type"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := violations(t, tt.method, tt.path, tt.body, answer(tt.status, tt.answer))
+			if len(got) != 1 || !strings.Contains(got[0], tt.want) {
 				t.Errorf("got violations %q, want one about %q", got, tt.want)
 			}
 		})
