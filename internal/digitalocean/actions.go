@@ -48,7 +48,7 @@ func (a *actionRun) step(ctx context.Context) (done bool, progress string, err e
 		return a.client.api.Actions.Get(ctx, id)
 	})
 	if gone(err) && time.Since(a.started) < appearTime {
-		return false, a.action.Status, nil
+		return false, oneLine(a.action.Status), nil
 	}
 	if err != nil {
 		return false, "", err
@@ -89,7 +89,7 @@ func (a *actionRun) again(err error) bool {
 
 func (a *actionRun) judge(action godo.Action) (done bool, progress string, err error) {
 	if action.Status != "errored" {
-		return action.Status == godo.ActionCompleted, action.Status, nil
+		return action.Status == godo.ActionCompleted, oneLine(action.Status), nil
 	}
 	a.failures++
 	a.action = nil

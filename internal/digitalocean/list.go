@@ -42,6 +42,9 @@ func count[T any](ctx context.Context, key string, list lister[T]) (int, error) 
 	if err != nil {
 		return 0, apiError(err)
 	}
+	if resp.Meta == nil {
+		return 0, apiError(missing(resp.StatusCode, "meta.total"))
+	}
 	return resp.Meta.Total, nil
 }
 

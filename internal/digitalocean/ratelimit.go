@@ -22,22 +22,28 @@ type patient struct {
 // RoundTrip implements http.RoundTripper.
 func (p *patient) RoundTrip(r *http.Request) (*http.Response, error) {
 	for refusals := 0; ; refusals++ {
-		again := r.Clone(r.Context())
-		if r.GetBody != nil {
-			body, err := r.GetBody()
-			if err != nil {
-				return nil, &unsentError{err}
-			}
-			again.Body = body
-		}
-		resp, err := p.next.RoundTrip(again)
+		resp, err := p.next.RoundTrip(r)
 		if err != nil || resp.StatusCode != http.StatusTooManyRequests {
 			return resp, err
 		}
 		if err := p.wait(r.Context(), p.pause(resp, refusals)); err != nil {
 			return nil, &unsentError{err}
 		}
+		if r, err = rewound(r); err != nil {
+			return nil, &unsentError{err}
+		}
 	}
+}
+
+// rewound returns the request with its body from the beginning.
+func rewound(r *http.Request) (*http.Request, error) {
+	again := r.Clone(r.Context())
+	if r.GetBody == nil {
+		return again, nil
+	}
+	body, err := r.GetBody()
+	again.Body = body
+	return again, err
 }
 
 // wait waits until the limit is lifted, and says so once.
