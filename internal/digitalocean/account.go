@@ -1,6 +1,7 @@
 package digitalocean
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -10,18 +11,27 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
-// DropletLimit returns how many droplets the account may have.
-func (c *Client) DropletLimit(ctx context.Context) (int, error) {
-	account, _, err := c.api.Account.Get(ctx)
-	if err != nil {
-		return 0, failed(err, "read the account")
-	}
-	return account.DropletLimit, nil
+// Limits is how many objects of a kind the account may have; 0 where the API
+// does not say.
+type Limits struct {
+	Droplets    int
+	ReservedIPs int
+	Volumes     int
+}
+
+// Limits reads the account's limits.
+func (c *Client) Limits(ctx context.Context) (Limits, error) {
+	account, err := object(ctx, "account", c.api.Account.Get)
+	return Limits{
+		Droplets:    account.DropletLimit,
+		ReservedIPs: cmp.Or(account.ReservedIPLimit, account.FloatingIPLimit),
+		Volumes:     account.VolumeLimit,
+	}, failed(err, "read the account")
 }
 
 // Regions lists the regions by slug.
 func (c *Client) Regions(ctx context.Context) (map[string]cluster.Region, error) {
-	regions, err := listAll(ctx, c.api.Regions.List)
+	regions, err := listAll(ctx, "regions", c.api.Regions.List)
 	out := map[string]cluster.Region{}
 	for _, r := range regions {
 		out[r.Slug] = cluster.Region{Slug: r.Slug, Name: r.Name, Available: r.Available, Sizes: r.Sizes, Features: r.Features}
@@ -31,7 +41,7 @@ func (c *Client) Regions(ctx context.Context) (map[string]cluster.Region, error)
 
 // Sizes lists the droplet sizes by slug.
 func (c *Client) Sizes(ctx context.Context) (map[string]cluster.Size, error) {
-	sizes, err := listAll(ctx, c.api.Sizes.List)
+	sizes, err := listAll(ctx, "sizes", c.api.Sizes.List)
 	out := map[string]cluster.Size{}
 	for _, s := range sizes {
 		out[s.Slug] = cluster.Size{
@@ -45,45 +55,54 @@ func (c *Client) Sizes(ctx context.Context) (map[string]cluster.Size, error) {
 // Image looks an image up by slug or by id; ok is false when the account has
 // no such image.
 func (c *Client) Image(ctx context.Context, slugOrID string) (image cluster.Image, ok bool, err error) {
-	var found *godo.Image
-	if id, notNumber := strconv.Atoi(slugOrID); notNumber == nil {
-		found, _, err = c.api.Images.GetByID(ctx, id)
-	} else {
-		found, _, err = c.api.Images.GetBySlug(ctx, slugOrID)
-	}
-	if gone(err) {
-		return cluster.Image{}, false, nil
-	}
-	if err != nil {
+	found, err := read(ctx, "image",
+		func(ctx context.Context) (*godo.Image, *godo.Response, error) {
+			if id, notNumber := strconv.Atoi(slugOrID); notNumber == nil {
+				return c.api.Images.GetByID(ctx, id)
+			}
+			return c.api.Images.GetBySlug(ctx, slugOrID)
+		},
+		func(i godo.Image) cluster.Image {
+			return cluster.Image{Regions: i.Regions, MinDiskGiB: i.MinDiskSize}
+		})
+	if found == nil {
 		return cluster.Image{}, false, failed(err, "read the image %s", slugOrID)
 	}
-	return cluster.Image{Regions: found.Regions, MinDiskGiB: found.MinDiskSize}, true, nil
+	return *found, true, nil
 }
 
 // SSHKey returns the name of a key of the account, given its id or its
 // fingerprint; ok is false when the account has no such key. For a token that
 // may not read keys it takes the key to exist.
 func (c *Client) SSHKey(ctx context.Context, idOrFingerprint string) (name string, ok bool, err error) {
-	var key *godo.Key
-	if id, notNumber := strconv.Atoi(idOrFingerprint); notNumber == nil {
-		key, _, err = c.api.Keys.GetByID(ctx, id)
-	} else {
-		key, _, err = c.api.Keys.GetByFingerprint(ctx, idOrFingerprint)
-	}
+	found, err := read(ctx, "ssh_key",
+		func(ctx context.Context) (*godo.Key, *godo.Response, error) {
+			if id, notNumber := strconv.Atoi(idOrFingerprint); notNumber == nil {
+				return c.api.Keys.GetByID(ctx, id)
+			}
+			return c.api.Keys.GetByFingerprint(ctx, idOrFingerprint)
+		},
+		func(k godo.Key) string { return k.Name })
 	switch {
-	case gone(err):
-		return "", false, nil
 	case Status(err) == http.StatusForbidden:
 		return "", true, nil
-	case err != nil:
+	case found == nil:
 		return "", false, failed(err, "read the SSH key %s", idOrFingerprint)
 	}
-	return key.Name, true, nil
+	return *found, true, nil
+}
+
+// ProjectExists says whether the account has the project.
+func (c *Client) ProjectExists(ctx context.Context, id string) (bool, error) {
+	found, err := read(ctx, "project",
+		func(ctx context.Context) (*godo.Project, *godo.Response, error) { return c.api.Projects.Get(ctx, id) },
+		func(p godo.Project) string { return p.ID })
+	return found != nil, failed(err, "read project %s", id)
 }
 
 // ProjectURNs lists what the project holds.
 func (c *Client) ProjectURNs(ctx context.Context, projectID string) ([]string, error) {
-	resources, err := listAll(ctx, func(ctx context.Context, page *godo.ListOptions) ([]godo.ProjectResource, *godo.Response, error) {
+	resources, err := listAll(ctx, "resources", func(ctx context.Context, page *godo.ListOptions) ([]godo.ProjectResource, *godo.Response, error) {
 		return c.api.Projects.ListResources(ctx, projectID, page)
 	})
 	return convert(resources, func(r godo.ProjectResource) string { return r.URN }), failed(err, "list what project %s holds", projectID)
@@ -91,6 +110,6 @@ func (c *Client) ProjectURNs(ctx context.Context, projectID string) ([]string, e
 
 // AssignToProject moves the objects into the project.
 func (c *Client) AssignToProject(ctx context.Context, projectID string, urns []string) error {
-	_, _, err := c.api.Projects.AssignResources(repeatableCall(ctx), projectID, convert(urns, func(urn string) any { return urn })...)
-	return failed(err, "move %d objects into project %s", len(urns), projectID)
+	_, resp, err := c.api.Projects.AssignResources(repeatableCall(ctx), projectID, convert(urns, func(urn string) any { return urn })...)
+	return failed(answered(resp, err), "move %d objects into project %s", len(urns), projectID)
 }

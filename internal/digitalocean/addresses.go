@@ -3,6 +3,9 @@ package digitalocean
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/digitalocean/godo"
 
@@ -11,50 +14,76 @@ import (
 
 // ReservedIPs lists the account's reserved IPs.
 func (c *Client) ReservedIPs(ctx context.Context) ([]cluster.ReservedIP, error) {
-	ips, err := listAll(ctx, c.api.ReservedIPs.List)
+	ips, err := listAll(ctx, "reserved_ips", c.api.ReservedIPs.List)
 	return convert(ips, reservedIPFromAPI), failed(err, "list the account's reserved IPs")
 }
 
-// CreateReservedIP reserves an address bound to the droplet and waits until it
-// leads there. A reserved IP carries neither name nor tag: its binding is what
-// it is known by.
-func (c *Client) CreateReservedIP(ctx context.Context, dropletID int) (cluster.ReservedIP, error) {
-	made, err := createOnce(ctx,
-		func(ctx context.Context) (cluster.ReservedIP, error) {
-			made, _, err := c.api.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{DropletID: dropletID})
-			if err != nil {
-				return cluster.ReservedIP{}, err
-			}
-			return reservedIPFromAPI(*made), nil
-		},
-		func(ctx context.Context) (cluster.ReservedIP, bool, error) { return c.boundTo(ctx, dropletID) })
-	if err != nil || made.DropletID == dropletID {
-		return made, failed(err, "reserve an IP for droplet %d", dropletID)
-	}
-	err = Wait(ctx, fmt.Sprintf("the reserved IP %s to lead to droplet %d", made.IP, dropletID), func(ctx context.Context) (bool, string, error) {
-		now, _, err := c.api.ReservedIPs.Get(ctx, made.IP)
-		if err != nil {
-			return false, "", failed(err, "read the reserved IP %s", made.IP)
-		}
-		made = reservedIPFromAPI(*now)
-		return made.DropletID == dropletID, "assigning", nil
-	})
-	return made, err
+// ReservedIP returns the reserved IP of the address; nil when the account has
+// none.
+func (c *Client) ReservedIP(ctx context.Context, ip string) (*cluster.ReservedIP, error) {
+	found, err := read(ctx, "reserved_ip", func(ctx context.Context) (*godo.ReservedIP, *godo.Response, error) {
+		return c.api.ReservedIPs.Get(ctx, ip)
+	}, reservedIPFromAPI)
+	return found, failed(err, "read the reserved IP %s", ip)
 }
 
-// boundTo finds the address that leads to the droplet, once no address is on
-// its way to one.
-func (c *Client) boundTo(ctx context.Context, dropletID int) (bound cluster.ReservedIP, ok bool, err error) {
-	err = Wait(ctx, "reserved IPs on their way", func(ctx context.Context) (bool, string, error) {
-		ips, err := c.ReservedIPs(ctx)
-		if err != nil {
-			return false, "", err
+// ReserveIP reserves an address for the droplet and returns as soon as it
+// exists; AwaitReservedIP waits until it leads there.
+//
+// A reserved IP carries neither name nor tag: its binding is what it is known
+// by, and that comes late. So after a lost answer an address that the account
+// did not have before, see known, and that leads nowhere is waited for until it
+// is bound; none is reserved beside it.
+func (c *Client) ReserveIP(ctx context.Context, dropletID int, known []string) (cluster.ReservedIP, error) {
+	made, err := createOnce(ctx,
+		func(ctx context.Context) (cluster.ReservedIP, error) {
+			made, err := object(ctx, "reserved_ip", func(ctx context.Context) (*godo.ReservedIP, *godo.Response, error) {
+				return c.api.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{DropletID: dropletID})
+			})
+			return reservedIPFromAPI(made), err
+		},
+		func(ctx context.Context) (cluster.ReservedIP, bool, error) {
+			return c.reservedFor(ctx, dropletID, known)
+		})
+	return made, failed(err, "reserve an IP for droplet %d", dropletID)
+}
+
+// reservedFor finds the address that leads to the droplet. While none does, an
+// address that may become it is an error.
+func (c *Client) reservedFor(ctx context.Context, dropletID int, known []string) (cluster.ReservedIP, bool, error) {
+	ips, err := c.ReservedIPs(ctx)
+	if err != nil {
+		return cluster.ReservedIP{}, false, err
+	}
+	var candidates []string
+	for _, have := range ips {
+		if have.DropletID == dropletID {
+			return have, true, nil
 		}
-		bound, ok = find(ips, func(have cluster.ReservedIP) bool { return have.DropletID == dropletID })
-		_, moving := find(ips, func(have cluster.ReservedIP) bool { return have.Locked && have.DropletID == 0 })
-		return ok || !moving, "moving", nil
+		if have.DropletID == 0 && !slices.Contains(known, have.IP) {
+			candidates = append(candidates, have.IP)
+		}
+	}
+	if len(candidates) > 0 {
+		return cluster.ReservedIP{}, false, fmt.Errorf("new and bound to no droplet yet: %s; release what is not needed, and apply again", strings.Join(candidates, ", "))
+	}
+	return cluster.ReservedIP{}, false, nil
+}
+
+// AwaitReservedIP waits until the address leads to the droplet; bound is false
+// when it still does not after the given time.
+func (c *Client) AwaitReservedIP(ctx context.Context, ip string, dropletID int, patience time.Duration) (bound bool, err error) {
+	begun := time.Now()
+	err = Wait(ctx, fmt.Sprintf("the reserved IP %s to lead to droplet %d", ip, dropletID), func(ctx context.Context) (bool, string, error) {
+		now, err := c.ReservedIP(ctx, ip)
+		waited := time.Since(begun)
+		if err == nil && now == nil && waited >= appearTime {
+			err = fmt.Errorf("the account has no reserved IP %s any more", ip)
+		}
+		bound = now != nil && now.DropletID == dropletID
+		return bound || waited >= patience, "it is not bound yet", err
 	})
-	return bound, ok, err
+	return bound, err
 }
 
 // AssignReservedIP moves the address to the droplet and waits until it is
@@ -65,16 +94,15 @@ func (c *Client) AssignReservedIP(ctx context.Context, ip string, dropletID int)
 			return c.api.ReservedIPActions.Assign(ctx, ip, dropletID)
 		},
 		func(ctx context.Context) (bool, error) {
-			now, _, err := c.api.ReservedIPs.Get(ctx, ip)
-			return err == nil && reservedIPFromAPI(*now).DropletID == dropletID, err
+			now, err := c.ReservedIP(ctx, ip)
+			return now != nil && now.DropletID == dropletID, err
 		})
 }
 
 // DeleteReservedIP gives the address back, waiting while an action on it runs.
 func (c *Client) DeleteReservedIP(ctx context.Context, ip string) error {
 	return deleteWhenFree(ctx, "the reserved IP "+ip, func(ctx context.Context) error {
-		_, err := c.api.ReservedIPs.Delete(ctx, ip)
-		return err
+		return answered(c.api.ReservedIPs.Delete(ctx, ip))
 	})
 }
 

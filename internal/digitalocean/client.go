@@ -1,6 +1,15 @@
 // Package digitalocean is the one place that talks to DigitalOcean's API. Its
 // calls are idempotent: a create whose answer was lost is looked for before it
 // is sent again, a delete of what is gone succeeds.
+//
+// A call passes these layers, from the outside in:
+//
+//	createOnce   looks for what a lost answer may have made    once.go
+//	godo         requests and answers as Go types
+//	caller       notes what may be repeated                    retry.go
+//	retryable    repeats what can be repeated safely           retry.go
+//	patient      waits out the rate limit                      ratelimit.go
+//	sender       signs each try and limits its time            send.go
 package digitalocean
 
 import (
@@ -21,9 +30,9 @@ type Config struct {
 	Endpoint          string        // root URL of the API; empty means godo's default
 	UserAgent         string        // sent before godo's own
 	RequestsPerSecond float64       // 0 sends as fast as the callers ask
-	RetryMax          int           // how often a call is tried again after the first time
+	RetryMax          int           // how often a call is tried again after the first time; a rate limit does not count
 	RetryWaitMin      time.Duration // shortest wait before a call is tried again
-	RetryWaitMax      time.Duration // longest wait, unless the API asks for more with Retry-After
+	RetryWaitMax      time.Duration // longest wait, unless the API asks for more
 	Transport         http.RoundTripper
 }
 
@@ -37,9 +46,9 @@ type Client struct {
 // godo's own retries would post twice when an answer is lost, so they stay off:
 // the transport retries what can be repeated safely, and createOnce the rest.
 func New(c Config) (*Client, error) {
-	base := c.Transport
-	if base == nil {
-		base = http.DefaultTransport
+	sender := &sender{next: c.Transport, token: c.Token, limit: limiter(c.RequestsPerSecond)}
+	if sender.next == nil {
+		sender.next = http.DefaultTransport
 	}
 	retrying := retryablehttp.NewClient()
 	retrying.Logger = nil
@@ -47,9 +56,11 @@ func New(c Config) (*Client, error) {
 	retrying.RetryWaitMin = c.RetryWaitMin
 	retrying.RetryWaitMax = c.RetryWaitMax
 	retrying.CheckRetry = retryPolicy
-	retrying.Backoff = retryWait
 	retrying.ErrorHandler = lastAnswer
-	retrying.HTTPClient = &http.Client{Transport: &sender{next: base, token: c.Token, limit: limiter(c.RequestsPerSecond)}}
+	retrying.HTTPClient = &http.Client{
+		Transport:     &patient{next: sender, shortest: c.RetryWaitMin, longest: c.RetryWaitMax},
+		CheckRedirect: stay,
+	}
 
 	options := []godo.ClientOpt{godo.SetUserAgent(c.UserAgent)}
 	if c.Endpoint != "" {
@@ -58,13 +69,18 @@ func New(c Config) (*Client, error) {
 		}
 		options = append(options, godo.SetBaseURL(c.Endpoint))
 	}
-	transport := marker{next: &retryablehttp.RoundTripper{Client: retrying}}
-	api, err := godo.New(&http.Client{Transport: transport}, options...)
+	transport := caller{next: &retryablehttp.RoundTripper{Client: retrying}}
+	api, err := godo.New(&http.Client{Transport: transport, CheckRedirect: stay}, options...)
 	if err != nil {
 		return nil, fmt.Errorf("set up the client of DigitalOcean's API: %w", err)
 	}
+	sender.endpoint = api.BaseURL
 	return &Client{api: api}, nil
 }
+
+// stay follows no redirect: the API sends none, and another host must not get
+// what is meant for the API.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // checkEndpoint refuses what godo would quietly misread: it resolves "v2/…"
 // against the root of the host and drops any path of the base URL.
@@ -85,24 +101,4 @@ func limiter(perSecond float64) *rate.Limiter {
 		return nil
 	}
 	return rate.NewLimiter(rate.Limit(perSecond), 1)
-}
-
-// sender is the innermost transport: it signs each try and holds it to the
-// rate that the user allows, retries included.
-type sender struct {
-	next  http.RoundTripper
-	token string
-	limit *rate.Limiter
-}
-
-// RoundTrip implements http.RoundTripper.
-func (s *sender) RoundTrip(r *http.Request) (*http.Response, error) {
-	if s.limit != nil {
-		if err := s.limit.Wait(r.Context()); err != nil {
-			return nil, err
-		}
-	}
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+s.token)
-	return s.next.RoundTrip(r)
 }

@@ -2,8 +2,6 @@ package digitalocean
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 
 	"github.com/digitalocean/godo"
 
@@ -12,42 +10,54 @@ import (
 
 // Firewalls lists the account's cloud firewalls.
 func (c *Client) Firewalls(ctx context.Context) ([]cluster.Firewall, error) {
-	firewalls, err := listAll(ctx, c.api.Firewalls.List)
+	firewalls, err := listAll(ctx, "firewalls", c.api.Firewalls.List)
 	return convert(firewalls, firewallFromAPI), failed(err, "list the account's firewalls")
 }
 
-// CreateFirewall creates the firewall. The tags it names must exist.
+// Firewall returns the cloud firewall of the id; nil when there is none.
+func (c *Client) Firewall(ctx context.Context, id string) (*cluster.Firewall, error) {
+	found, err := read(ctx, "firewall", func(ctx context.Context) (*godo.Firewall, *godo.Response, error) {
+		return c.api.Firewalls.Get(ctx, id)
+	}, firewallFromAPI)
+	return found, failed(err, "read the firewall %s", id)
+}
+
+// CreateFirewall creates the firewall. The tags it names must exist; they tell
+// it from a firewall of the name that is somebody else's.
 func (c *Client) CreateFirewall(ctx context.Context, f cluster.Firewall) (cluster.Firewall, error) {
 	made, err := createOnce(ctx,
 		func(ctx context.Context) (cluster.Firewall, error) {
-			made, _, err := c.api.Firewalls.Create(ctx, firewallRequest(f))
-			if err != nil {
-				return cluster.Firewall{}, err
-			}
-			return firewallFromAPI(*made), nil
+			made, err := object(ctx, "firewall", func(ctx context.Context) (*godo.Firewall, *godo.Response, error) {
+				return c.api.Firewalls.Create(ctx, firewallRequest(f))
+			})
+			return firewallFromAPI(made), err
 		},
 		func(ctx context.Context) (cluster.Firewall, bool, error) {
-			return lookup(ctx, c.Firewalls, func(have cluster.Firewall) bool { return have.Same(f) })
+			firewalls, err := c.Firewalls(ctx)
+			if err != nil {
+				return cluster.Firewall{}, false, err
+			}
+			return find(firewalls,
+				func(have cluster.Firewall) bool { return have.Name == f.Name },
+				func(have cluster.Firewall) bool { return carries(have.Tags, f.Tags) },
+				func(have cluster.Firewall) *TakenError {
+					return &TakenError{Kind: "firewall", Name: have.Name, ID: have.ID}
+				})
 		})
-	err = failed(err, "create the firewall %s", f.Name)
-	if Status(err) == http.StatusConflict {
-		err = fmt.Errorf("%w; a firewall of this name that is not the cluster's exists already: rename it, or give the cluster another name", err)
-	}
-	return made, err
+	return made, failed(err, "create the firewall %s", f.Name)
 }
 
 // UpdateFirewall makes the firewall of f.ID do what f says.
 func (c *Client) UpdateFirewall(ctx context.Context, f cluster.Firewall) error {
-	_, _, err := c.api.Firewalls.Update(ctx, f.ID, firewallRequest(f))
+	_, err := object(ctx, "firewall", func(ctx context.Context) (*godo.Firewall, *godo.Response, error) {
+		return c.api.Firewalls.Update(ctx, f.ID, firewallRequest(f))
+	})
 	return failed(err, "update the firewall %s", f.Name)
 }
 
 // DeleteFirewall deletes the firewall; one that is gone is no error.
 func (c *Client) DeleteFirewall(ctx context.Context, id string) error {
-	if _, err := c.api.Firewalls.Delete(ctx, id); err != nil && !gone(err) {
-		return failed(err, "delete the firewall %s", id)
-	}
-	return nil
+	return deleteNow(answered(c.api.Firewalls.Delete(ctx, id)), "the firewall "+id)
 }
 
 func firewallRequest(f cluster.Firewall) *godo.FirewallRequest {

@@ -2,47 +2,60 @@ package digitalocean
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/digitalocean/godo"
 )
 
-// pageSize is the most that the API puts on one page (API description,
-// parameter per_page).
-const pageSize = 200
+const (
+	// pageSize is the most that the API puts on one page (API description,
+	// parameter per_page).
+	pageSize = 200
+	// maxPages ends a list whose every page says that another follows.
+	maxPages = 500
+)
 
-// listAll reads every page.
-func listAll[T any](ctx context.Context, list func(context.Context, *godo.ListOptions) ([]T, *godo.Response, error)) ([]T, error) {
+// lister reads one page of a list.
+type lister[T any] func(context.Context, *godo.ListOptions) ([]T, *godo.Response, error)
+
+// listAll reads every page of the list under the key.
+func listAll[T any](ctx context.Context, key string, list lister[T]) ([]T, error) {
+	ctx = expecting(ctx, expectation{key: key, list: true})
 	var all []T
-	for page := 1; ; page++ {
+	for page := 1; page <= maxPages; page++ {
 		items, resp, err := list(ctx, &godo.ListOptions{Page: page, PerPage: pageSize})
 		if err != nil {
-			return nil, err
+			return nil, apiError(err)
 		}
 		all = append(all, items...)
-		if resp.Links == nil || resp.Links.IsLastPage() {
+		if resp.Links == nil || resp.Links.IsLastPage() || len(items) == 0 {
 			return all, nil
 		}
 	}
+	return nil, errors.New("the list has no end")
 }
 
-// find returns the first item that fits.
-func find[T any](items []T, fits func(T) bool) (item T, ok bool) {
-	i := slices.IndexFunc(items, fits)
-	if i < 0 {
-		return item, false
-	}
-	return items[i], true
-}
-
-// lookup is find over what a listing returns.
-func lookup[T any](ctx context.Context, list func(context.Context) ([]T, error), fits func(T) bool) (item T, ok bool, err error) {
-	items, err := list(ctx)
+// count returns how many objects the list under the key has.
+func count[T any](ctx context.Context, key string, list lister[T]) (int, error) {
+	_, resp, err := list(expecting(ctx, expectation{key: key, list: true}), &godo.ListOptions{Page: 1, PerPage: 1})
 	if err != nil {
-		return item, false, err
+		return 0, apiError(err)
 	}
-	item, ok = find(items, fits)
-	return item, ok, nil
+	if resp.Meta == nil {
+		return 0, apiError(missing(resp.StatusCode, "meta.total"))
+	}
+	return resp.Meta.Total, nil
+}
+
+// values turns a list of pointers into one of values; what is null on a page is
+// no object.
+func values[T any](list lister[*T]) lister[T] {
+	return func(ctx context.Context, page *godo.ListOptions) ([]T, *godo.Response, error) {
+		items, resp, err := list(ctx, page)
+		items = slices.DeleteFunc(items, func(item *T) bool { return item == nil })
+		return convert(items, func(item *T) T { return *item }), resp, err
+	}
 }
 
 func convert[A, B any](items []A, to func(A) B) []B {

@@ -3,80 +3,109 @@ package digitalocean
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
 const (
-	// answerTimeout is how long a create may still take once its caller is
-	// cancelled: what it makes costs money, so its answer is worth the wait.
-	answerTimeout = 30 * time.Second
 	// createTries is how often a create is sent whose answers are lost.
 	createTries = 4
-	// appearTime is how long what a lost answer made may take to be listed.
-	appearTime = 4 * time.Second
+	// lookTime is how long what a lost answer made may take to be listed.
+	lookTime = 20 * time.Second
 )
 
+// ErrUnsure says that a write may have been carried out although nobody could
+// find out.
+var ErrUnsure = errors.New("it may exist all the same")
+
+// TakenError says that the name of an object that should be made is taken by
+// one that is not the cluster's.
+type TakenError struct {
+	Kind   string // such as "volume"
+	Name   string
+	ID     string
+	Region string // empty for what belongs to none
+}
+
+// Error implements error.
+func (e *TakenError) Error() string {
+	in := ""
+	if e.Region != "" {
+		in = " in " + e.Region
+	}
+	return fmt.Sprintf("a %s named %s exists%s (id %s) and is not this cluster's: rename or delete it, or choose another name", e.Kind, e.Name, in, e.ID)
+}
+
+// finder looks for what a create may have made. A *TakenError says that it
+// cannot have made anything.
+type finder[T any] func(context.Context) (found T, ok bool, err error)
+
 // createOnce creates, and when the answer is lost looks for what may have been
-// made before it creates again.
-func createOnce[T any](ctx context.Context, create func(context.Context) (T, error), find func(context.Context) (T, bool, error)) (T, error) {
-	var made T
+// made before it creates again. A refusal because the object exists is taken
+// for the sign that an earlier create made it, of this call or of a process
+// that died, so that it is looked for as well.
+func createOnce[T any](ctx context.Context, create func(context.Context) (T, error), find finder[T]) (T, error) {
 	for try := 1; ; try++ {
-		if err := ctx.Err(); err != nil {
-			return made, context.Cause(ctx)
-		}
-		made, err := uncancelled(ctx, create)
-		if err == nil || !lost(err) {
+		made, err := create(ctx)
+		if !lost(err) && !exists(err) {
 			return made, err
 		}
-		found, ok, findErr := lookTwice(ctx, find)
-		if findErr != nil || ok {
-			return found, findErr
-		}
-		if try == createTries {
-			return made, err
-		}
-	}
-}
-
-// uncancelled lets a call that was sent come to its end.
-func uncancelled[T any](ctx context.Context, create func(context.Context) (T, error)) (T, error) {
-	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTimeout)
-	defer cancel()
-	return create(detached)
-}
-
-// lookTwice looks at once and a little later, for a new object may be listed
-// late. Its own looks are not cancelled either: they tell whether there is
-// something to be remembered.
-func lookTwice[T any](ctx context.Context, find func(context.Context) (T, bool, error)) (T, bool, error) {
-	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTimeout)
-	defer cancel()
-	found, ok, _ := find(detached) // an error may pass: the second look decides
-	if ok {
-		return found, true, nil
-	}
-	if err := pause(detached, appearTime); err != nil {
-		return found, false, err
-	}
-	return find(detached)
-}
-
-// deleteWhenFree deletes, and tries again while something still holds the
-// object. What is gone already is deleted.
-func deleteWhenFree(ctx context.Context, what string, del func(context.Context) error) error {
-	var last error
-	err := Wait(ctx, what+" to be free", func(ctx context.Context) (bool, string, error) {
-		last = del(ctx)
+		found, ok, lookErr := lookFor(ctx, find)
 		switch {
-		case last == nil || gone(last):
-			return true, "", nil
-		case busy(last):
-			return false, last.Error(), nil
+		case ok:
+			return found, nil
+		case errors.As(lookErr, new(*TakenError)):
+			return made, lookErr
+		case lookErr != nil:
+			return made, fmt.Errorf("%w; looking for what it may have made failed: %w: %w", err, lookErr, ErrUnsure)
+		case exists(err) || try == createTries:
+			return made, err
+		case ctx.Err() != nil:
+			return made, ended(ctx, "", err)
 		}
-		return false, "", last
-	})
-	if err != nil && last != nil {
-		return failed(errors.Join(last, ctx.Err()), "delete %s", what)
 	}
-	return err
+}
+
+// lookFor looks at once and then again and again until the object is listed or
+// its time is up; the last look decides. The looks go on when the caller is
+// cancelled: they tell whether there is something to be remembered.
+func lookFor[T any](ctx context.Context, find finder[T]) (T, bool, error) {
+	// The slack lets a look come to its end that began in time.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime+PollInterval)
+	defer cancel()
+	for begun := time.Now(); ; {
+		found, ok, err := find(ctx)
+		if ok || errors.As(err, new(*TakenError)) || time.Since(begun) >= lookTime {
+			return found, ok, err
+		}
+		if Pause(ctx, PollInterval) != nil {
+			return found, ok, err
+		}
+	}
+}
+
+// find returns the item that is ours. One that only has the name is taken for
+// the reason why ours cannot be.
+func find[T any](items []T, named, ours func(T) bool, taken func(T) *TakenError) (item T, ok bool, err error) {
+	for _, have := range items {
+		if named(have) && ours(have) {
+			return have, true, nil
+		}
+	}
+	for _, have := range items {
+		if named(have) {
+			return item, false, taken(have)
+		}
+	}
+	return item, false, nil
+}
+
+// carries says whether an object has all the tags. An account keeps the
+// spelling that a tag was first made with.
+func carries(have, tags []string) bool {
+	return !slices.ContainsFunc(tags, func(tag string) bool {
+		return !slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, tag) })
+	})
 }

@@ -2,40 +2,32 @@ package digitalocean
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
-	"strconv"
-	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 )
 
-// retryPolicy decides whether a call is sent again as it is. A call that the
-// API refused for its rate was not carried out, so any method may be repeated;
-// after a server error or a lost connection only a read or a delete may.
+// retryPolicy decides whether a call is sent again as it is: after a server
+// error or a lost connection only one that may be carried out twice, after a
+// connection that never came about any.
 func retryPolicy(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	if ctx.Err() != nil {
-		return false, ctx.Err()
-	}
-	if resp != nil && resp.StatusCode == http.StatusTooManyRequests {
+	about := callOf(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return false, nil // an answer that came all the same is the caller's
+	case unconnected(err):
+		about.last = bare(err)
+		return true, nil
+	case unsent(err) || !about.repeatable:
+		return false, nil
+	case err != nil:
+		about.last = bare(err)
+		return true, nil
+	case resp.StatusCode >= http.StatusInternalServerError && resp.StatusCode != http.StatusNotImplemented:
+		about.last = fmt.Errorf("DigitalOcean answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 		return true, nil
 	}
-	if !repeatable(ctx) {
-		return false, nil
-	}
-	return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
-}
-
-// retryWait honours Retry-After and, when the hourly allowance is used up, the
-// header that says when it is refilled (API description, "Rate Limit").
-func retryWait(shortest, longest time.Duration, try int, resp *http.Response) time.Duration {
-	if resp != nil && resp.StatusCode == http.StatusTooManyRequests && resp.Header.Get("Retry-After") == "" {
-		if reset, err := strconv.ParseInt(resp.Header.Get("RateLimit-Reset"), 10, 64); err == nil {
-			if wait := time.Until(time.Unix(reset, 0)); wait > shortest {
-				return wait
-			}
-		}
-	}
-	return retryablehttp.DefaultBackoff(shortest, longest, try, resp)
+	return false, nil
 }
 
 // lastAnswer hands the last answer on once retries are used up, so that the
@@ -52,27 +44,42 @@ func lastAnswer(resp *http.Response, err error, _ int) (*http.Response, error) {
 
 type repeatableKey struct{}
 
-// repeatableCall marks a POST that sets something rather than adds something,
-// and so may be carried out twice.
+// repeatableCall marks a POST or PATCH that sets something rather than adds
+// something, and so may be carried out twice.
 func repeatableCall(ctx context.Context) context.Context {
 	return context.WithValue(ctx, repeatableKey{}, true)
 }
 
-// repeatable says whether carrying a call out twice does no harm.
-func repeatable(ctx context.Context) bool {
-	return ctx.Value(repeatableKey{}) != nil
+// call is what is known of a call through all of its tries.
+type call struct {
+	repeatable bool  // may be carried out twice
+	last       error // why the last try failed
 }
 
-// marker notes on each call's context whether it may be carried out twice: the
-// retry policy sees the context even when there is no answer.
-type marker struct {
+type callKey struct{}
+
+// callOf finds what caller noted.
+func callOf(ctx context.Context) *call {
+	if about, ok := ctx.Value(callKey{}).(*call); ok {
+		return about
+	}
+	return &call{}
+}
+
+// caller notes on each call's context whether it may be carried out twice: the
+// retry policy sees the context even when there is no answer. When the context
+// ends between two tries, the error says why there had to be another.
+type caller struct {
 	next http.RoundTripper
 }
 
 // RoundTrip implements http.RoundTripper.
-func (m marker) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Method != http.MethodPost && r.Method != http.MethodPatch {
-		r = r.WithContext(repeatableCall(r.Context()))
+func (c caller) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx := r.Context()
+	about := &call{repeatable: r.Method != http.MethodPost && r.Method != http.MethodPatch || ctx.Value(repeatableKey{}) != nil}
+	resp, err := c.next.RoundTrip(r.WithContext(context.WithValue(ctx, callKey{}, about)))
+	if err == nil || ctx.Err() == nil || about.last == nil || errors.Is(err, about.last) {
+		return resp, err
 	}
-	return m.next.RoundTrip(r)
+	return nil, fmt.Errorf("%w: %w", about.last, err)
 }

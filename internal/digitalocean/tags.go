@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/digitalocean/godo"
 )
@@ -16,56 +17,81 @@ type Tag struct {
 
 // Tags lists the account's tags.
 func (c *Client) Tags(ctx context.Context) ([]Tag, error) {
-	tags, err := listAll(ctx, c.api.Tags.List)
-	return convert(tags, func(t godo.Tag) Tag {
-		if t.Resources == nil {
-			return Tag{Name: t.Name}
-		}
-		return Tag{Name: t.Name, Resources: t.Resources.Count}
-	}), failed(err, "list the account's tags")
+	tags, err := listAll(ctx, "tags", c.api.Tags.List)
+	return convert(tags, tagFromAPI), failed(err, "list the account's tags")
+}
+
+// TagExists says whether the account has the tag.
+func (c *Client) TagExists(ctx context.Context, name string) (bool, error) {
+	found, err := read(ctx, "tag", func(ctx context.Context) (*godo.Tag, *godo.Response, error) {
+		return c.api.Tags.Get(ctx, name)
+	}, tagFromAPI)
+	return found != nil, failed(err, "read the tag %s", name)
 }
 
 // CreateTag creates the tag; one that exists is no error.
 func (c *Client) CreateTag(ctx context.Context, name string) error {
-	_, _, err := c.api.Tags.Create(repeatableCall(ctx), &godo.TagCreateRequest{Name: name})
-	if err == nil || Status(err) == http.StatusUnprocessableEntity && c.tagExists(ctx, name) {
-		return nil
+	_, err := object(repeatableCall(ctx), "tag", func(ctx context.Context) (*godo.Tag, *godo.Response, error) {
+		return c.api.Tags.Create(ctx, &godo.TagCreateRequest{Name: name})
+	})
+	if status := Status(err); status == http.StatusUnprocessableEntity || status == http.StatusConflict {
+		if exists, lookErr := c.TagExists(ctx, name); exists && lookErr == nil {
+			return nil
+		}
 	}
 	return failed(err, "create the tag %s", name)
 }
 
-func (c *Client) tagExists(ctx context.Context, name string) bool {
-	_, _, err := c.api.Tags.Get(ctx, name)
-	return err == nil
-}
-
 // DeleteTag deletes the tag; what carries it stays.
 func (c *Client) DeleteTag(ctx context.Context, name string) error {
-	if _, err := c.api.Tags.Delete(ctx, name); err != nil && !gone(err) {
-		return failed(err, "delete the tag %s", name)
-	}
-	return nil
+	return deleteNow(answered(c.api.Tags.Delete(ctx, name)), "the tag "+name)
 }
 
 // TagDroplets puts the tag, which need not exist, on the droplets.
 func (c *Client) TagDroplets(ctx context.Context, tag string, ids []int) error {
+	return failed(c.tag(ctx, tag, dropletResources(ids)), "tag %d droplets with %s", len(ids), tag)
+}
+
+// TagVolume puts the tag, which need not exist, on the volume.
+func (c *Client) TagVolume(ctx context.Context, tag, volumeID string) error {
+	resources := []godo.Resource{{ID: volumeID, Type: godo.VolumeResourceType}}
+	return failed(c.tag(ctx, tag, resources), "tag the volume %s with %s", volumeID, tag)
+}
+
+// tag puts the tag on resources. It or they may be too young for the API to
+// know of them everywhere.
+func (c *Client) tag(ctx context.Context, tag string, resources []godo.Resource) error {
 	if err := c.CreateTag(ctx, tag); err != nil {
 		return err
 	}
-	_, err := c.api.Tags.TagResources(repeatableCall(ctx), tag, &godo.TagResourcesRequest{Resources: dropletResources(ids)})
-	return failed(err, "tag %d droplets with %s", len(ids), tag)
+	begun := time.Now()
+	return poll(ctx, "what is to be tagged to be known", func(ctx context.Context) (bool, string, error) {
+		err := answered(c.api.Tags.TagResources(repeatableCall(ctx), tag, &godo.TagResourcesRequest{Resources: resources}))
+		if gone(err) && time.Since(begun) < appearTime {
+			return false, err.Error(), nil
+		}
+		return err == nil, "", err
+	})
 }
 
 // UntagDroplets takes the tag off the droplets.
 func (c *Client) UntagDroplets(ctx context.Context, tag string, ids []int) error {
-	if _, err := c.api.Tags.UntagResources(ctx, tag, &godo.UntagResourcesRequest{Resources: dropletResources(ids)}); err != nil && !gone(err) {
-		return failed(err, "take the tag %s off %d droplets", tag, len(ids))
+	err := answered(c.api.Tags.UntagResources(ctx, tag, &godo.UntagResourcesRequest{Resources: dropletResources(ids)}))
+	if gone(err) {
+		return nil
 	}
-	return nil
+	return failed(err, "take the tag %s off %d droplets", tag, len(ids))
 }
 
 func dropletResources(ids []int) []godo.Resource {
 	return convert(ids, func(id int) godo.Resource {
 		return godo.Resource{ID: strconv.Itoa(id), Type: godo.DropletResourceType}
 	})
+}
+
+func tagFromAPI(t godo.Tag) Tag {
+	if t.Resources == nil {
+		return Tag{Name: t.Name}
+	}
+	return Tag{Name: t.Name, Resources: t.Resources.Count}
 }

@@ -12,28 +12,52 @@ import (
 
 // Volumes lists the volumes of the name, one a region at most.
 func (c *Client) Volumes(ctx context.Context, name string) ([]cluster.Volume, error) {
-	volumes, err := listAll(ctx, func(ctx context.Context, page *godo.ListOptions) ([]godo.Volume, *godo.Response, error) {
+	volumes, err := listAll(ctx, "volumes", func(ctx context.Context, page *godo.ListOptions) ([]godo.Volume, *godo.Response, error) {
 		return c.api.Storage.ListVolumes(ctx, &godo.ListVolumeParams{Name: name, ListOptions: page})
 	})
 	return convert(volumes, volumeFromAPI), failed(err, "list the volumes named %s", name)
 }
 
+// CountVolumes returns how many volumes the account has.
+func (c *Client) CountVolumes(ctx context.Context) (int, error) {
+	total, err := count(ctx, "volumes", func(ctx context.Context, page *godo.ListOptions) ([]godo.Volume, *godo.Response, error) {
+		return c.api.Storage.ListVolumes(ctx, &godo.ListVolumeParams{ListOptions: page})
+	})
+	return total, failed(err, "count the account's volumes")
+}
+
+// Volume returns the volume of the id; nil when there is none.
+func (c *Client) Volume(ctx context.Context, id string) (*cluster.Volume, error) {
+	found, err := read(ctx, "volume", func(ctx context.Context) (*godo.Volume, *godo.Response, error) {
+		return c.api.Storage.GetVolume(ctx, id)
+	}, volumeFromAPI)
+	return found, failed(err, "read the volume %s", id)
+}
+
 // CreateVolume creates an empty volume without a file system: the host makes
-// one, and only where it finds none.
+// one, and only where it finds none. Its tags tell it from a volume of the name
+// that is somebody else's.
 func (c *Client) CreateVolume(ctx context.Context, v cluster.Volume) (cluster.Volume, error) {
 	made, err := createOnce(ctx,
 		func(ctx context.Context) (cluster.Volume, error) {
-			made, _, err := c.api.Storage.CreateVolume(ctx, &godo.VolumeCreateRequest{
-				Name: v.Name, Region: v.Region, SizeGigaBytes: int64(v.SizeGiB), Tags: v.Tags,
+			made, err := object(ctx, "volume", func(ctx context.Context) (*godo.Volume, *godo.Response, error) {
+				return c.api.Storage.CreateVolume(ctx, &godo.VolumeCreateRequest{
+					Name: v.Name, Region: v.Region, SizeGigaBytes: int64(v.SizeGiB), Tags: v.Tags,
+				})
 			})
-			if err != nil {
-				return cluster.Volume{}, err
-			}
-			return volumeFromAPI(*made), nil
+			return volumeFromAPI(made), err
 		},
 		func(ctx context.Context) (cluster.Volume, bool, error) {
-			named := func(ctx context.Context) ([]cluster.Volume, error) { return c.Volumes(ctx, v.Name) }
-			return lookup(ctx, named, func(have cluster.Volume) bool { return have.Region == v.Region })
+			volumes, err := c.Volumes(ctx, v.Name)
+			if err != nil {
+				return cluster.Volume{}, false, err
+			}
+			return find(volumes,
+				func(have cluster.Volume) bool { return have.Name == v.Name && have.Region == v.Region },
+				func(have cluster.Volume) bool { return carries(have.Tags, v.Tags) },
+				func(have cluster.Volume) *TakenError {
+					return &TakenError{Kind: "volume", Name: have.Name, ID: have.ID, Region: have.Region}
+				})
 		})
 	return made, failed(err, "create the volume %s", v.Name)
 }
@@ -44,7 +68,10 @@ func (c *Client) AttachVolume(ctx context.Context, id string, dropletID int) err
 		func(ctx context.Context) (*godo.Action, *godo.Response, error) {
 			return c.api.StorageActions.Attach(ctx, id, dropletID)
 		},
-		func(ctx context.Context) (bool, error) { return c.attached(ctx, id, dropletID) })
+		func(ctx context.Context) (bool, error) {
+			volume, err := c.Volume(ctx, id)
+			return volume != nil && slices.Contains(volume.DropletIDs, dropletID), err
+		})
 }
 
 // DetachVolume takes the volume off a droplet.
@@ -54,25 +81,16 @@ func (c *Client) DetachVolume(ctx context.Context, id string, dropletID int) err
 			return c.api.StorageActions.DetachByDropletID(ctx, id, dropletID)
 		},
 		func(ctx context.Context) (bool, error) {
-			attached, err := c.attached(ctx, id, dropletID)
-			return !attached, err
+			volume, err := c.Volume(ctx, id)
+			return volume != nil && !slices.Contains(volume.DropletIDs, dropletID), err
 		})
-}
-
-func (c *Client) attached(ctx context.Context, id string, dropletID int) (bool, error) {
-	volume, _, err := c.api.Storage.GetVolume(ctx, id)
-	if err != nil {
-		return false, err
-	}
-	return slices.Contains(volume.DropletIDs, dropletID), nil
 }
 
 // DeleteVolume deletes the volume and its data, waiting until no droplet holds
 // it any more.
 func (c *Client) DeleteVolume(ctx context.Context, id string) error {
 	return deleteWhenFree(ctx, "the volume "+id, func(ctx context.Context) error {
-		_, err := c.api.Storage.DeleteVolume(ctx, id)
-		return err
+		return answered(c.api.Storage.DeleteVolume(ctx, id))
 	})
 }
 

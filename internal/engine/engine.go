@@ -72,10 +72,11 @@ func (e *Engine) NodeCatalogue(ctx context.Context, spec cluster.NodeSpec) (clus
 func (e *Engine) catalogue(ctx context.Context, images, keys []string, withVPCs bool) (cluster.Catalogue, error) {
 	out := cluster.Catalogue{Images: map[string]cluster.Image{}, SSHKeys: map[string]string{}}
 	var vpcs []cluster.VPC
+	var limits digitalocean.Limits
 	calls := []func(context.Context) error{
 		into(&out.Regions, e.api.Regions),
 		into(&out.Sizes, e.api.Sizes),
-		into(&out.DropletLimit, e.api.DropletLimit),
+		into(&limits, e.api.Limits),
 		into(&out.Droplets, e.api.CountDroplets),
 	}
 	calls = append(calls, lookups(images, out.Images, e.api.Image)...)
@@ -84,6 +85,7 @@ func (e *Engine) catalogue(ctx context.Context, images, keys []string, withVPCs 
 		calls = append(calls, into(&vpcs, e.api.VPCs))
 	}
 	err := read(ctx, calls...)
+	out.DropletLimit = limits.Droplets
 	out.VPCs = map[string]cluster.VPC{}
 	for _, v := range vpcs {
 		out.VPCs[v.ID] = v

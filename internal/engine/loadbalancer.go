@@ -3,10 +3,15 @@ package engine
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/secret"
 )
+
+// bindTime is how long a new address may take to be bound to its droplet before
+// it is assigned by hand.
+const bindTime = 30 * time.Second
 
 // loadBalancer keeps one load balancer that knows all nodes, behind the
 // reserved IP. One that knows others is replaced: the new one comes up, the
@@ -82,11 +87,18 @@ func (c *convergence) createLoadBalancer(ctx context.Context, nodes []cluster.Dr
 // address leads the reserved IP to the droplet.
 func (c *convergence) address(ctx context.Context, dropletID int) error {
 	if c.obs.ReservedIP == nil {
-		made, err := c.api.CreateReservedIP(ctx, dropletID)
+		made, err := c.api.ReserveIP(ctx, dropletID, nil)
 		if err != nil {
 			return err
 		}
-		c.obs.ReservedIP = &made
+		c.obs.ReservedIP, c.mem.ReservedIP = &made, made.IP
+		bound, err := c.api.AwaitReservedIP(ctx, made.IP, dropletID, bindTime)
+		if err != nil {
+			return err
+		}
+		if bound {
+			c.obs.ReservedIP.DropletID = dropletID
+		}
 	}
 	c.mem.ReservedIP = c.obs.ReservedIP.IP
 	if c.isPublic(dropletID) {

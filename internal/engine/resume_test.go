@@ -90,7 +90,7 @@ func TestCreateLeavesAFirewallOfItsNameAlone(t *testing.T) {
 			w.Fatal(err)
 		}
 		mem := &cluster.Memory{}
-		if _, err := w.engine.Converge(w.Context(), chat(1), mem); err == nil || !strings.Contains(err.Error(), "not the cluster's") {
+		if _, err := w.engine.Converge(w.Context(), chat(1), mem); err == nil || !strings.Contains(err.Error(), "not this cluster's") {
 			w.Errorf("the create ended with %v", err)
 		}
 		if err := w.engine.Destroy(w.Context(), "chat", mem); err != nil {
