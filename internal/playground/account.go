@@ -43,7 +43,7 @@ func (p *Playground) Inventory(ctx context.Context) ([]string, error) {
 
 func (p *Playground) names(ctx context.Context, family, field string) ([]string, error) {
 	var answer map[string]json.RawMessage
-	if err := p.call(ctx, http.MethodGet, "/v2/"+family+"?per_page=200", nil, &answer); err != nil {
+	if err := p.Call(ctx, http.MethodGet, "/v2/"+family+"?per_page=200", nil, &answer); err != nil {
 		return nil, err
 	}
 	var objects []map[string]any
@@ -69,7 +69,7 @@ func (p *Playground) AddSSHKey(ctx context.Context, name string) (string, error)
 		return "", err
 	}
 	body := map[string]string{"name": name, "public_key": string(ssh.MarshalAuthorizedKey(key))}
-	if err := p.call(ctx, http.MethodPost, "/v2/account/keys", body, nil); err != nil {
+	if err := p.Call(ctx, http.MethodPost, "/v2/account/keys", body, nil); err != nil {
 		return "", err
 	}
 	return ssh.FingerprintLegacyMD5(key), nil
@@ -83,18 +83,18 @@ func (p *Playground) CreateDroplet(ctx context.Context, body map[string]any) (in
 			ID int `json:"id"`
 		} `json:"droplet"`
 	}
-	err := p.call(ctx, http.MethodPost, "/v2/droplets", body, &answer)
+	err := p.Call(ctx, http.MethodPost, "/v2/droplets", body, &answer)
 	return answer.Droplet.ID, err
 }
 
 // DeleteDroplet destroys a droplet behind Terraform's back.
 func (p *Playground) DeleteDroplet(ctx context.Context, id int) error {
-	return p.call(ctx, http.MethodDelete, fmt.Sprintf("/v2/droplets/%d", id), nil, nil)
+	return p.Call(ctx, http.MethodDelete, fmt.Sprintf("/v2/droplets/%d", id), nil, nil)
 }
 
-// call sends one request to the simulator. The answer is decoded into the last
-// argument unless that is nil.
-func (p *Playground) call(ctx context.Context, method, path string, body, answer any) error {
+// Call sends one request to the simulator, behind Terraform's back. The answer
+// is decoded into the last argument unless that is nil.
+func (p *Playground) Call(ctx context.Context, method, path string, body, answer any) error {
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		return err

@@ -1,0 +1,33 @@
+terraform {
+  required_providers {
+    beam = { source = "beamcluster/beam" }
+  }
+}
+
+resource "beam_cookie" "generated" {}
+
+resource "erlang_cookie" "otp" {
+  provider = beam
+  format   = "otp"
+}
+
+resource "beam_cookie" "kept" {
+  format  = "elixir"
+  keepers = { rotated = "2026-11" }
+}
+
+resource "erlang_cookie" "imported" {
+  provider = beam
+}
+
+import {
+  to = erlang_cookie.imported
+  id = "monster"
+}
+
+resource "beam_cookie" "moved" {}
+
+moved {
+  from = erlang_cookie.former
+  to   = beam_cookie.moved
+}

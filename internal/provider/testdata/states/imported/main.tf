@@ -1,0 +1,17 @@
+terraform {
+  required_providers {
+    beam = { source = "beamcluster/beam" }
+  }
+}
+
+resource "beam_cluster" "chat" {
+  name          = "chat"
+  region        = "nyc3"
+  node_pools    = { us = { count = 2 } }
+  load_balancer = {}
+  database      = { volume_gib = 20 }
+  access        = { ssh_from = ["203.0.113.7/32"] }
+  tags          = ["team:chat"]
+
+  management = { enabled = false }
+}
