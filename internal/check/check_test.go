@@ -218,13 +218,13 @@ func TestHostsThatDoNotFit(t *testing.T) {
 		path, file string
 		edit       func(*cluster.Spec)
 	}{
-		{"environment", "/etc/beam/env", func(s *cluster.Spec) { s.Environment = map[string]string{"NOISE": noise(100_000)} }},
+		{"environment", "/etc/beam/env", func(s *cluster.Spec) { s.Environment = map[string]string{"NOISE": randomText(100_000)} }},
 		{"environment", "/etc/beam/env", func(s *cluster.Spec) {
 			s.Cookie = "" // is generated
-			s.Environment = map[string]string{"NOISE": noise(100_000)}
+			s.Environment = map[string]string{"NOISE": randomText(100_000)}
 		}},
 		{"load_balancer", ".pem", func(s *cluster.Spec) {
-			s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: cert + encodePEM("CERTIFICATE", []byte(noise(100_000))), PrivateKeyPEM: key}
+			s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: cert + encodePEM("CERTIFICATE", []byte(randomText(100_000))), PrivateKeyPEM: key}
 		}},
 	} {
 		spec := validSpec()
@@ -241,15 +241,15 @@ func TestNodeThatDoesNotFit(t *testing.T) {
 	for _, cookie := range []string{"monster", ""} { // empty while it is not known
 		spec := validNode()
 		spec.Cookie = cookie
-		spec.Environment = map[string]string{"NOISE": noise(100_000)}
+		spec.Environment = map[string]string{"NOISE": randomText(100_000)}
 		if found := Node(spec); len(found) != 1 || found[0].Path[0] != "environment" {
 			t.Errorf("cookie %q: %s", cookie, tell(found))
 		}
 	}
 }
 
-// noise is text that does not get smaller by compression.
-func noise(length int) string {
+// randomText is text that does not get smaller by compression.
+func randomText(length int) string {
 	source := mathrand.New(mathrand.NewPCG(1, 2))
 	var out strings.Builder
 	for range length {
