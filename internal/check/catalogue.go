@@ -9,9 +9,12 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
-// Catalogue returns what the account cannot do of the spec. newDroplets is how
-// many droplets would be created at most at a time; 0 leaves the limit out.
-func Catalogue(c cluster.Catalogue, s cluster.Spec, newDroplets int) []Problem {
+// Demand is what an apply adds to the account, at most at a time.
+type Demand struct{ Droplets, ReservedIPs, Volumes int }
+
+// Catalogue returns what the account cannot do of the spec, of which the demand
+// is to be made.
+func Catalogue(c cluster.Catalogue, s cluster.Spec, d Demand) []Problem {
 	a := account{c}
 	var found []Problem
 	for _, p := range s.Pools {
@@ -25,13 +28,14 @@ func Catalogue(c cluster.Catalogue, s cluster.Spec, newDroplets int) []Problem {
 	}
 	found = append(found, a.sshKeyProblems(s.SSHKeys)...)
 	found = append(found, a.vpcProblems(s)...)
-	return append(found, a.limitProblems([]string{"node_pools"}, newDroplets)...)
+	found = append(found, a.projectProblems(s.ProjectID)...)
+	return append(found, a.demandProblems(d)...)
 }
 
 // NodeCatalogue does the same for the one droplet of a beam_node.
 func NodeCatalogue(c cluster.Catalogue, n cluster.NodeSpec) []Problem {
 	a := account{c}
-	return slices.Concat(a.placeProblems(nil, n.Place), a.sshKeyProblems(n.SSHKeys), a.limitProblems([]string{"name"}, 1))
+	return slices.Concat(a.placeProblems(nil, n.Place), a.sshKeyProblems(n.SSHKeys), a.dropletLimit(1).problems([]string{"name"}))
 }
 
 // account checks against what an account may use.
@@ -71,16 +75,51 @@ func (a account) vpcProblems(s cluster.Spec) []Problem {
 	return nil
 }
 
-func (a account) limitProblems(path []string, newDroplets int) []Problem {
-	if newDroplets == 0 || a.Droplets+newDroplets <= a.DropletLimit {
+// projectProblems looks for the project that the user named.
+func (a account) projectProblems(id string) []Problem {
+	if _, exists := a.Projects[id]; id == "" || exists || a.Projects == nil {
+		return nil
+	}
+	return []Problem{{
+		Path:    []string{"project_id"},
+		Summary: "Project not found",
+		Detail:  fmt.Sprintf("The account has no project %s. `doctl projects list` shows those it has.", id),
+	}}
+}
+
+// demandProblems reports each limit that leaves less than is needed. An account
+// that does not tell a limit of reserved IPs or of volumes gives 0 for it.
+func (a account) demandProblems(d Demand) []Problem {
+	found := a.dropletLimit(d.Droplets).problems([]string{"node_pools"})
+	if a.ReservedIPLimit > 0 {
+		found = append(found, limit{"reserved IP", d.ReservedIPs, a.ReservedIPs, a.ReservedIPLimit}.problems([]string{"load_balancer"})...)
+	}
+	if a.VolumeLimit > 0 {
+		found = append(found, limit{"volume", d.Volumes, a.Volumes, a.VolumeLimit}.problems([]string{"database"})...)
+	}
+	return found
+}
+
+func (a account) dropletLimit(more int) limit {
+	return limit{"droplet", more, a.Droplets, a.DropletLimit}
+}
+
+// limit is how many objects of a kind an account may have.
+type limit struct {
+	kind               string
+	more, has, allowed int
+}
+
+func (l limit) problems(path []string) []Problem {
+	if l.more == 0 || l.more <= l.allowed-l.has {
 		return nil
 	}
 	return []Problem{{
 		Path:    path,
-		Summary: "Droplet limit exceeded",
-		Detail: fmt.Sprintf("This needs %d more droplets at a time, the account has %d and its limit is %d. "+
-			"Ask for fewer hosts, remove droplets, or ask DigitalOcean to raise the limit (in the control panel under Settings, Team).",
-			newDroplets, a.Droplets, a.DropletLimit),
+		Summary: strings.ToUpper(l.kind[:1]) + l.kind[1:] + " limit exceeded",
+		Detail: fmt.Sprintf("This needs %d more %ss at a time, the account has %d and its limit is %d. "+
+			"Ask for fewer, remove %ss that nothing needs, or ask DigitalOcean to raise the limit (in the control panel under Settings, Team).",
+			l.more, l.kind, l.has, l.allowed, l.kind),
 	}}
 }
 

@@ -47,6 +47,7 @@ func Spec(s cluster.Spec) []Problem {
 		databaseProblems(s.Database),
 		accessProblems(s.Access),
 		managementProblems(s),
+		sourceLimitProblems(s),
 		networkProblems(s),
 		distributionProblems(s.Distribution),
 		portProblems(s),
@@ -81,7 +82,7 @@ func cookieProblems(value string) []Problem {
 		return []Problem{{
 			Path:    []string{"cookie"},
 			Summary: "Invalid cookie",
-			Detail:  sentence(err) + " Use another cookie, or take the value of an erlang_cookie resource.",
+			Detail:  sentence(err.Error()) + " Use another cookie, or take the value of an erlang_cookie resource.",
 		}}
 	}
 	return nil
@@ -98,84 +99,6 @@ func sshKeyProblems(keys []string) []Problem {
 					"16 pairs of hex digits with colons between them. `doctl compute ssh-key list` shows both.", key),
 			})
 		}
-	}
-	return found
-}
-
-func poolProblems(s cluster.Spec) []Problem {
-	var found []Problem
-	total, negative := 0, false
-	var needs [][]string
-	for _, p := range s.Pools {
-		path := []string{"node_pools", p.Name}
-		found = append(found, poolNameProblems(s, p)...)
-		found = append(found, placeProblems(path, p.Place)...)
-		if p.Count < 0 {
-			found = append(found, Problem{
-				Path:    at(path, "count"),
-				Summary: "Invalid number of nodes",
-				Detail:  fmt.Sprintf("count is %d. It must be 0 or more.", p.Count),
-			})
-		}
-		total, negative = total+p.Count, negative || p.Count < 0
-		needs = append(needs, at(path, "count"))
-	}
-	if total == 0 && !negative {
-		found = append(found, Problem{
-			Path:    []string{"node_pools"},
-			Needs:   needs,
-			Summary: "No nodes",
-			Detail:  "The pools have no node together. A cluster needs at least one: set the count of a pool to 1 or more.",
-		})
-	}
-	return found
-}
-
-func poolNameProblems(s cluster.Spec, p cluster.Pool) []Problem {
-	path := []string{"node_pools", p.Name}
-	if !poolName.MatchString(p.Name) {
-		return []Problem{{
-			Path:    path,
-			Summary: "Invalid pool name",
-			Detail:  fmt.Sprintf("%q is not a pool's name. Use the characters A-Z, a-z, 0-9, _ and -.", p.Name),
-		}}
-	}
-	if name := cluster.NodeHostName(s.Name, p.Name, max(p.Count, 1)); len(name) > maxHostName {
-		return []Problem{{
-			Path:    path,
-			Needs:   [][]string{{"name"}},
-			Summary: "Host name too long",
-			Detail: fmt.Sprintf("The pool's nodes would get host names such as %s, which has %d characters. "+
-				"At most %d are allowed. Shorten the name of the pool or of the cluster.", name, len(name), maxHostName),
-		}}
-	}
-	return nil
-}
-
-// hostNameProblems finds two things that would get one host name. Case and
-// underscores of a pool's name are lost in it.
-func hostNameProblems(s cluster.Spec) []Problem {
-	var found []Problem
-	owners := map[string]string{}
-	needs := [][]string{{"name"}}
-	if s.LoadBalancer != nil {
-		owners[cluster.LoadBalancerHostName(s.Name, 1)] = "the load balancer"
-		needs = append(needs, []string{"load_balancer"})
-	}
-	for _, p := range s.Pools {
-		name := cluster.NodeHostName(s.Name, p.Name, 1)
-		owner, taken := owners[name]
-		if !taken {
-			owners[name] = fmt.Sprintf("pool %q", p.Name)
-			continue
-		}
-		found = append(found, Problem{
-			Path:    []string{"node_pools", p.Name},
-			Needs:   needs,
-			Summary: "Two hosts with one name",
-			Detail: fmt.Sprintf("Pool %q and %s would both have a host named %s. "+
-				"Host names have no capitals and have - in place of _. Rename the pool.", p.Name, owner, name),
-		})
 	}
 	return found
 }
@@ -228,68 +151,5 @@ func projectProblems(id string) []Problem {
 		Summary: "Invalid project",
 		Detail: fmt.Sprintf("%q is not the id of a project, which is a UUID such as "+
 			"4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679. `doctl projects list` shows them.", id),
-	}}
-}
-
-// at returns path with steps added, never sharing memory with another path.
-func at(path []string, steps ...string) []string {
-	return slices.Concat(path, steps)
-}
-
-// sentence turns an error's text into a sentence.
-func sentence(err error) string {
-	text := err.Error()
-	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
-}
-
-// oneOf reports a value that is not among those allowed.
-func oneOf(path []string, value string, allowed ...string) []Problem {
-	if slices.Contains(allowed, value) {
-		return nil
-	}
-	name := path[len(path)-1]
-	return []Problem{{
-		Path:    path,
-		Summary: "Invalid " + name,
-		Detail:  fmt.Sprintf("%s is %q. Use %s.", name, value, quoted(allowed)),
-	}}
-}
-
-// quoted lists values for a sentence: "a", "b" or "c".
-func quoted(values []string) string {
-	var out []string
-	for _, v := range values {
-		out = append(out, fmt.Sprintf("%q", v))
-	}
-	if last := len(out) - 1; last > 0 {
-		return strings.Join(out[:last], ", ") + " or " + out[last]
-	}
-	return strings.Join(out, "")
-}
-
-// within reports a number outside from to to, both included.
-func within(path []string, value, from, to int, unit string) []Problem {
-	if value >= from && value <= to {
-		return nil
-	}
-	name := path[len(path)-1]
-	return []Problem{{
-		Path:    path,
-		Summary: "Invalid " + name,
-		Detail:  fmt.Sprintf("%s is %d. Use %d to %d%s.", name, value, from, to, unit),
-	}}
-}
-
-// matches reports a text that does not have the shape; allowed tells the shape
-// in words.
-func matches(path []string, value string, shape *regexp.Regexp, allowed string) []Problem {
-	if shape.MatchString(value) {
-		return nil
-	}
-	name := path[len(path)-1]
-	return []Problem{{
-		Path:    path,
-		Summary: "Invalid " + name,
-		Detail:  fmt.Sprintf("%s is %q. %s", name, value, allowed),
 	}}
 }

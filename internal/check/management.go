@@ -10,7 +10,7 @@ import (
 func managementProblems(s cluster.Spec) []Problem {
 	var found []Problem
 	for _, cidr := range s.Management.From {
-		if detail := cidrProblem(cidr); detail != "" {
+		if detail := cidrProblem(cidr, exampleSources...); detail != "" {
 			found = append(found, Problem{Path: []string{"management", "from"}, Summary: "Invalid CIDR", Detail: detail})
 		}
 	}
@@ -27,16 +27,16 @@ func managementProblems(s cluster.Spec) []Problem {
 }
 
 func waitForProblems(s cluster.Spec) []Problem {
-	at := []string{"wait_for"}
+	path := []string{"wait_for"}
 	allowed := []string{cluster.WaitFormed, cluster.WaitBooted, cluster.WaitActive}
 	switch {
 	case s.WaitFor == "":
 		return nil // left out of specs that nobody waits for
 	case !slices.Contains(allowed, s.WaitFor):
-		return []Problem{{Path: at, Summary: "Invalid wait_for", Detail: fmt.Sprintf("%q is not one of %q.", s.WaitFor, allowed)}}
+		return oneOf(path, s.WaitFor, allowed...)
 	case s.WaitFor != cluster.WaitActive && !s.Management.Enabled:
 		return []Problem{{
-			Path: at, Needs: [][]string{{"management", "enabled"}},
+			Path: path, Needs: [][]string{{"management", "enabled"}},
 			Summary: "Nothing to ask the hosts with",
 			Detail: fmt.Sprintf("Whether a cluster is %s can only be asked of its hosts, and management is off. It is on in a new cluster that names the addresses "+
 				"that Terraform runs at, in access.ssh_from or management.from, and leaves management.enabled out. Else set wait_for = %q.", s.WaitFor, cluster.WaitActive),

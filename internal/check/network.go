@@ -41,24 +41,58 @@ const (
 	vpcOwnAddresses = 3
 )
 
+// exampleSources are ranges of the documentation (RFC 5737, RFC 3849).
+var exampleSources = []string{"203.0.113.0/24", "2001:db8::/32"}
+
 func accessProblems(a cluster.Access) []Problem {
 	var found []Problem
 	for _, cidr := range a.SSHFrom {
-		if detail := cidrProblem(cidr); detail != "" {
+		if detail := cidrProblem(cidr, exampleSources...); detail != "" {
 			found = append(found, Problem{Path: []string{"access", "ssh_from"}, Summary: "Invalid CIDR", Detail: detail})
 		}
 	}
 	return found
 }
 
+// maxSources is how many sources a rule of a firewall takes (DigitalOcean's page
+// on the limits of cloud firewalls).
+const maxSources = 1000
+
+// sourceLimitProblems counts the sources of the rule for SSH.
+func sourceLimitProblems(s cluster.Spec) []Problem {
+	people, provider := s.Access.SSHFrom, s.Management.From
+	if !s.Management.Enabled {
+		provider = nil
+	}
+	sources := map[string]bool{}
+	for _, cidr := range slices.Concat(people, provider) {
+		sources[cidr] = true
+	}
+	if len(sources) <= maxSources {
+		return nil
+	}
+	access, management := []string{"access", "ssh_from"}, []string{"management", "from"}
+	path := access
+	if len(provider) > len(people) {
+		path = management
+	}
+	return []Problem{{
+		Path: path, Needs: [][]string{access, management, {"management", "enabled"}},
+		Summary: "Too many ranges of addresses",
+		Detail: fmt.Sprintf("access.ssh_from has %d ranges and management.from %d, together %d different ones, and a firewall of DigitalOcean takes %d. "+
+			"Use fewer and larger ranges.", len(people), len(provider), len(sources), maxSources),
+	}}
+}
+
 // cidrProblem says what is wrong with a range of addresses; empty is nothing.
-func cidrProblem(cidr string) string {
+// The examples are ranges that would do.
+func cidrProblem(cidr string, examples ...string) string {
 	prefix, err := netip.ParsePrefix(cidr)
 	if err != nil {
 		if addr, err := netip.ParseAddr(cidr); err == nil && addr.Zone() == "" {
 			return fmt.Sprintf("%q is one address. Write it as a range: %q.", cidr, netip.PrefixFrom(addr, addr.BitLen()))
 		}
-		return fmt.Sprintf("%q is not a range of addresses. Write one such as \"203.0.113.0/24\" or \"2001:db8::/32\".", cidr)
+		return fmt.Sprintf("%q is not a range of addresses. Use one such as %s.", cidr, quoted(examples))
 	}
 	if prefix.Masked() != prefix {
 		return fmt.Sprintf("%q has bits set behind the first %d. Write %q for the whole range or %q for the one address.",
@@ -129,7 +163,7 @@ func ipRangeProblem(s cluster.Spec, region string) *Problem {
 			region, strings.Join(s.Regions(), ", "))
 		return p
 	}
-	if p.Detail = cidrProblem(cidr); p.Detail != "" {
+	if p.Detail = cidrProblem(cidr, "10.10.0.0/24"); p.Detail != "" {
 		return p
 	}
 	prefix := netip.MustParsePrefix(cidr)

@@ -3,24 +3,31 @@ package check
 import (
 	"fmt"
 
+	"github.com/beamcluster/terraform-provider-beam/internal/beam"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // Ports that something on a host listens on. Nodes run without privileges, and
 // Linux lets only root listen below 1024.
-const (
-	minPort             = 1
-	minUnprivilegedPort = 1024
-	maxPort             = 65535
-	// ACME's client answers challenges there, behind HAProxy.
-	portACME = 54321
+var (
+	ports             = hostconfig.Range{Min: 1, Max: 65535}
+	unprivilegedPorts = hostconfig.Range{Min: 1024, Max: 65535}
 )
+
+// portACME is where ACME's client answers challenges, behind HAProxy.
+const portACME = 54321
+
+// syncMS is how long a node may wait for others. Without an end, a node that
+// waits at boot cannot even be stopped (lib/kernel/src/kernel_config.erl waits
+// before init handles signals).
+var syncMS = hostconfig.Range{Min: 1000, Max: 3_600_000}
 
 func distributionProblems(d cluster.Distribution) []Problem {
 	path := []string{"distribution"}
-	found := within(at(path, "epmd_port"), d.EPMDPort, minUnprivilegedPort, maxPort, "")
-	found = append(found, within(at(path, "port_min"), d.PortMin, minUnprivilegedPort, maxPort, "")...)
-	found = append(found, within(at(path, "port_max"), d.PortMax, minUnprivilegedPort, maxPort, "")...)
+	found := within(at(path, "epmd_port"), d.EPMDPort, unprivilegedPorts, "")
+	found = append(found, within(at(path, "port_min"), d.PortMin, unprivilegedPorts, "")...)
+	found = append(found, within(at(path, "port_max"), d.PortMax, unprivilegedPorts, "")...)
 	if d.PortMax < d.PortMin {
 		found = append(found, Problem{
 			Path:    at(path, "port_max"),
@@ -31,12 +38,15 @@ func distributionProblems(d cluster.Distribution) []Problem {
 				d.PortMax, d.PortMin, d.PortMin),
 		})
 	}
-	found = append(found, matches(at(path, "basename"), d.Basename, basename,
-		"It is the part of a node's name before the @: use 1 to 63 of the characters A-Z, a-z, 0-9, _ and -, not beginning with -.")...)
+	if err := beam.CheckBasename(d.Basename); err != nil {
+		found = append(found, Problem{
+			Path:    at(path, "basename"),
+			Summary: "Invalid basename",
+			Detail:  sentence(err.Error()) + " It is the part of a node's name before the @.",
+		})
+	}
 	found = append(found, oneOf(at(path, "sync"), d.Sync, cluster.SyncOptional, cluster.SyncMandatory, cluster.SyncNone)...)
-	// Without an end, a node that waits for another at boot cannot even be
-	// stopped (lib/kernel/src/kernel_config.erl waits before init handles signals).
-	return append(found, within(at(path, "sync_timeout_ms"), d.SyncTimeoutMS, 1000, 3_600_000, " milliseconds")...)
+	return append(found, within(at(path, "sync_timeout_ms"), d.SyncTimeoutMS, syncMS, " milliseconds")...)
 }
 
 // listener is one thing that listens on a host, with its attribute.

@@ -8,15 +8,14 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/beam"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 var (
 	// releaseName is what both mix and relx take: the name is an atom and the
 	// name of a folder and of a script.
 	releaseName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	// As beam.CheckBasename has it.
-	basename  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}$`)
-	sha256Hex = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
+	sha256Hex   = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
 )
 
 func releaseProblems(r *cluster.Release) []Problem {
@@ -27,7 +26,8 @@ func releaseProblems(r *cluster.Release) []Problem {
 	found := matches(at(path, "name"), r.Name, releaseName,
 		"Use the characters a-z, 0-9 and _, beginning with a letter, as in the release's folder.")
 	found = append(found, oneOf(at(path, "kind"), r.Kind, cluster.KindMix, cluster.KindRebar3)...)
-	found = append(found, within(at(path, "port"), r.Port, minUnprivilegedPort, maxPort, "")...)
+	found = append(found, within(at(path, "port"), r.Port, unprivilegedPorts, "")...)
+	found = append(found, formed(at(path, "migrate"), r.Migrate, hostconfig.Migration)...)
 	return append(found, sourceProblems(path, r)...)
 }
 
@@ -77,7 +77,7 @@ func environmentProblems(environment map[string]string) []Problem {
 			found = append(found, Problem{
 				Path:    []string{"environment", name},
 				Summary: "Invalid environment variable",
-				Detail:  sentence(err),
+				Detail:  sentence(err.Error()),
 			})
 		}
 	}

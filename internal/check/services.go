@@ -1,34 +1,20 @@
 package check
 
 import (
-	"crypto/tls"
 	"fmt"
-	"net/mail"
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
+// volumeGiB is the size of a volume (API description, volume size).
+var volumeGiB = hostconfig.Range{Min: 1, Max: 16 * 1024}
+
+// Numbers of a health check.
 var (
-	// urlPath is an absolute path with an optional query (RFC 3986, sections
-	// 3.3 and 3.4), less the ' that HAProxy's configuration would have to quote.
-	urlPath = regexp.MustCompile(`^/[A-Za-z0-9._~!$&()*+,;=:@%/?-]*$`)
-	// hostHeader is a name or an IPv4 address with an optional port.
-	hostHeader = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$`)
-	cookieName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
-	statsUser  = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
-	domain     = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$`)
-	// identifier is one that Postgres takes without quotes.
-	identifier = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
-)
-
-// Limits of the database.
-const (
-	// NAMEDATALEN is 64 in Debian's Postgres, its last byte a NUL.
-	maxIdentifier = 63
-	maxVolumeGiB  = 16 * 1024 // API description, volume size
+	intervalMS = hostconfig.Range{Min: 100, Max: 3_600_000}
+	checks     = hostconfig.Range{Min: 1, Max: 100}
 )
 
 func loadBalancerProblems(lb *cluster.LoadBalancer) []Problem {
@@ -39,13 +25,13 @@ func loadBalancerProblems(lb *cluster.LoadBalancer) []Problem {
 	check := at(path, "health_check")
 	return slices.Concat(
 		placeProblems(path, lb.Place),
-		oneOf(at(path, "algorithm"), lb.Algorithm, "roundrobin", "leastconn", "first", "source", "random"),
-		matches(at(path, "sticky_cookie"), lb.StickyCookie, cookieName, "Use the characters A-Z, a-z, 0-9, _, . and -."),
-		matches(at(check, "path"), lb.HealthCheck.Path, urlPath, "It must begin with / and hold only characters that a URL may have."),
-		matches(at(check, "host"), lb.HealthCheck.Host, hostHeader, "Use a host name with an optional port, such as \"localhost\"."),
-		within(at(check, "interval_ms"), lb.HealthCheck.IntervalMS, 100, 3_600_000, " milliseconds"),
-		within(at(check, "rise"), lb.HealthCheck.Rise, 1, 100, ""),
-		within(at(check, "fall"), lb.HealthCheck.Fall, 1, 100, ""),
+		oneOf(at(path, "algorithm"), lb.Algorithm, hostconfig.Algorithms...),
+		formed(at(path, "sticky_cookie"), lb.StickyCookie, hostconfig.CookieName),
+		formed(at(check, "path"), lb.HealthCheck.Path, hostconfig.RequestPath),
+		formed(at(check, "host"), lb.HealthCheck.Host, hostconfig.HostHeader),
+		within(at(check, "interval_ms"), lb.HealthCheck.IntervalMS, intervalMS, " milliseconds"),
+		within(at(check, "rise"), lb.HealthCheck.Rise, checks, ""),
+		within(at(check, "fall"), lb.HealthCheck.Fall, checks, ""),
 		statsProblems(at(path, "stats"), lb.Stats),
 		tlsProblems(at(path, "tls"), lb.TLS),
 	)
@@ -56,9 +42,9 @@ func statsProblems(path []string, s cluster.Stats) []Problem {
 		return nil
 	}
 	return slices.Concat(
-		within(at(path, "port"), s.Port, minPort, maxPort, ""),
-		matches(at(path, "path"), s.Path, urlPath, "It must begin with / and hold only characters that a URL may have."),
-		matches(at(path, "user"), s.User, statsUser, "Use the characters A-Z, a-z, 0-9, _, . and -."),
+		within(at(path, "port"), s.Port, ports, ""),
+		formed(at(path, "path"), s.Path, hostconfig.RequestPath),
+		formed(at(path, "user"), s.User, hostconfig.StatsUser),
 	)
 }
 
@@ -85,23 +71,15 @@ func tlsProblems(path []string, t *cluster.TLS) []Problem {
 	case t.PrivateKeyPEM == "":
 		return report(key, "certificate_pem is set and private_key_pem is not. Set both.")
 	}
-	if _, err := tls.X509KeyPair([]byte(t.CertificatePEM), []byte(t.PrivateKeyPEM)); err != nil {
+	if err := hostconfig.CheckKeyPair(t.CertificatePEM, t.PrivateKeyPEM); err != nil {
 		return report(certificate, fmt.Sprintf("certificate_pem and private_key_pem cannot be used together: %s. "+
-			"Give the certificate first, then those that signed it, and the key that belongs to the first, all as PEM.",
-			strings.TrimPrefix(err.Error(), "tls: ")))
+			"Give the certificate first, then those that signed it, and the key that belongs to the first, all as PEM.", err))
 	}
 	return nil
 }
 
 func acmeProblems(path []string, a *cluster.ACME) []Problem {
-	var found []Problem
-	if addr, err := mail.ParseAddress(a.Email); err != nil || addr.Address != a.Email {
-		found = append(found, Problem{
-			Path:    at(path, "email"),
-			Summary: "Invalid email",
-			Detail:  fmt.Sprintf("%q is not an email address. The certificate authority writes there before a certificate expires.", a.Email),
-		})
-	}
+	found := formed(at(path, "email"), a.Email, hostconfig.Email)
 	if len(a.Domains) == 0 {
 		found = append(found, Problem{
 			Path:    at(path, "domains"),
@@ -109,22 +87,9 @@ func acmeProblems(path []string, a *cluster.ACME) []Problem {
 			Detail:  "domains is empty. List the names that the certificate is for, such as \"chat.example.com\".",
 		})
 	}
-	for _, name := range a.Domains {
-		if !domain.MatchString(name) {
-			found = append(found, Problem{
-				Path:    at(path, "domains"),
-				Summary: "Invalid domain",
-				Detail: fmt.Sprintf("%q is not a domain such as \"chat.example.com\". Wildcards are not possible: "+
-					"the authority checks each name over HTTP.", name),
-			})
-		}
-	}
-	if a.Directory != "" && (!fetchable(a.Directory) || !strings.HasPrefix(a.Directory, "https://")) {
-		found = append(found, Problem{
-			Path:    at(path, "directory_url"),
-			Summary: "Invalid directory_url",
-			Detail:  fmt.Sprintf("directory_url is %q. It must begin with https://; leave it out for Let's Encrypt.", a.Directory),
-		})
+	found = append(found, formedEach(at(path, "domains"), a.Domains, hostconfig.DomainName)...)
+	if a.Directory != "" {
+		found = append(found, formed(at(path, "directory_url"), a.Directory, hostconfig.DirectoryURL)...)
 	}
 	return found
 }
@@ -136,26 +101,8 @@ func databaseProblems(d *cluster.Database) []Problem {
 	path := []string{"database"}
 	return slices.Concat(
 		placeProblems(path, d.Place),
-		identifierProblems(at(path, "name"), d.Name, maxIdentifier,
-			// postgres and the templates exist; the others are words of pg_hba.conf.
-			"postgres", "template0", "template1", "all", "sameuser", "samerole", "samegroup", "replication"),
-		identifierProblems(at(path, "user"), d.User, maxIdentifier-len(cluster.Database{}.Owner()),
-			"postgres", "all", "public", "none", "current_user", "current_role", "session_user"),
-		within(at(path, "volume_gib"), d.VolumeGiB, 1, maxVolumeGiB, " GiB"),
+		formed(at(path, "name"), d.Name, hostconfig.DatabaseName),
+		formed(at(path, "user"), d.User, hostconfig.DatabaseUser),
+		within(at(path, "volume_gib"), d.VolumeGiB, volumeGiB, " GiB"),
 	)
-}
-
-// identifierProblems checks the name of a database or role. Names that begin
-// with pg_ are Postgres' own (its manual, "CREATE ROLE").
-func identifierProblems(path []string, name string, longest int, taken ...string) []Problem {
-	if identifier.MatchString(name) && len(name) <= longest && !strings.HasPrefix(name, "pg_") && !slices.Contains(taken, name) {
-		return nil
-	}
-	last := path[len(path)-1]
-	return []Problem{{
-		Path:    path,
-		Summary: "Invalid database " + last,
-		Detail: fmt.Sprintf("%s is %q. Use 1 to %d of the characters a-z, 0-9 and _, not beginning with a digit or with pg_, and none of %s.",
-			last, name, longest, quoted(taken)),
-	}}
 }

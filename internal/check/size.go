@@ -3,7 +3,7 @@ package check
 import (
 	"cmp"
 	"errors"
-	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
@@ -11,54 +11,73 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
-// sizeProblems renders what users can make large, from a spec without other
-// problems, to find out whether it fits into user data. Secrets are not drawn
-// yet: what they add, some 2 KiB, shows when the host is made.
+// sizeProblems renders the hosts of a spec without other problems, to find out
+// whether what they are told fits into user data. Secrets are not drawn yet:
+// examples stand for them.
 func sizeProblems(s cluster.Spec) []Problem {
-	found := nodeSizeProblems(s.NodeHost(cluster.Memory{}, examplePeers(s)))
+	memory, nodes := exampleMemory(s), exampleNodes(s)
+	found := nodeSizeProblems(s.NodeHost(memory, s.PeersOf(nodes)))
 	if s.LoadBalancer != nil {
-		memory := cluster.Memory{Secrets: cluster.Secrets{StatsPassword: "example"}}
-		_, err := s.LoadBalancerHost(memory, exampleNodes(s)).Render()
-		found = append(found, tooLarge(err, "load_balancer", "Use fewer nodes, or a shorter chain of certificates.")...)
+		found = append(found, loadBalancerSizeProblems(s.LoadBalancerHost(memory, nodes))...)
 	}
-	return found
+	if s.Database != nil {
+		found = append(found, tooLarge(s.DatabaseHost(memory).Render, packagesPart(nil))...)
+	}
+	samePath := func(a, b Problem) bool { return slices.Equal(a.Path, b.Path) }
+	return slices.CompactFunc(found, samePath)
 }
 
-// nodeSizeProblems takes a cookie that is generated or not known yet for one of
-// usual length.
+// nodeSizeProblems takes a cookie that is not known yet for one of usual length.
 func nodeSizeProblems(host hostconfig.Node) []Problem {
 	host.Cookie = cmp.Or(host.Cookie, strings.Repeat("c", cookie.DefaultLength(cookie.Alphanumeric)))
-	_, err := host.Render()
-	return tooLarge(err, "environment", "Shorten the environment's values, or let the app fetch them.")
+	bare := host
+	bare.Environment = nil
+	slim := bare
+	slim.Packages = nil
+	return tooLarge(host.Render,
+		part{[]string{"environment"}, "Shorten the environment's values, or let the app fetch them.", bare.Render},
+		packagesPart(slim.Render),
+		part{[]string{"release"}, "Shorten the texts of the release.", nil})
 }
 
-// tooLarge leaves other errors to the moment when the host is made.
-func tooLarge(err error, attribute, remedy string) []Problem {
-	var size *hostconfig.TooLargeError
-	if !errors.As(err, &size) {
+func loadBalancerSizeProblems(host hostconfig.LoadBalancer) []Problem {
+	bare := host
+	bare.Servers, bare.TLS = nil, nil
+	return tooLarge(host.Render,
+		part{[]string{"load_balancer"}, "Use fewer nodes, or a shorter chain of certificates.", bare.Render},
+		packagesPart(nil))
+}
+
+// part is something that users can make large.
+type part struct {
+	path    []string
+	remedy  string
+	without func() ([]byte, error) // renders the host without this part and those before; nil for the last one
+}
+
+func packagesPart(without func() ([]byte, error)) part {
+	return part{[]string{"host", "packages"}, "List fewer packages, or use an image that has them.", without}
+}
+
+// tooLarge names the first part without which the host would fit. Other errors
+// are not about size; the forms that check and hostconfig share exclude them.
+func tooLarge(render func() ([]byte, error), parts ...part) []Problem {
+	size := sizeError(render)
+	if size == nil {
 		return nil
 	}
-	return []Problem{{Path: []string{attribute}, Summary: "Host's configuration too large", Detail: sentence(err) + " " + remedy}}
+	blamed := parts[slices.IndexFunc(parts, func(p part) bool { return p.without == nil || sizeError(p.without) == nil })]
+	return []Problem{{
+		Path:    blamed.path,
+		Summary: "Host's configuration too large",
+		Detail:  sentence(size.Error()) + " " + blamed.remedy,
+	}}
 }
 
-// exampleNodes are as many nodes as the spec asks for, with addresses of usual
-// length.
-func exampleNodes(s cluster.Spec) []cluster.Droplet {
-	var nodes []cluster.Droplet
-	for _, p := range s.Pools {
-		for n := range p.Count {
-			address := fmt.Sprintf("10.%d.%d.%d", 100+len(nodes)/65536%100, len(nodes)/256%256, len(nodes)%256)
-			nodes = append(nodes, cluster.Droplet{Name: cluster.NodeHostName(s.Name, p.Name, n+1), PrivateIPv4: address, PublicIPv4: address})
-		}
+func sizeError(render func() ([]byte, error)) error {
+	_, err := render()
+	if size := new(hostconfig.TooLargeError); errors.As(err, &size) {
+		return size
 	}
-	return nodes
-}
-
-// examplePeers are the long names that the youngest node is told.
-func examplePeers(s cluster.Spec) []string {
-	var peers []string
-	for _, d := range exampleNodes(s) {
-		peers = append(peers, s.NodeName(d))
-	}
-	return peers
+	return nil
 }

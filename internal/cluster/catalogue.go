@@ -10,10 +10,14 @@ type Catalogue struct {
 	Regions      map[string]Region // by slug
 	Sizes        map[string]Size   // by slug
 	DropletLimit int
-	Droplets     int               // how many the account has now, this cluster's included
-	Images       map[string]Image  // those the spec names, by slug or id; a missing one does not exist
-	SSHKeys      map[string]string // names of those the spec names, by id or fingerprint; a missing one does not exist
-	VPCs         map[string]VPC    // those of the account, by id; read only when the spec names one
+	Droplets     int // how many the account has now, this cluster's included
+	// A limit of 0 is one that the account does not tell.
+	ReservedIPLimit, ReservedIPs int
+	VolumeLimit, Volumes         int
+	Images                       map[string]Image  // those the spec names, by slug or id; a missing one does not exist
+	SSHKeys                      map[string]string // names of those the spec names, by id or fingerprint; a missing one does not exist
+	VPCs                         map[string]VPC    // those of the account, by id; read only when the spec names one
+	Projects                     map[string]string // names of those of the account, by id; nil when not read
 }
 
 // Region is one data centre.

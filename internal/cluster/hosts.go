@@ -139,7 +139,7 @@ func (s Spec) servers(nodes []Droplet) []hostconfig.Server {
 }
 
 // Owner is the role that owns the schema and runs migrations.
-func (d Database) Owner() string { return d.User + "_owner" }
+func (d Database) Owner() string { return d.User + hostconfig.OwnerSuffix }
 
 // clientCIDRs is where the database lets its roles log in from. The cloud
 // firewall narrows it to the cluster's nodes by tag; addresses of single nodes

@@ -18,13 +18,13 @@ func TestEveryHostRefusesWhatItsScriptsCannotCarry(t *testing.T) {
 		change func(*hostconfig.Base)
 		want   string
 	}{
-		{"root as the user", func(b *hostconfig.Base) { b.User = "root" }, "host.user is root, which must not log in"},
-		{"a user with a space", func(b *hostconfig.Base) { b.User = "de ploy" }, `host.user is "de ploy"; it must be`},
-		{"a package that is an option", func(b *hostconfig.Base) { b.Packages = []string{"--purge"} }, `host.packages is "--purge"; it must be the name of a Debian package`},
+		{"root as the user", func(b *hostconfig.Base) { b.User = "root" }, `host.user is "root"; it belongs to the system`},
+		{"a user with a space", func(b *hostconfig.Base) { b.User = "de ploy" }, `host.user is "de ploy"; use 1 to 32 of the characters`},
+		{"a package that is an option", func(b *hostconfig.Base) { b.Packages = []string{"--purge"} }, `host.packages is "--purge"; use the name of a Debian package`},
 		{"two packages in one", func(b *hostconfig.Base) { b.Packages = []string{"htop vim"} }, `host.packages is "htop vim"`},
-		{"a locale with another character set", func(b *hostconfig.Base) { b.Locale = "en_US.ISO-8859-1" }, `host.locale is "en_US.ISO-8859-1"; it must be a UTF-8 locale`},
-		{"a port out of range", func(b *hostconfig.Base) { b.SSHPort = 70000 }, "host.ssh_port is 70000; it must be 1 to 65535"},
-		{"negative swap", func(b *hostconfig.Base) { b.SwapMiB = -1 }, "host.swap_mib is -1; it must be 0"},
+		{"a locale with another character set", func(b *hostconfig.Base) { b.Locale = "en_US.ISO-8859-1" }, `host.locale is "en_US.ISO-8859-1"; use a UTF-8 locale`},
+		{"a port out of range", func(b *hostconfig.Base) { b.SSHPort = 70000 }, "host.ssh_port is 70000; use 1 to 65535"},
+		{"negative swap", func(b *hostconfig.Base) { b.SwapMiB = -1 }, "host.swap_mib is -1; use 0 to 65536"},
 	} {
 		db := exampleDatabase()
 		tt.change(&db.Base)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
-	"slices"
-	"strings"
 )
 
 // postgresPort is where Postgres listens.
@@ -58,24 +56,19 @@ func (db Database) document() (Document, error) {
 	})
 }
 
-// maxIdentifier is Postgres' limit in bytes (NAMEDATALEN - 1); longer names
-// would be cut silently.
-const maxIdentifier = 63
-
 var (
-	identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 	verifier   = regexp.MustCompile(`^SCRAM-SHA-256\$[0-9]+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$`)
-	volumeName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+	volumeName = Form{fits: shaped(`^[a-z][a-z0-9-]*$`), rule: "use lower-case letters, digits and -"}
 )
 
 // Validate reports everything that Postgres could not be told exactly. Errors
 // name the setting and never show a secret.
 func (db Database) Validate() error {
 	errs := []error{
-		validateIdentifier("name", db.Name, "postgres", "template0", "template1"),
-		validateIdentifier("user", db.User, "postgres", "public", "none"),
-		validateIdentifier("owner", db.Owner, "postgres", "public", "none"),
-		match("volume name", db.VolumeName, volumeName, "lower-case letters, digits and -"),
+		DatabaseName.check("name", db.Name),
+		DatabaseUser.check("user", db.User),
+		databaseOwner.check("owner", db.Owner),
+		volumeName.check("volume name", db.VolumeName),
 	}
 	if db.User == db.Owner {
 		errs = append(errs, fmt.Errorf("user and owner are both %q; the app's role must not own the schema", db.User))
@@ -89,17 +82,4 @@ func (db Database) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func validateIdentifier(name, value string, taken ...string) error {
-	if err := match(name, value, identifier, "a letter or _, then letters, digits, _ and -"); err != nil {
-		return err
-	}
-	if len(value) > maxIdentifier {
-		return fmt.Errorf("%s %q has %d characters; Postgres takes at most %d", name, value, len(value), maxIdentifier)
-	}
-	if slices.Contains(taken, value) || strings.HasPrefix(value, "pg_") {
-		return fmt.Errorf("%s %q is taken by Postgres itself", name, value)
-	}
-	return nil
 }

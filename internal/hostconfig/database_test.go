@@ -208,7 +208,7 @@ func TestPostgresLetsInTheTwoRolesAndNobodyElse(t *testing.T) {
 	t.Parallel()
 	db := exampleDatabase()
 	// Names that SQL and pg_hba.conf understand differently unless quoted.
-	db.Name, db.User, db.Owner = "chat-app", "all", "Select"
+	db.Name, db.User, db.Owner = "table", "user", "select"
 	db.ClientCIDRs = []string{"127.0.0.1/32"}
 	userPassword, ownerPassword := secret.Password(), secret.Password()
 	db.UserVerifier, db.OwnerVerifier = mustVerify(t, userPassword), mustVerify(t, ownerPassword)
@@ -285,11 +285,11 @@ func TestDatabaseRefusesWhatPostgresCannotCarry(t *testing.T) {
 		change func(*hostconfig.Database)
 		want   string
 	}{
-		{"a quote in a name", func(db *hostconfig.Database) { db.Name = `chat"` }, `name is "chat\""; it must be`},
-		{"a name that is too long", func(db *hostconfig.Database) { db.Owner = strings.Repeat("x", 64) }, `has 64 characters; Postgres takes at most 63`},
-		{"Postgres' own database", func(db *hostconfig.Database) { db.Name = "template1" }, `name "template1" is taken by Postgres itself`},
-		{"the administrator's role", func(db *hostconfig.Database) { db.User = "postgres" }, `user "postgres" is taken by Postgres itself`},
-		{"a reserved prefix", func(db *hostconfig.Database) { db.User = "pg_app" }, `user "pg_app" is taken by Postgres itself`},
+		{"a quote in a name", func(db *hostconfig.Database) { db.Name = `chat"` }, `name is "chat\""; use 1 to 63 of the characters a-z`},
+		{"a name that is too long", func(db *hostconfig.Database) { db.Owner = strings.Repeat("x", 64) }, `owner is "xxxx`},
+		{"Postgres' own database", func(db *hostconfig.Database) { db.Name = "template1" }, `name is "template1"; use`},
+		{"the administrator's role", func(db *hostconfig.Database) { db.User = "postgres" }, `user is "postgres"; use`},
+		{"a reserved prefix", func(db *hostconfig.Database) { db.User = "pg_app" }, `user is "pg_app"; use`},
 		{"one role for both", func(db *hostconfig.Database) { db.User = db.Owner }, `the app's role must not own the schema`},
 		{"a plain password", func(db *hostconfig.Database) { db.UserVerifier = "hunter2" }, `must be given as SCRAM-SHA-256 verifiers`},
 		{"an address for a network", func(db *hostconfig.Database) { db.ClientCIDRs = []string{"10.0.0.1"} }, `client network "10.0.0.1" is not a CIDR`},

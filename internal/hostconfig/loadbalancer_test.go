@@ -74,13 +74,13 @@ func TestLoadBalancerRefusesWhatHAProxyCannotCarry(t *testing.T) {
 		{"an unknown algorithm", func(l *hostconfig.LoadBalancer) { l.Algorithm = "fastest" },
 			`algorithm is "fastest"; allowed are roundrobin, leastconn, first, source, random`},
 		{"a cookie with a space", func(l *hostconfig.LoadBalancer) { l.StickyCookie = "SERVER ID" },
-			`sticky_cookie is "SERVER ID"; it must be letters, digits, dots, _ and -`},
+			`sticky_cookie is "SERVER ID"; use the characters A-Z, a-z, 0-9, _, . and -`},
 		{"a path on a second line", func(l *hostconfig.LoadBalancer) { l.HealthCheck.Path = "/\n  user root" },
-			`health_check.path is "/\n  user root"; it must be a / followed by printable ASCII without spaces`},
+			`health_check.path is "/\n  user root"; it must begin with / and hold only characters that a URL may have`},
 		{"a host with a format", func(l *hostconfig.LoadBalancer) { l.HealthCheck.Host = "%[src]" },
-			`health_check.host is "%[src]"; it must be a host name, with or without a port`},
+			`health_check.host is "%[src]"; use a host name with an optional port`},
 		{"a user with a colon", func(l *hostconfig.LoadBalancer) { l.Stats = &hostconfig.Stats{Path: "/", User: "a:b", Password: "p"} },
-			`stats.user is "a:b"; it must be printable ASCII without spaces and colons`},
+			`stats.user is "a:b"; use the characters`},
 		{"no password", func(l *hostconfig.LoadBalancer) { l.Stats = &hostconfig.Stats{Path: "/", User: "a"} },
 			`the password of the stats page must be printable ASCII and not empty`},
 		{"a server without address", func(l *hostconfig.LoadBalancer) { l.Servers = []hostconfig.Server{{Name: "us-1"}} },
@@ -92,10 +92,10 @@ func TestLoadBalancerRefusesWhatHAProxyCannotCarry(t *testing.T) {
 		}, `tls.acme.domains is empty; at least one domain is needed`},
 		{"a wildcard", func(l *hostconfig.LoadBalancer) {
 			l.TLS = &hostconfig.TLS{ACME: &hostconfig.ACME{Email: "ops@example.com", Domains: []string{"*.example.com"}}}
-		}, `tls.acme.domains is "*.example.com"; it must be a domain name without wildcards`},
+		}, `tls.acme.domains is "*.example.com"; use a name such as "chat.example.com", without wildcards`},
 		{"a directory without TLS", func(l *hostconfig.LoadBalancer) {
 			l.TLS = &hostconfig.TLS{ACME: &hostconfig.ACME{Email: "ops@example.com", Domains: []string{"example.com"}, Directory: "http://ca"}}
-		}, `tls.acme.directory_url "http://ca" is not an https:// URL`},
+		}, `tls.acme.directory_url is "http://ca"; it must begin with https://`},
 	} {
 		l := exampleLoadBalancer()
 		tt.change(&l)

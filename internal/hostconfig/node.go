@@ -92,6 +92,14 @@ func (n Node) validate() error {
 			return fmt.Errorf("environment: %w", err)
 		}
 	}
+	for _, tool := range n.Toolchain {
+		if err := Tool.check("host.toolchain", tool); err != nil {
+			return err
+		}
+	}
+	if n.migrates() {
+		return Migration.check("release.migrate", n.Release.Migrate)
+	}
 	return nil
 }
 

@@ -81,7 +81,7 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 // has told: they could not join.
 func unreadSecrets(ctx context.Context, plan, state clusterModel, mem clusterMemory) diag.Diagnostics {
 	spec, diags := plan.spec(ctx)
-	if _, droplets := growth(spec, state); droplets == 0 || !mem.Imported {
+	if _, demand := growth(spec, state); demand.Droplets == 0 || !mem.Imported {
 		return diags
 	}
 	at := path.Root("environment")
@@ -130,8 +130,8 @@ func (r *clusterResource) checkAccount(ctx context.Context, in tfsdk.Plan, plan,
 	}
 	spec, diags := plan.spec(ctx)
 	eng := r.account.need(&diags)
-	needed, droplets := growth(spec, state)
-	if diags.HasError() || droplets == 0 {
+	needed, demand := growth(spec, state)
+	if diags.HasError() || demand.Droplets == 0 {
 		return diags
 	}
 	catalogue, err := eng.Catalogue(ctx, needed)
@@ -139,49 +139,62 @@ func (r *clusterResource) checkAccount(ctx context.Context, in tfsdk.Plan, plan,
 		diags.Append(failure("Cannot check the cluster against the account", err))
 		return diags
 	}
-	if state.ID.IsNull() && catalogue.Droplets+droplets > catalogue.DropletLimit {
+	problems := check.Catalogue(catalogue, needed, demand)
+	if state.ID.IsNull() && len(problems) > 0 {
 		diags.Append(r.leaveOutOwn(ctx, spec.Name, &catalogue)...)
+		problems = check.Catalogue(catalogue, needed, demand)
 	}
-	diags.Append(report(ctx, in, check.Catalogue(catalogue, needed, droplets))...)
+	diags.Append(report(ctx, in, problems)...)
 	return diags
 }
 
-// leaveOutOwn takes the cluster's own droplets off the account's. A create that
-// finds some replaces a cluster or clears away what an interrupted one left:
-// they are gone before new ones come.
+// leaveOutOwn takes what the cluster has itself off the account's. A create that
+// finds some of it replaces a cluster or clears away what an interrupted one
+// left: that is gone before anything new comes.
 func (r *clusterResource) leaveOutOwn(ctx context.Context, name string, catalogue *cluster.Catalogue) diag.Diagnostics {
 	observed, err := r.account.engine.Observe(ctx, name, "", cluster.Memory{})
 	if err != nil {
 		return diag.Diagnostics{failure("Cannot check the cluster against the account", err)}
 	}
 	catalogue.Droplets -= len(observed.Hosts())
+	if observed.ReservedIP != nil {
+		catalogue.ReservedIPs--
+	}
+	if observed.Volume != nil {
+		catalogue.Volumes--
+	}
 	return nil
 }
 
-// growth returns the part of the spec that gets hosts, and how many droplets
-// more there will be at a time. Next to a new node there is a second load
-// balancer for a while: the old one goes when the new one has taken over.
-func growth(spec cluster.Spec, state clusterModel) (cluster.Spec, int) {
+// growth returns the part of the spec that gets hosts, and how much more there
+// will be at a time. Next to a new node there is a second load balancer for a
+// while: the old one goes when the new one has taken over, and leaves it its
+// address.
+func growth(spec cluster.Spec, state clusterModel) (cluster.Spec, check.Demand) {
 	create := state.ID.IsNull()
 	have := state.haveNodes()
-	droplets := 0
+	var demand check.Demand
 	var pools []cluster.Pool
 	for _, p := range spec.Pools {
 		if missing := p.Count - have[p.Name]; missing > 0 {
-			droplets += missing
+			demand.Droplets += missing
 			pools = append(pools, p)
 		}
 	}
-	if droplets > 0 && spec.LoadBalancer != nil {
-		droplets++
+	if demand.Droplets > 0 && spec.LoadBalancer != nil {
+		demand.Droplets++
+	}
+	if create && spec.LoadBalancer != nil {
+		demand.ReservedIPs++
 	}
 	if create && spec.Database != nil {
-		droplets++
+		demand.Droplets++
+		demand.Volumes++
 	}
 	needed := spec
 	needed.Pools = pools
 	if !create {
 		needed.Database = nil
 	}
-	return needed, droplets
+	return needed, demand
 }

@@ -108,7 +108,7 @@ func (r *cookieResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 					"A change makes a new cookie. Default: `alphanumeric`.",
 			},
 			"length": schema.Int64Attribute{
-				Optional: true, Computed: true,
+				Optional: true, Computed: true, CustomType: wholeNumber{},
 				MarkdownDescription: "How many characters the cookie has, from 20 to 255; for `elixir` a multiple of 4. A change makes a new cookie. " +
 					"Default: `32` for `alphanumeric`, `20` for `otp`, `56` for `elixir`.",
 			},

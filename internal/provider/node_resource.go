@@ -78,6 +78,13 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		resp.RequiresReplace = append(resp.RequiresReplace, plan.planOutputs(state)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// Only the configuration was validated, in which less may have been known.
+	spec, diags := plan.spec(ctx)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(report(ctx, resp.Plan, check.Node(spec))...)
 	if create && !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(r.checkAccount(ctx, resp.Plan, plan)...)
 	}

@@ -59,7 +59,7 @@ func (p *beamProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 					"It can also be given as `DIGITALOCEAN_REQUESTS_PER_SECOND`. Default: `0`.",
 			},
 			"http_retry_max": schema.Int64Attribute{
-				Optional: true,
+				Optional: true, CustomType: wholeNumber{},
 				MarkdownDescription: "How often a call that failed is tried again. Calls that create something are only repeated " +
 					"when the API surely did not carry them out. It can also be given as `DIGITALOCEAN_HTTP_RETRY_MAX`. Default: `4`.",
 			},

@@ -23,7 +23,7 @@ func defaulted(description string) schema.StringAttribute {
 }
 
 func defaultedInt(description string) schema.Int64Attribute {
-	return schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: description}
+	return schema.Int64Attribute{Optional: true, Computed: true, CustomType: wholeNumber{}, MarkdownDescription: description}
 }
 
 func defaultedBool(description string) schema.BoolAttribute {

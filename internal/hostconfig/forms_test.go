@@ -1,0 +1,52 @@
+package hostconfig_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+)
+
+func TestFormsSayWhatTheyRefuse(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		form              hostconfig.Form
+		accepted, refused []string
+	}{
+		{
+			hostconfig.UserName,
+			[]string{"deploy", "d", "my-app_2", "systemd"},
+			[]string{
+				"", "Deploy", "2deploy", "deploy ", "jürgen", strings.Repeat("d", 33),
+				"root", "beamctl", "systemd-network", "systemd-oom", "messagebus", "operator", "staff", "haproxy", "postgres", "sudo", "default",
+			},
+		},
+		{
+			hostconfig.Email,
+			[]string{"ops@example.com", "a.b+c@xn--mller-kva.example", "o'neill@example.com", "ops@localhost"},
+			[]string{
+				"", "ops", "ops@müller.example", "jürgen@example.com", "-x@example.com", "a..b@example.com", ".a@example.com", `"a b"@example.com`,
+				"Ops <ops@example.com>", "ops@[192.0.2.1]", "ops@example.com\n", "ops@-example.com", strings.Repeat("o", 250) + "@example.com",
+			},
+		},
+		{
+			hostconfig.DomainName,
+			[]string{"chat.example.com", "xn--mller-kva.example"},
+			[]string{"", "chat", "*.example.com", "müller.example", "chat.example.com.", "192.0.2.1", "a.b c.example", strings.Repeat("a.", 127) + "example"},
+		},
+		{hostconfig.DirectoryURL, []string{"https://ca.example.com/directory"}, []string{"", "http://ca.example.com", "https://", "https://ca\n", "ca.example.com"}},
+		{hostconfig.DatabaseUser, []string{"chat", "_chat2", "select", strings.Repeat("u", 57)}, []string{"", "Chat", "my-chat", "pg_chat", "public", strings.Repeat("u", 58)}},
+		{hostconfig.Migration, []string{"", "Chat.Release.migrate()\n"}, []string{"a\x00b"}},
+	} {
+		for _, text := range tt.accepted {
+			if fault := tt.form.Fault(text); fault != "" {
+				t.Errorf("%q is refused: %s", text, fault)
+			}
+		}
+		for _, text := range tt.refused {
+			if tt.form.Fault(text) == "" {
+				t.Errorf("%q is accepted", text)
+			}
+		}
+	}
+}
