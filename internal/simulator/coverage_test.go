@@ -21,6 +21,7 @@ var notSimulated = []struct{ path, reason string }{
 	{"/v2/databases/{}/online-migration", "needs a database elsewhere to migrate from"},
 	{"/v2/databases/metrics/credentials", "there are no metrics"},
 	{"/v2/droplets/autoscale", "pools that scale themselves need load to scale with"},
+	{"/v2/reserved_ipv6", "no client of this project reserves IPv6 addresses"},
 	{"/v2/images/{}/account_transfer", "there is one account only"},
 }
 
