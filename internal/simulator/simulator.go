@@ -161,6 +161,7 @@ func (s *Simulator) routes() {
 	s.databaseRoutes()
 	s.loadBalancerRoutes()
 	s.pageRoutes()
+	s.inventoryRoutes()
 }
 
 // Request is one call that the simulator has answered.
