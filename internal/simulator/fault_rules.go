@@ -71,8 +71,7 @@ func (s *Simulator) SetFaults(faults []Fault) {
 		}
 	}
 	s.faults.set(faults, now)
-	s.past = nil
-	s.remember()
+	s.beginHistory()
 }
 
 // injector decides which fault strikes. It has a lock of its own because calls

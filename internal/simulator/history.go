@@ -12,6 +12,14 @@ type moment struct {
 	records
 }
 
+// beginHistory forgets the past. What is now counts as having always been.
+func (s *Simulator) beginHistory() {
+	s.past = nil
+	if s.memory > 0 {
+		s.past = []moment{{time.Time{}, s.records.clone(s.dropletStatus)}}
+	}
+}
+
 // remember keeps the account as it is now, as long as a fault may look back to
 // it. What nobody can look back to any more is dropped.
 func (s *Simulator) remember() {
@@ -33,7 +41,7 @@ func (s *Simulator) remember() {
 // when the faults were set if that is later.
 func (s *Simulator) answerThen(ago time.Duration, handle handler, r *http.Request) (any, error) {
 	then := s.past[0].records
-	for _, m := range s.past {
+	for _, m := range s.past[1:] {
 		if !m.at.After(s.now.Add(-ago)) {
 			then = m.records
 		}
