@@ -17,6 +17,8 @@ var notSimulated = []struct{ path, reason string }{
 	{"/v2/databases/{}/topics", "inside of a managed Kafka"},
 	{"/v2/databases/{}/schema-registry", "inside of a managed Kafka"},
 	{"/v2/databases/{}/indexes", "inside of a managed OpenSearch"},
+	{"/v2/databases/{}/eviction_policy", "for caches; PostgreSQL is simulated only"},
+	{"/v2/databases/{}/sql_mode", "for MySQL; PostgreSQL is simulated only"},
 	{"/v2/databases/{}/logsink", "needs a receiver of logs"},
 	{"/v2/databases/{}/online-migration", "needs a database elsewhere to migrate from"},
 	{"/v2/databases/metrics/credentials", "there are no metrics"},
