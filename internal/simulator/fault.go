@@ -24,6 +24,7 @@ const (
 
 // What becomes of the answer to a call that was carried out.
 const (
+	Slow        FaultKind = "slow"         // the answer comes Delay late
 	Truncated   FaultKind = "truncated"    // the connection ends in the middle of the JSON
 	EmptyObject FaultKind = "empty_object" // {} where the object should be
 	NotFound    FaultKind = "not_found"    // 404 for a GET by id, for Delay after the creation
@@ -125,6 +126,7 @@ var catalogueOfFaults = []Fault{
 	{Kind: Cut, After: true},
 	{Kind: NoAnswer},
 	{Kind: NoAnswer, After: true},
+	{Kind: Slow, Delay: 20 * time.Second},
 	{Kind: Truncated},
 	{Kind: EmptyObject},
 	{Kind: NotFound, Delay: 5 * time.Second},

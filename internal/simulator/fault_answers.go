@@ -2,8 +2,8 @@ package simulator
 
 import (
 	"bytes"
-	"cmp"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -28,19 +28,21 @@ func (s *Simulator) serve(w *statusRecorder, r *http.Request) FaultKind {
 	called := callOf(r)
 	f, struck := s.faults.strike(called, time.Now(), func(f Fault) bool { return !f.After && replaces(f.Kind) })
 	if struck {
+		_, r.Pattern = s.mux.Handler(r) // for the record
 		s.replace(w, r, f)
 		return f.Kind
 	}
 	answer := s.carryOut(w.Header(), r)
 	f, struck = s.faults.strike(called, time.Now(), func(f Fault) bool {
-		return f.After || spoils(f.Kind) && answer.Code < 300 && answer.Body.Len() > 0
+		return f.After || f.Kind == Slow || spoils(f.Kind) && answer.Code < 300 && answer.Body.Len() > 0
 	})
 	switch {
-	case !struck:
+	case !struck, f.Kind == Slow && pause(r.Context(), f.Delay):
 		w.WriteHeader(answer.Code)
 		_, _ = w.Write(answer.Body.Bytes()) // the client is gone: there is nobody to tell
+	case f.Kind == Slow: // the client gave up
 	case spoils(f.Kind):
-		s.spoil(w, answer, f)
+		spoil(w, answer, f)
 	default:
 		s.replace(w, r, f)
 	}
@@ -72,7 +74,7 @@ func (s *Simulator) carryOut(header http.Header, r *http.Request) *httptest.Resp
 }
 
 // spoil writes an answer that lacks something.
-func (s *Simulator) spoil(w http.ResponseWriter, answer *httptest.ResponseRecorder, f Fault) {
+func spoil(w http.ResponseWriter, answer *httptest.ResponseRecorder, f Fault) {
 	w.Header().Set(FaultHeader, string(f.Kind))
 	body := answer.Body.Bytes()
 	if f.Kind == EmptyObject {
@@ -140,7 +142,7 @@ func (s *Simulator) errQuota(r route) *apiError {
 // when the hour's requests are used up, which they are until the fault ends.
 func (s *Simulator) setLimits(header http.Header, f Fault) {
 	if f.Delay > 0 {
-		header.Set("Retry-After", strconv.Itoa(int(f.Delay.Round(time.Second)/time.Second)))
+		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.Delay.Seconds()))))
 		return
 	}
 	if f.For > 0 {
@@ -152,5 +154,5 @@ func (s *Simulator) setLimits(header http.Header, f Fault) {
 
 // callOf is a request as faults see it.
 func callOf(r *http.Request) call {
-	return call{route: parseCall(r.Method + " " + r.URL.Path), token: cmp.Or(bearerToken(r), "")}
+	return call{route: parseCall(r.Method + " " + r.URL.Path), token: bearerToken(r)}
 }

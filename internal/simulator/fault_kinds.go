@@ -31,6 +31,7 @@ var kinds = map[FaultKind]kind{
 	Cut:          {befalls: anyCall, after: true},
 	NoAnswer:     {befalls: anyCall, after: true},
 
+	Slow:        {befalls: anyCall, delayed: true},
 	Truncated:   {befalls: answersJSON},
 	EmptyObject: {befalls: answersJSON},
 	NotFound:    {befalls: getsByID, delayed: true},
@@ -51,14 +52,13 @@ func anyCall(route) bool { return true }
 // answersJSON: a DELETE answers nothing, and so do the calls that change a part
 // of a firewall or what carries a tag. Peerings are deleted with an answer.
 func answersJSON(r route) bool {
-	part := r.segment(-1)
 	switch {
 	case r.method == http.MethodDelete:
 		return r.segment(1) == "vpc_peerings"
 	case r.method == http.MethodPost && len(r.segments) == 4 && r.segment(1) == "firewalls":
 		return false
 	default:
-		return !(r.method == http.MethodPost && r.segment(1) == "tags" && part == "resources")
+		return !(r.method == http.MethodPost && r.segment(1) == "tags" && r.segment(-1) == "resources")
 	}
 }
 
@@ -69,15 +69,17 @@ var collections = []string{
 	"vpc_peerings", "vpcs", "databases",
 }
 
+// lists: what follows a collection is an id, even if it reads like one.
 func lists(r route) bool {
-	return r.method == http.MethodGet && slices.Contains(collections, r.segment(-1))
+	return r.method == http.MethodGet && slices.Contains(collections, r.segment(-1)) &&
+		!slices.Contains(collections, r.segment(-2))
 }
 
-// getsByID: what is no list and has an object's id at its end. The account and
-// other things that are always there have none.
+// getsByID: what has an id after a collection. Actions are left out: one can
+// always be looked up as soon as it was started.
 func getsByID(r route) bool {
-	return r.method == http.MethodGet && len(r.segments) > 2 && len(r.segments)%2 == 1 &&
-		slices.Contains(collections, r.segment(-2)) && r.segment(1) != "actions"
+	return r.method == http.MethodGet && !lists(r) &&
+		slices.Contains(collections, r.segment(-2)) && r.segment(-2) != "actions"
 }
 
 func startsAction(r route) bool {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,6 +24,7 @@ type met struct {
 	header     http.Header
 	body       string
 	err        error // of the call, or of reading its body
+	took       time.Duration
 	carriedOut bool
 }
 
@@ -37,6 +39,7 @@ func postTag(t *testing.T, sim *simulator.Simulator, transport http.RoundTripper
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Authorization", "Bearer token")
+	start := time.Now()
 	seen := met{}
 	response, err := transport.RoundTrip(request)
 	seen.err = err
@@ -45,6 +48,7 @@ func postTag(t *testing.T, sim *simulator.Simulator, transport http.RoundTripper
 		text, err := io.ReadAll(response.Body)
 		seen.status, seen.header, seen.body, seen.err = response.StatusCode, response.Header, string(text), err
 	}
+	seen.took = time.Since(start)
 	seen.carriedOut = len(sim.Inventory().Of("tag")) == 1
 	return seen
 }
@@ -91,6 +95,12 @@ var answers = []struct {
 		return errors.Is(m.err, context.DeadlineExceeded) && !m.carriedOut
 	}},
 	{"no answer after the write", simulator.Fault{Kind: simulator.NoAnswer, After: true}, func(m met) bool {
+		return errors.Is(m.err, context.DeadlineExceeded) && m.carriedOut
+	}},
+	{"slow", simulator.Fault{Kind: simulator.Slow, Delay: 10 * time.Millisecond}, func(m met) bool {
+		return m.status == 201 && m.took >= 10*time.Millisecond && m.carriedOut
+	}},
+	{"too slow", simulator.Fault{Kind: simulator.Slow, Delay: time.Hour}, func(m met) bool {
 		return errors.Is(m.err, context.DeadlineExceeded) && m.carriedOut
 	}},
 	{"truncated", simulator.Fault{Kind: simulator.Truncated}, func(m met) bool {
@@ -186,24 +196,12 @@ func TestFaultsStrikeAsTheRuleSays(t *testing.T) {
 					}
 					pass(time.Second)
 				}
-				if !equal(struck, test.struck) {
+				if !slices.Equal(struck, test.struck) {
 					t.Errorf("struck %v of %v, want %v", struck, test.calls, test.struck)
 				}
 			})
 		})
 	}
-}
-
-func equal(a, b []int) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 func TestFaultsCanBeSetAndCleared(t *testing.T) {
@@ -227,6 +225,9 @@ func TestFaultsCanBeSetAndCleared(t *testing.T) {
 	var kinds []simulator.FaultKind
 	for _, r := range sim.Requests() {
 		kinds = append(kinds, r.Fault)
+		if r.Route != "GET /v2/account" {
+			t.Errorf("a call was recorded as %q", r.Route)
+		}
 	}
 	if len(kinds) != 3 || kinds[0] != "" || kinds[1] != simulator.Unauthorized || kinds[2] != "" {
 		t.Errorf("the requests say that they met %q", kinds)
@@ -244,7 +245,7 @@ func TestOneFaultForACall(t *testing.T) {
 		response, _ := call(t, sim, "GET", "/v2/account", "Bearer x", "")
 		got = append(got, response.StatusCode)
 	}
-	if !equal(got, []int{500, 503, 200}) {
+	if !slices.Equal(got, []int{500, 503, 200}) {
 		t.Errorf("statuses %v, want 500, 503, 200", got)
 	}
 }

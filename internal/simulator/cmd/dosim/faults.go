@@ -24,9 +24,9 @@ strikes some of them:
   kind    instead of an answer   rate_limited (delay: Retry-After), server_error,
                                  bad_gateway, unavailable, unauthorized, quota,
                                  refused, cut, no_answer
-          of an answer           truncated, empty_object, not_found (GET by id,
-                                 for delay after the create), stale_list (delay
-                                 behind), empty_list
+          of an answer           slow (delay late), truncated, empty_object,
+                                 not_found (GET by id, for delay after the
+                                 create), stale_list (delay behind), empty_list
           of an action           action_errored
           of a droplet           never_active, never_addressed, vanishes and
                                  goes_off (delay after the create)
