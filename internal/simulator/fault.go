@@ -44,8 +44,10 @@ const (
 )
 
 // Fault is one rule about what goes wrong. It counts the calls that match it
-// and strikes some of them; faults of droplets count the droplets that the
-// calls make. Of several faults that could strike, the first in the list does.
+// and strikes some of them. Faults of an answer count only the calls that got
+// one, and faults of droplets count the droplets that calls make. Of several
+// faults that could strike at the same moment, the first in the list does, and
+// the others stay due.
 type Fault struct {
 	Kind FaultKind `yaml:"kind"`
 	// Call is what it strikes: a method, a path, or both, such as

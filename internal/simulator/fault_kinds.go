@@ -52,13 +52,14 @@ func anyCall(route) bool { return true }
 // answersJSON: a DELETE answers nothing, and so do the calls that change a part
 // of a firewall or what carries a tag. Peerings are deleted with an answer.
 func answersJSON(r route) bool {
-	switch {
-	case r.method == http.MethodDelete:
-		return r.segment(1) == "vpc_peerings"
-	case r.method == http.MethodPost && len(r.segments) == 4 && r.segment(1) == "firewalls":
-		return false
+	collection, part := r.segment(1), r.segment(3)
+	switch r.method {
+	case http.MethodDelete:
+		return collection == "vpc_peerings"
+	case http.MethodPost:
+		return part == "" || collection != "firewalls" && collection != "tags"
 	default:
-		return !(r.method == http.MethodPost && r.segment(1) == "tags" && r.segment(-1) == "resources")
+		return true
 	}
 }
 

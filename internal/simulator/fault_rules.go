@@ -32,7 +32,6 @@ func ParseFaults(text []byte) ([]Fault, error) {
 func (f Fault) check() error {
 	kind, known := kinds[f.Kind]
 	call := parseCall(f.Call)
-	_, err := path.Match(f.Name, "")
 	switch {
 	case !known:
 		return fmt.Errorf("there is no kind %q", f.Kind)
@@ -44,18 +43,26 @@ func (f Fault) check() error {
 		return fmt.Errorf("%s never comes after the call was carried out", f.Kind)
 	case f.Name != "" && !kind.droplet:
 		return fmt.Errorf("%s knows no names: only faults of droplets do", f.Kind)
-	case err != nil:
+	}
+	if _, err := path.Match(f.Name, ""); err != nil {
 		return fmt.Errorf("name %q: %w", f.Name, err)
-	case f.Nth < 0 || f.Times < 0 || f.From < 0 || f.For < 0 || f.Delay < 0:
+	}
+	return f.checkNumbers()
+}
+
+func (f Fault) checkNumbers() error {
+	if min(f.Nth, f.Times) < 0 || min(f.From, f.For, f.Delay) < 0 {
 		return errors.New("nth, times, from, for and delay must not be negative")
-	case f.Rate < 0 || f.Rate > 1:
+	}
+	if f.Rate < 0 || f.Rate > 1 {
 		return fmt.Errorf("rate %g must be from 0 to 1", f.Rate)
 	}
 	return nil
 }
 
 // SetFaults replaces all faults; none ends them. Their counts and times begin
-// anew. It panics on a fault that ParseFaults would refuse.
+// anew; what has already been decided about an object stays. It panics on a
+// fault that ParseFaults would refuse.
 func (s *Simulator) SetFaults(faults []Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

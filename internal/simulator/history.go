@@ -38,8 +38,9 @@ func (s *Simulator) remember() {
 }
 
 // answerThen lets a handler look at the account as it was some time ago, or
-// when the faults were set if that is later.
-func (s *Simulator) answerThen(ago time.Duration, handle handler, r *http.Request) (any, error) {
+// when the faults were set if that is later. It reports whether there was
+// anything to answer with then.
+func (s *Simulator) answerThen(ago time.Duration, handle handler, r *http.Request) (body any, existed bool) {
 	then := s.past[0].records
 	for _, m := range s.past[1:] {
 		if !m.at.After(s.now.Add(-ago)) {
@@ -49,7 +50,8 @@ func (s *Simulator) answerThen(ago time.Duration, handle handler, r *http.Reques
 	present := s.records
 	s.records = then
 	defer func() { s.records = present }()
-	return handle(r)
+	body, err := handle(r)
+	return body, err == nil
 }
 
 // misread is the answer to a GET that a fault lets see something else than
@@ -57,15 +59,11 @@ func (s *Simulator) answerThen(ago time.Duration, handle handler, r *http.Reques
 // only what it contains.
 func (s *Simulator) misread(handle handler, r *http.Request, body any) (any, error) {
 	f, struck := s.strike(func(f Fault) bool {
-		switch f.Kind {
-		case StaleList, EmptyList:
-			return true
-		case NotFound:
-			_, err := s.answerThen(f.Delay, handle, r)
-			return err != nil
-		default:
-			return false
+		if f.Kind == NotFound {
+			_, existed := s.answerThen(f.Delay, handle, r)
+			return !existed
 		}
+		return f.Kind == StaleList || f.Kind == EmptyList
 	})
 	switch {
 	case !struck:
@@ -75,7 +73,7 @@ func (s *Simulator) misread(handle handler, r *http.Request, body any) (any, err
 	case f.Kind == EmptyList:
 		return emptied(body), nil
 	}
-	if then, err := s.answerThen(f.Delay, handle, r); err == nil {
+	if then, existed := s.answerThen(f.Delay, handle, r); existed {
 		return then, nil
 	}
 	return body, nil

@@ -42,12 +42,12 @@ func (s *Simulator) Inventory() Inventory {
 	defer s.mu.Unlock()
 	s.advance(time.Now())
 	all := slices.Concat(
-		convert(s.droplets.all(), s.droplet), convert(s.volumes.all(), s.volume),
-		convert(s.reservedIPs.all(), s.reservedIP), convert(s.firewalls.all(), firewallObject),
+		convert(s.droplets.all(), s.dropletObject), convert(s.volumes.all(), s.volumeObject),
+		convert(s.reservedIPs.all(), s.reservedIPObject), convert(s.firewalls.all(), firewallObject),
 		convert(s.vpcs.all(), vpcObject), convert(s.peerings.all(), peeringObject),
-		convert(s.tags.all(), s.tag), convert(s.projects.all(), s.project),
-		convert(s.loadBalancers.all(), s.loadBalancer), convert(s.databases.all(), s.database),
-		convert(s.domains.all(), s.domain), convert(s.keys.all(), keyObject),
+		convert(s.tags.all(), s.tagObject), convert(s.projects.all(), s.projectObject),
+		convert(s.loadBalancers.all(), s.loadBalancerObject), convert(s.databases.all(), s.databaseObject),
+		convert(s.domains.all(), s.domainObject), convert(s.keys.all(), keyObject),
 		convert(s.allSnapshots(), snapshotObject),
 	)
 	for _, o := range all {
@@ -68,7 +68,7 @@ func (s *Simulator) inventoryRoutes() {
 	})
 }
 
-func (s *Simulator) droplet(d *droplet) Object {
+func (s *Simulator) dropletObject(d *droplet) Object {
 	o := Object{
 		Kind: "droplet", ID: strconv.Itoa(d.id), Name: d.name, Status: s.dropletStatus(d), Region: d.region.Slug,
 		Tags: sorted(d.tags), Project: s.projectOf(d.urn()), CreatedAt: d.created,
@@ -83,7 +83,7 @@ func (s *Simulator) droplet(d *droplet) Object {
 
 func (v *volume) id() string { return v.ID }
 
-func (s *Simulator) volume(v *volume) Object {
+func (s *Simulator) volumeObject(v *volume) Object {
 	return Object{
 		Kind: "volume", ID: v.ID, Name: v.Name, Region: v.Region.Slug, Description: v.Description,
 		Tags: sorted(v.Tags), Bindings: bound("droplet", convert(v.DropletIDs, strconv.Itoa)),
@@ -92,7 +92,7 @@ func (s *Simulator) volume(v *volume) Object {
 	}
 }
 
-func (s *Simulator) reservedIP(ip *reservedIP) Object {
+func (s *Simulator) reservedIPObject(ip *reservedIP) Object {
 	o := Object{
 		Kind: "reserved_ip", ID: ip.IP, Name: ip.IP, Region: ip.region.Slug,
 		Project: s.projectOf(ip.urn()), CreatedAt: ip.created,
@@ -136,8 +136,8 @@ func peeringObject(p *vpcPeering) Object {
 	}
 }
 
-// tag binds a tag to whatever carries it.
-func (s *Simulator) tag(t *tag) Object {
+// tagObject binds a tag to whatever carries it.
+func (s *Simulator) tagObject(t *tag) Object {
 	o := Object{Kind: "tag", ID: t.name, Name: t.name}
 	for _, kind := range slices.Sorted(maps.Keys(s.taggables)) {
 		s.taggables[kind].each(func(carrier taggedObject) {
@@ -149,7 +149,7 @@ func (s *Simulator) tag(t *tag) Object {
 	return o
 }
 
-func (s *Simulator) project(p *project) Object {
+func (s *Simulator) projectObject(p *project) Object {
 	o := Object{
 		Kind: "project", ID: p.ID, Name: p.Name, Description: p.Description, CreatedAt: p.CreatedAt,
 		Bindings: convert(s.resourcesOf(p), func(o owned) string { return canonicalURN(o.urn) }),
@@ -160,7 +160,7 @@ func (s *Simulator) project(p *project) Object {
 	return o
 }
 
-func (s *Simulator) loadBalancer(lb *loadBalancer) Object {
+func (s *Simulator) loadBalancerObject(lb *loadBalancer) Object {
 	view := s.viewLoadBalancer(lb)
 	o := Object{
 		Kind: "load_balancer", ID: lb.ID, Name: lb.Name, Status: lb.Status, CreatedAt: lb.CreatedAt,
@@ -172,7 +172,7 @@ func (s *Simulator) loadBalancer(lb *loadBalancer) Object {
 	return o
 }
 
-func (s *Simulator) database(d *database) Object {
+func (s *Simulator) databaseObject(d *database) Object {
 	return Object{
 		Kind: "database", ID: d.ID, Name: d.Name, Status: d.Status, Region: d.Region, Tags: sorted(d.Tags),
 		Bindings: []string{"vpc:" + d.PrivateNetworkUUID}, Project: s.projectOf(d.urn()), CreatedAt: d.CreatedAt,
@@ -180,7 +180,7 @@ func (s *Simulator) database(d *database) Object {
 	}
 }
 
-func (s *Simulator) domain(d *domain) Object {
+func (s *Simulator) domainObject(d *domain) Object {
 	return Object{
 		Kind: "domain", ID: d.name, Name: d.name, Project: s.projectOf(d.urn()), CreatedAt: d.created,
 		Details: convert(d.records.all(), func(r *record) string {

@@ -1,6 +1,6 @@
 // Package simulator is a DigitalOcean that lives in one process: the v2 API
 // over HTTP with its real JSON, status codes, error texts, pagination, rate
-// limits and delays. It serves any client.
+// limits and delays, and faults on demand. It serves any client.
 //
 // State changes only while a request is being served: what takes time is kept
 // on a timeline and carried out, at the instant it was due, before the next

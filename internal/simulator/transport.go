@@ -50,7 +50,11 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 // as net/http lets it.
 func serveUnlessBroken(handler http.Handler, w http.ResponseWriter, r *http.Request) {
 	defer func() {
-		if broken := recover(); broken != nil && broken != http.ErrAbortHandler {
+		broken := recover()
+		if err, ok := broken.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			return
+		}
+		if broken != nil {
 			panic(broken)
 		}
 	}()
