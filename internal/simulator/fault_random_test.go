@@ -79,7 +79,7 @@ func TestShapesDoNotDisturbEachOther(t *testing.T) {
 
 func TestRateIsAShareOfTheCalls(t *testing.T) {
 	t.Parallel()
-	const calls, rate = 4000, 0.2
+	const calls, rate = 1000, 0.2
 	for seed := range uint64(5) {
 		faults := simulator.RandomFaults(seed, rate, simulator.ServerError, simulator.Cut)
 		struck := 0
@@ -89,7 +89,7 @@ func TestRateIsAShareOfTheCalls(t *testing.T) {
 			}
 		}
 		// Five standard deviations, and what two faults for one call take off.
-		if off := math.Abs(float64(struck) - calls*rate*0.93); off > 125 {
+		if off := math.Abs(float64(struck) - calls*rate*0.93); off > 62 {
 			t.Errorf("seed %d struck %d of %d calls, want about %g", seed, struck, calls, calls*rate)
 		}
 	}
