@@ -6,12 +6,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// What a new account may have.
-const (
-	reservedIPLimit = 3
-	volumeLimit     = 100
-)
-
 // account is the API description's schema "account".
 type account struct {
 	DropletLimit    int    `json:"droplet_limit"`
@@ -37,9 +31,9 @@ type team struct {
 func (s *Simulator) openAccount() {
 	s.account = account{
 		DropletLimit:    s.options.DropletLimit,
-		FloatingIPLimit: reservedIPLimit,
-		ReservedIPLimit: reservedIPLimit,
-		VolumeLimit:     volumeLimit,
+		FloatingIPLimit: s.options.ReservedIPLimit,
+		ReservedIPLimit: s.options.ReservedIPLimit,
+		VolumeLimit:     s.options.VolumeLimit,
 		Email:           "simulator@example.com",
 		Name:            "Simulator",
 		UUID:            uuid.NewString(),

@@ -37,9 +37,10 @@ func (s *Simulator) actionRoutes() {
 	})
 }
 
-// startAction records work on a resource that takes the given time. done
-// carries it out at the end; its error makes the action errored.
-func (s *Simulator) startAction(kind string, on subject, takes time.Duration, done func() error) *action {
+// startAction records work on a resource that takes the given time. At its end
+// release frees what the work had locked, and done carries the work out; its
+// error makes the action errored.
+func (s *Simulator) startAction(kind string, on subject, takes time.Duration, release func(), done func() error) *action {
 	s.lastID++
 	work := &action{
 		ID: s.lastID, Status: inProgress, Type: kind, StartedAt: s.timestamp(),
@@ -47,9 +48,11 @@ func (s *Simulator) startAction(kind string, on subject, takes time.Duration, do
 		Region: s.region(on.region), RegionSlug: on.region, subject: on.urn,
 	}
 	s.actions.add(work.ID, work)
+	fails := s.strikesObject(ActionErrored, "")
 	s.after(takes, func() {
 		work.Status = completed
-		if done() != nil {
+		release()
+		if fails || done() != nil {
 			work.Status = errored
 		}
 		now := s.timestamp()

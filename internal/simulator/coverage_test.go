@@ -17,10 +17,13 @@ var notSimulated = []struct{ path, reason string }{
 	{"/v2/databases/{}/topics", "inside of a managed Kafka"},
 	{"/v2/databases/{}/schema-registry", "inside of a managed Kafka"},
 	{"/v2/databases/{}/indexes", "inside of a managed OpenSearch"},
+	{"/v2/databases/{}/eviction_policy", "for caches; PostgreSQL is simulated only"},
+	{"/v2/databases/{}/sql_mode", "for MySQL; PostgreSQL is simulated only"},
 	{"/v2/databases/{}/logsink", "needs a receiver of logs"},
 	{"/v2/databases/{}/online-migration", "needs a database elsewhere to migrate from"},
 	{"/v2/databases/metrics/credentials", "there are no metrics"},
 	{"/v2/droplets/autoscale", "pools that scale themselves need load to scale with"},
+	{"/v2/reserved_ipv6", "no client of this project reserves IPv6 addresses"},
 	{"/v2/images/{}/account_transfer", "there is one account only"},
 }
 

@@ -10,15 +10,10 @@ import (
 
 // databaseUser is the API description's schema "database_user".
 type databaseUser struct {
-	Name          string          `json:"name"`
-	Role          string          `json:"role"` // primary or normal
-	Password      string          `json:"password"`
-	MySQLSettings *mysqlSettings  `json:"mysql_settings,omitempty"`
-	Settings      json.RawMessage `json:"settings,omitempty"`
-}
-
-type mysqlSettings struct {
-	AuthPlugin string `json:"auth_plugin"`
+	Name     string          `json:"name"`
+	Role     string          `json:"role"` // primary or normal
+	Password string          `json:"password"`
+	Settings json.RawMessage `json:"settings,omitempty"`
 }
 
 // databaseName is one database within a cluster.
@@ -121,15 +116,12 @@ func routeParts[T any](s *Simulator, cluster string, p parts[T]) {
 	})
 }
 
-func decodeUser(r *http.Request, d *database) (string, *databaseUser, error) {
+func decodeUser(r *http.Request, _ *database) (string, *databaseUser, error) {
 	user, err := decode[databaseUser](r)
 	if err != nil {
 		return "", nil, err
 	}
 	user.Role, user.Password = "normal", newPassword()
-	if d.Engine == "mysql" && user.MySQLSettings == nil {
-		user.MySQLSettings = &mysqlSettings{AuthPlugin: "caching_sha2_password"}
-	}
 	return user.Name, &user, nil
 }
 
@@ -151,25 +143,15 @@ func resetAuth(r *http.Request, d *database) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	request, err := decode[databaseUser](r)
-	if err != nil {
-		return nil, err
-	}
 	user.Password = newPassword()
 	if user.Name == adminUser {
 		d.password = user.Password
 	}
-	if request.MySQLSettings != nil {
-		user.MySQLSettings = request.MySQLSettings
-	}
 	return object{"user": user}, nil
 }
 
-func decodeDatabaseName(r *http.Request, d *database) (string, *databaseName, error) {
+func decodeDatabaseName(r *http.Request, _ *database) (string, *databaseName, error) {
 	name, err := decode[databaseName](r)
-	if err == nil && !databaseEngines[d.Engine].hasDatabases {
-		err = unprocessable("engine %s has no databases", d.Engine)
-	}
 	return name.Name, &name, err
 }
 
@@ -177,9 +159,6 @@ func decodePool(r *http.Request, d *database) (string, *connectionPool, error) {
 	pool, err := decode[connectionPool](r)
 	if err != nil {
 		return "", nil, err
-	}
-	if d.Engine != "pg" {
-		return "", nil, unprocessable("engine %s has no connection pools", d.Engine)
 	}
 	if err := pool.check(d); err != nil {
 		return "", nil, err

@@ -28,12 +28,7 @@ type databaseRule struct {
 	Description string    `json:"description,omitempty"`
 }
 
-var (
-	databaseRuleTypes = []string{"droplet", "k8s", "ip_addr", "tag", "app"}
-	evictionPolicies  = []string{
-		"noeviction", "allkeys_lru", "allkeys_random", "volatile_lru", "volatile_random", "volatile_ttl",
-	}
-)
+var databaseRuleTypes = []string{"droplet", "k8s", "ip_addr", "tag", "app"}
 
 func (s *Simulator) databaseSettingRoutes(cluster string) {
 	s.onDatabase("GET "+cluster+"/ca", http.StatusOK, s.databaseCA)
@@ -59,14 +54,6 @@ func (s *Simulator) databaseSettingRoutes(cluster string) {
 
 // databaseModeRoutes are settings with a path of their own that hold one value.
 func (s *Simulator) databaseModeRoutes(cluster string) {
-	s.onDatabase("GET "+cluster+"/eviction_policy", http.StatusOK, func(_ *http.Request, d *database) (any, error) {
-		return object{"eviction_policy": d.eviction}, nil
-	})
-	s.onDatabase("PUT "+cluster+"/eviction_policy", http.StatusNoContent, changeEviction)
-	s.onDatabase("GET "+cluster+"/sql_mode", http.StatusOK, func(_ *http.Request, d *database) (any, error) {
-		return object{"sql_mode": d.sqlMode}, nil
-	})
-	s.onDatabase("PUT "+cluster+"/sql_mode", http.StatusNoContent, changeSQLMode)
 	s.onDatabase("GET "+cluster+"/autoscale", http.StatusOK, func(_ *http.Request, d *database) (any, error) {
 		// The API description wraps it, godo does not expect that: serve both.
 		return object{"autoscale": autoscale{d.StorageAutoscale}, "storage": d.StorageAutoscale}, nil
@@ -180,36 +167,10 @@ func (s *Simulator) upgradeDatabase(r *http.Request, d *database) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	versions := databaseEngines[d.Engine].versions
-	if slices.Index(versions, request.Version) <= slices.Index(versions, d.Version) {
+	if slices.Index(postgresVersions, request.Version) <= slices.Index(postgresVersions, d.Version) {
 		return nil, unprocessable("cannot upgrade from version %s to %q", d.Version, request.Version)
 	}
 	d.Version = request.Version
-	return nil, nil
-}
-
-func changeEviction(r *http.Request, d *database) (any, error) {
-	request, err := decode[struct {
-		Policy string `json:"eviction_policy"`
-	}](r)
-	if err != nil {
-		return nil, err
-	}
-	if !slices.Contains(evictionPolicies, request.Policy) {
-		return nil, unprocessable("invalid eviction_policy %q", request.Policy)
-	}
-	d.eviction = request.Policy
-	return nil, nil
-}
-
-func changeSQLMode(r *http.Request, d *database) (any, error) {
-	request, err := decode[struct {
-		Mode string `json:"sql_mode"`
-	}](r)
-	if err != nil {
-		return nil, err
-	}
-	d.sqlMode = request.Mode
 	return nil, nil
 }
 

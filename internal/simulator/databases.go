@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,8 +19,6 @@ type database struct {
 	pools    table[string, *connectionPool]
 	replicas table[string, *databaseReplica]
 	config   map[string]any
-	eviction string
-	sqlMode  string
 }
 
 // databaseCluster is the API description's schema "database_cluster_read". The
@@ -169,15 +168,14 @@ func (s *Simulator) createDatabase(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := s.checkDatabase(&request)
-	if err != nil {
+	if err := s.checkDatabase(&request); err != nil {
 		return nil, err
 	}
 	network, err := s.networkFor(request.PrivateNetworkUUID, request.Region)
 	if err != nil {
 		return nil, err
 	}
-	d := s.newDatabase(request, engine)
+	d := s.newDatabase(request)
 	d.PrivateNetworkUUID = network.ID
 	if err := s.setDatabaseRules(d, request.Rules); err != nil {
 		return nil, err
@@ -192,7 +190,7 @@ func (s *Simulator) createDatabase(r *http.Request) (any, error) {
 	return object{"database": s.viewDatabase(d)}, nil
 }
 
-func (s *Simulator) newDatabase(request databaseRequest, engine databaseEngine) *database {
+func (s *Simulator) newDatabase(request databaseRequest) *database {
 	d := &database{
 		databaseCluster: databaseCluster{
 			ID: uuid.NewString(), Name: request.Name, Engine: request.Engine, Version: request.Version,
@@ -203,44 +201,40 @@ func (s *Simulator) newDatabase(request databaseRequest, engine databaseEngine) 
 			StorageAutoscale:  cmp.Or(request.StorageAutoscale, request.Autoscale.Storage),
 		},
 		password: newPassword(), config: map[string]any{},
-		eviction: "noeviction", sqlMode: defaultSQLMode,
 	}
 	d.users.add(adminUser, &databaseUser{Name: adminUser, Role: "primary", Password: d.password})
-	if engine.hasDatabases {
-		d.names.add(defaultDatabase, &databaseName{Name: defaultDatabase})
-	}
+	d.names.add(defaultDatabase, &databaseName{Name: defaultDatabase})
 	return d
 }
 
 // checkDatabase checks a create and fills in what it leaves out.
-func (s *Simulator) checkDatabase(request *databaseRequest) (databaseEngine, error) {
-	engine, ok := databaseEngines[request.Engine]
+func (s *Simulator) checkDatabase(request *databaseRequest) error {
 	switch {
-	case !ok:
-		return engine, unprocessable("invalid engine %q", request.Engine)
+	case request.Engine != postgres:
+		return unprocessable("invalid engine %q", request.Engine)
 	case !databaseNamePattern.MatchString(request.Name):
-		return engine, unprocessable("invalid cluster name: use 3 to 63 lowercase letters, digits and hyphens, beginning with a letter")
+		return unprocessable("invalid cluster name: use 3 to 63 lowercase letters, digits and hyphens, beginning with a letter")
 	case len(s.databases.where(func(d *database) bool { return d.Name == request.Name })) > 0:
-		return engine, unprocessable("cluster name is not available")
+		return unprocessable("cluster name is not available")
 	}
 	if _, err := s.openRegion(request.Region); err != nil {
-		return engine, err
+		return err
 	}
 	for _, tag := range request.Tags {
 		if err := checkTagName(tag); err != nil {
-			return engine, err
+			return err
 		}
 	}
 	if request.Version == "" {
-		request.Version = engine.defaultVersion()
+		request.Version = defaultVersion()
 	}
 	if request.StorageSizeMiB == 0 {
 		request.StorageSizeMiB = defaultStorageMiB
 	}
-	if !engine.hasVersion(request.Version) {
-		return engine, unprocessable("invalid version %q for engine %s", request.Version, request.Engine)
+	if !slices.Contains(postgresVersions, request.Version) {
+		return unprocessable("invalid version %q for engine %s", request.Version, request.Engine)
 	}
-	return engine, engine.checkLayout(request.Size, request.NumNodes)
+	return checkLayout(request.Size, request.NumNodes)
 }
 
 // busyDatabase shows a status for a while; then the change shows and the
@@ -262,7 +256,7 @@ func (s *Simulator) resizeDatabase(r *http.Request, d *database) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := databaseEngines[d.Engine].checkLayout(request.Size, request.NumNodes); err != nil {
+	if err := checkLayout(request.Size, request.NumNodes); err != nil {
 		return nil, err
 	}
 	s.busyDatabase(d, "resizing", s.options.ActionTime, func() {

@@ -90,14 +90,16 @@ func (s *Simulator) startDropletAction(d *droplet, wanted dropletActionRequest) 
 		return nil, err
 	}
 	d.pending, d.locked = true, true
-	return s.startAction(wanted.Type, d.subject(), s.options.ActionTime, func() error {
-		d.pending, d.locked = false, false
+	return s.startAction(wanted.Type, d.subject(), s.options.ActionTime, d.unlock, func() error {
 		if _, exists := s.droplets.get(d.id); !exists {
 			return notFound()
 		}
 		return done()
 	}), nil
 }
+
+// unlock lets the droplet take other work.
+func (d *droplet) unlock() { d.pending, d.locked = false, false }
 
 // dropletWork has every type of action.
 func (s *Simulator) dropletWork() map[string]dropletWork {

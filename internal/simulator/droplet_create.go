@@ -118,9 +118,16 @@ func (s *Simulator) addDroplet(plan *dropletPlan, name string, private netip.Add
 
 // bootDroplet starts the create action. The addresses come on their own time.
 func (s *Simulator) bootDroplet(d *droplet) *action {
-	s.after(s.options.AddressLag, func() { d.addressed = true })
-	return s.startAction("create", d.subject(), s.options.BootTime, func() error {
-		d.booted, d.pending = true, false
+	fate := s.fateOf(d)
+	if !fate.neverAddressed {
+		s.after(s.options.AddressLag, func() { d.addressed = true })
+	}
+	takes := s.options.BootTime
+	if fate.neverActive {
+		takes = never
+	}
+	return s.startAction("create", d.subject(), takes, d.unlock, func() error {
+		d.booted = true
 		return nil
 	})
 }

@@ -212,5 +212,9 @@ func (s *Simulator) checkDropletLimit(plan *dropletPlan) error {
 	if s.droplets.len()+len(plan.names) <= s.options.DropletLimit {
 		return nil
 	}
+	return errDropletLimit()
+}
+
+func errDropletLimit() *apiError {
 	return unprocessable("creating this/these droplet(s) will exceed your droplet limit")
 }

@@ -76,6 +76,8 @@ func (s *Simulator) viewDroplet(d *droplet) dropletView {
 
 func (s *Simulator) dropletStatus(d *droplet) string {
 	switch {
+	case d.statusThen != "":
+		return d.statusThen
 	case d.archived:
 		return "archive"
 	case !d.booted:

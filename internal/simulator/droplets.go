@@ -25,6 +25,8 @@ type droplet struct {
 	pending   bool // an action runs, the creation included
 	locked    bool // an action other than the creation runs
 
+	statusThen string // of a copy from the past: what its status was
+
 	publicIPv4  netip.Addr // invalid without public networking
 	privateIPv4 netip.Addr
 	ipv6        netip.Addr // invalid unless asked for

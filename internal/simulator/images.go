@@ -236,7 +236,7 @@ func (s *Simulator) startImageAction(r *http.Request) (any, error) {
 	default:
 		return nil, unprocessable("Type is invalid")
 	}
-	return object{"action": s.startAction(request.Type, found.subject(), s.options.ActionTime, work)}, nil
+	return object{"action": s.startAction(request.Type, found.subject(), s.options.ActionTime, func() {}, work)}, nil
 }
 
 func (i *image) convertToSnapshot() error {

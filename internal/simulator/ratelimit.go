@@ -71,6 +71,10 @@ func (l *limiter) refusal(header http.Header, used *usage, r *http.Request, now 
 	default:
 		return nil
 	}
+	return errRateLimit()
+}
+
+func errRateLimit() *apiError {
 	return &apiError{http.StatusTooManyRequests, "too_many_requests", "API Rate limit exceeded."}
 }
 

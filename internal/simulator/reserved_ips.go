@@ -123,8 +123,8 @@ func (s *Simulator) addReservedIP(slug, projectID string) (*reservedIP, error) {
 	if region == nil || !region.Available {
 		return nil, unprocessable("Region is not available")
 	}
-	if s.reservedIPs.len() >= reservedIPLimit {
-		return nil, unprocessable("You have reached the limit of %d reserved IPs.", reservedIPLimit)
+	if s.reservedIPs.len() >= s.options.ReservedIPLimit {
+		return nil, s.errReservedIPLimit()
 	}
 	address, _ := s.nextPublicIPv4()
 	ip := &reservedIP{IP: address.String(), region: region, created: s.timestamp()}
@@ -133,6 +133,10 @@ func (s *Simulator) addReservedIP(slug, projectID string) (*reservedIP, error) {
 	}
 	s.reservedIPs.add(ip.IP, ip)
 	return ip, nil
+}
+
+func (s *Simulator) errReservedIPLimit() *apiError {
+	return unprocessable("You have reached the limit of %d reserved IPs.", s.options.ReservedIPLimit)
 }
 
 func (s *Simulator) deleteReservedIP(r *http.Request) (any, error) {
@@ -208,23 +212,27 @@ func (s *Simulator) assignable(dropletID int) (*droplet, error) {
 // assignIP starts to move the address to a droplet, from another if need be.
 func (s *Simulator) assignIP(ip *reservedIP, d *droplet) *action {
 	ip.locked = true
-	return s.startAction("assign_ip", ip.subject(), s.options.ActionTime, func() error {
-		ip.locked = false
+	takes, binds := s.binding()
+	return s.startAction("assign_ip", ip.subject(), takes, ip.unlock, func() error {
 		if _, exists := s.droplets.get(d.id); !exists {
 			return notFound()
 		}
-		ip.dropletID = d.id
+		if binds {
+			ip.dropletID = d.id
+		}
 		return nil
 	})
 }
 
 func (s *Simulator) unassignIP(ip *reservedIP) *action {
 	ip.locked = true
-	return s.startAction("unassign_ip", ip.subject(), s.options.ActionTime, func() error {
-		ip.locked, ip.dropletID = false, 0
+	return s.startAction("unassign_ip", ip.subject(), s.options.ActionTime, ip.unlock, func() error {
+		ip.dropletID = 0
 		return nil
 	})
 }
+
+func (ip *reservedIP) unlock() { ip.locked = false }
 
 // releaseReservedIP frees the address of a droplet that is destroyed: it stays
 // locked for MemberLinger.

@@ -127,25 +127,3 @@ func TestReservedIPIsAlsoKnownAsFloatingIP(t *testing.T) {
 	}
 	ok(t)(client.FloatingIPs.Delete(t.Context(), ip.IP))
 }
-
-func TestReservedIPv6(t *testing.T) {
-	t.Parallel()
-	client := checkedClient(t, simulator.Options{})
-	d := newDroplet(t, client, "lb-1", func(r *godo.DropletCreateRequest) { r.IPv6 = true })
-	without := newDroplet(t, client, "lb-2")
-	ip := must[*godo.ReservedIPV6](t)(client.ReservedIPV6s.Create(t.Context(), &godo.ReservedIPV6CreateRequest{Region: "nyc3"}))
-	_, _, err := client.ReservedIPV6Actions.Assign(t.Context(), ip.IP, without.ID)
-	wantRefusal(t, err, http.StatusUnprocessableEntity, "IPv6 is not enabled for this Droplet.")
-	must[*godo.Action](t)(client.ReservedIPV6Actions.Assign(t.Context(), ip.IP, d.ID))
-	got := must[*godo.ReservedIPV6](t)(client.ReservedIPV6s.Get(t.Context(), ip.IP))
-	if got.Droplet == nil || got.Droplet.ID != d.ID {
-		t.Errorf("assigned to %v, want %d", got.Droplet, d.ID)
-	}
-	_, err = client.ReservedIPV6s.Delete(t.Context(), ip.IP)
-	wantRefusal(t, err, http.StatusUnprocessableEntity, "The reserved IPv6 is assigned to a Droplet.")
-	must[*godo.Action](t)(client.ReservedIPV6Actions.Unassign(t.Context(), ip.IP))
-	ok(t)(client.ReservedIPV6s.Delete(t.Context(), ip.IP))
-	if left := must[[]godo.ReservedIPV6](t)(client.ReservedIPV6s.List(t.Context(), nil)); len(left) != 0 {
-		t.Errorf("%d addresses are left", len(left))
-	}
-}

@@ -35,7 +35,13 @@ func (s *Simulator) route(pattern string, status int, handle handler) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.advance(time.Now())
+		s.serving = callOf(r)
 		body, err := handle(r)
+		if r.Method == http.MethodGet && err == nil {
+			body, err = s.misread(handle, r, body)
+		} else {
+			s.remember()
+		}
 		if wired := s.wire(); err == nil {
 			err = wired
 		}

@@ -1,6 +1,6 @@
 // Package simulator is a DigitalOcean that lives in one process: the v2 API
 // over HTTP with its real JSON, status codes, error texts, pagination, rate
-// limits and delays. It serves any client.
+// limits and delays, and faults on demand. It serves any client.
 //
 // State changes only while a request is being served: what takes time is kept
 // on a timeline and carried out, at the instant it was due, before the next
@@ -9,6 +9,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"sync"
@@ -17,8 +18,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// DefaultDropletLimit is how many droplets a new account may have.
-const DefaultDropletLimit = 10
+// What a new account may have.
+const (
+	DefaultDropletLimit    = 10
+	DefaultReservedIPLimit = 3
+	DefaultVolumeLimit     = 100
+)
 
 // Options say how the simulated DigitalOcean behaves. The zero value has no
 // delays, takes any token and enforces no rate limits.
@@ -42,9 +47,16 @@ type Options struct {
 	// DropletLimit is how many droplets the account may have;
 	// zero means DefaultDropletLimit.
 	DropletLimit int
+	// ReservedIPLimit is how many reserved IPs it may have; zero means
+	// DefaultReservedIPLimit.
+	ReservedIPLimit int
+	// VolumeLimit is how many volumes it may have; zero means DefaultVolumeLimit.
+	VolumeLimit int
 	// RateLimits enforces 5,000 requests an hour and 250 a minute for each
 	// token, and 10 listings of SSH keys a minute. The headers are always sent.
 	RateLimits bool
+	// Faults are what goes wrong; SetFaults changes them later.
+	Faults []Fault
 	// Hosts is what droplets are made of; nil means records in memory.
 	Hosts Hosts
 	// Observe, when set, is called after each request has been answered. Calls
@@ -58,6 +70,7 @@ type Simulator struct {
 	options Options
 	mux     *http.ServeMux
 	limiter *limiter
+	faults  injector
 
 	mu       sync.Mutex // guards everything below
 	requests []Request
@@ -67,34 +80,20 @@ type Simulator struct {
 	regions []*region
 	sizes   []*size
 
+	records
+	past    []moment      // how the account was, oldest first; empty unless faults look back
+	memory  time.Duration // how far back faults look
+	serving call          // the call that is being served
+
 	lastID       int // of actions
 	lastDroplet  int
 	lastImage    int
 	lastAddress  uint32 // host part of the last public IPv4 address
+	lastKey      int
+	lastRecord   int
 	actions      table[int, *action]
-	droplets     table[int, *droplet]
-	images       table[int, *image]
-	volumes      table[string, *volume]
-	volSnapshots table[string, *volumeSnapshot]
-	tags         table[string, *tag]
-	firewalls    table[string, *firewall]
-	vpcs         table[string, *vpc]
-	peerings     table[string, *vpcPeering]
-	reservedIPs  table[string, *reservedIP]
 	destructions table[int, *destruction] // by droplet
-
-	reservedIPv6s    table[string, *reservedIPv6]
-	lastReservedIPv6 uint16
-
-	account       account
-	keys          table[int, *sshKey]
-	lastKey       int
-	domains       table[string, *domain]
-	lastRecord    int
-	projects      table[string, *project]
-	assignments   map[string]assignment // by URN; what is not listed is in the default project
-	databases     table[string, *database]
-	loadBalancers table[string, *loadBalancer]
+	account      account
 	// databaseCertificate is PEM, nil until a client asks for it.
 	databaseCertificate []byte
 
@@ -104,9 +103,9 @@ type Simulator struct {
 // New returns a simulator of an account that has nothing but the default VPC
 // of each region.
 func New(options Options) *Simulator {
-	if options.DropletLimit == 0 {
-		options.DropletLimit = DefaultDropletLimit
-	}
+	options.DropletLimit = cmp.Or(options.DropletLimit, DefaultDropletLimit)
+	options.ReservedIPLimit = cmp.Or(options.ReservedIPLimit, DefaultReservedIPLimit)
+	options.VolumeLimit = cmp.Or(options.VolumeLimit, DefaultVolumeLimit)
 	if options.Hosts == nil {
 		options.Hosts = newMemoryHosts()
 	}
@@ -122,6 +121,7 @@ func New(options Options) *Simulator {
 		lastImage:   215_000_000,
 		taggables:   map[string]taggable{},
 	}
+	s.passed = s.remember
 	s.advance(time.Now())
 	s.openAccount()
 	s.openRegions()
@@ -129,6 +129,7 @@ func New(options Options) *Simulator {
 		s.images.add(image.ID, image)
 	}
 	s.routes()
+	s.SetFaults(options.Faults)
 	return s
 }
 
@@ -151,7 +152,6 @@ func (s *Simulator) routes() {
 	s.vpcRoutes()
 	s.vpcPeeringRoutes()
 	s.reservedIPRoutes()
-	s.reservedIPv6Routes()
 	s.accountRoutes()
 	s.keyRoutes()
 	s.catalogueRoutes()
@@ -161,15 +161,17 @@ func (s *Simulator) routes() {
 	s.databaseRoutes()
 	s.loadBalancerRoutes()
 	s.pageRoutes()
+	s.inventoryRoutes()
 }
 
 // Request is one call that the simulator has answered.
 type Request struct {
 	Time   time.Time // when it arrived
 	Method string
-	Path   string // without the query
-	Route  string // method and pattern, such as "GET /v2/droplets/{id}"; "" when refused before routing
-	Status int
+	Path   string    // without the query
+	Route  string    // method and pattern, such as "GET /v2/droplets/{id}"; "" when refused before routing
+	Status int       // 0 when there was no answer
+	Fault  FaultKind // what struck it; "" when nothing did
 }
 
 // Requests lists the calls answered so far, oldest first.
@@ -188,11 +190,8 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := &statusRecorder{ResponseWriter: w}
 	answer.Header().Set("X-Request-Id", uuid.NewString())
-	if refusal := s.admit(answer, r); refusal != nil {
-		s.answer(answer, reply{err: refusal})
-	} else {
-		s.mux.ServeHTTP(answer, r)
-	}
+	answer.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	seen.Fault = s.serve(answer, r)
 	seen.Route, seen.Status = r.Pattern, answer.status
 	s.mu.Lock()
 	s.requests = append(s.requests, seen)
@@ -200,18 +199,22 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.options.Observe != nil {
 		s.options.Observe(seen)
 	}
+	if answer.status == 0 && seen.Fault != "" && r.Context().Err() == nil {
+		breakConnection(w, r, seen.Fault)
+	}
 }
 
 // admit checks the token and the rate limits, and sets their headers.
 func (s *Simulator) admit(w http.ResponseWriter, r *http.Request) *apiError {
-	if !isAPI(r) {
-		return nil
-	}
 	token := bearerToken(r)
 	if token == "" || (s.options.Token != "" && token != s.options.Token) {
-		return &apiError{http.StatusUnauthorized, "unauthorized", "Unable to authenticate you."}
+		return errUnauthorized()
 	}
 	return s.limiter.admit(w.Header(), token, r, time.Now())
+}
+
+func errUnauthorized() *apiError {
+	return &apiError{http.StatusUnauthorized, "unauthorized", "Unable to authenticate you."}
 }
 
 // pause waits for d and reports whether the context outlived it.

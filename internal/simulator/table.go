@@ -27,6 +27,15 @@ func (t *table[K, V]) remove(id K) {
 	t.order = slices.DeleteFunc(t.order, func(other K) bool { return other == id })
 }
 
+// clone copies the table, and each object with the function.
+func (t *table[K, V]) clone(object func(V) V) table[K, V] {
+	copied := table[K, V]{order: slices.Clone(t.order), byID: make(map[K]V, len(t.byID))}
+	for id, original := range t.byID {
+		copied.byID[id] = object(original)
+	}
+	return copied
+}
+
 func (t *table[K, V]) len() int { return len(t.order) }
 
 // all lists the objects, oldest first.

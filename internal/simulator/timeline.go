@@ -10,6 +10,7 @@ import (
 type timeline struct {
 	now    time.Time // the instant that is being carried out
 	coming []event   // earliest first
+	passed func()    // called after each event
 }
 
 type event struct {
@@ -35,6 +36,7 @@ func (t *timeline) advance(to time.Time) {
 		t.coming = t.coming[1:]
 		t.now = due.at
 		due.do()
+		t.passed()
 	}
 	t.now = to
 }

@@ -110,15 +110,17 @@ func (s *Simulator) workOnVolume(kind string, v *volume, d *droplet, done func()
 		d.pending, d.locked = true, true
 	}
 	on := subject{urn: v.urn(), kind: "volume", region: v.Region.Slug}
-	work := s.startAction(kind, on, s.options.ActionTime, func() error {
+	release := func() {
 		v.pending = false
-		if d == nil {
-			done()
-			return nil
+		if d != nil {
+			d.unlock()
 		}
-		d.pending, d.locked = false, false
-		if _, exists := s.droplets.get(d.id); !exists {
-			return notFound()
+	}
+	work := s.startAction(kind, on, s.options.ActionTime, release, func() error {
+		if d != nil {
+			if _, exists := s.droplets.get(d.id); !exists {
+				return notFound()
+			}
 		}
 		done()
 		return nil

@@ -178,8 +178,8 @@ func (s *Simulator) checkVolume(wanted volumeCreate) error {
 		return unprocessable("Region is not available")
 	case !slices.Contains([]string{"", "ext4", "xfs"}, wanted.FilesystemType):
 		return unprocessable("filesystem_type must be ext4 or xfs")
-	case s.volumes.len() >= volumeLimit:
-		return &apiError{http.StatusForbidden, "forbidden", "failed to create volume: volume/snapshot limit exceeded"}
+	case s.volumes.len() >= s.options.VolumeLimit:
+		return errVolumeLimit()
 	}
 	for _, other := range s.volumes.all() {
 		if other.Name == wanted.Name && other.Region == region {
@@ -192,6 +192,10 @@ func (s *Simulator) checkVolume(wanted volumeCreate) error {
 		}
 	}
 	return nil
+}
+
+func errVolumeLimit() *apiError {
+	return &apiError{http.StatusForbidden, "forbidden", "failed to create volume: volume/snapshot limit exceeded"}
 }
 
 func (s *Simulator) deleteVolumeByName(r *http.Request) (any, error) {

@@ -15,6 +15,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
 // apiPrefix is where the described API lives; everything else that a handler
@@ -85,7 +87,8 @@ func (v *Validator) Operations() []Operation {
 // follow the API description: a path or method it does not have, an answer
 // that does not fit, a request that does not fit and was carried out all the
 // same. A request to a described path that does not fit and is refused with a
-// status of 400 to 499 is as it should be.
+// status of 400 to 499 is as it should be, and so is any answer that carries
+// simulator.FaultHeader.
 func (v *Validator) Middleware(next http.Handler, report func(error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, apiPrefix) {
@@ -103,6 +106,9 @@ func (v *Validator) Middleware(next http.Handler, report func(error)) http.Handl
 		next.ServeHTTP(answer, r)
 		if r.Context().Err() != nil {
 			return // the client gave the call up; nobody reads an answer
+		}
+		if answer.Header().Get(simulator.FaultHeader) != "" {
+			return // a fault's answer, which is meant to be wrong
 		}
 		if requestErr != nil && !refused(answer.status) {
 			report(fmt.Errorf("request %s %s was answered with status %d, but: %w", r.Method, r.URL, answer.status, requestErr))

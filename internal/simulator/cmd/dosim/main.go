@@ -1,6 +1,6 @@
 // Command dosim serves a simulated DigitalOcean on its own. It prints the
 // address it listens on; point any client of the API there. GET / shows what
-// exists.
+// exists, GET /inventory says it in JSON.
 package main
 
 import (
@@ -64,11 +64,16 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, std
 	return <-stopped
 }
 
-// shutDown ends after shutdownTimeout at the latest, although ctx is over.
+// shutDown ends after shutdownTimeout at the latest, although ctx is over. Calls
+// that are left then, such as those that a fault never answers, are cut.
 func shutDown(ctx context.Context, server *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
+	err := server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = server.Close()
+	}
+	if err != nil {
 		return fmt.Errorf("stop: %w", err)
 	}
 	return nil
@@ -83,8 +88,7 @@ type settings struct {
 }
 
 // parse reads the command line. It has told stderr about any mistake.
-func parse(args []string, stderr io.Writer) (settings, error) {
-	var s settings
+func parse(args []string, stderr io.Writer) (s settings, err error) {
 	options := &s.options
 	flags := flag.NewFlagSet("dosim", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -96,10 +100,18 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.DurationVar(&options.ActionTime, "action-time", time.Second, "how long other actions take, such as attaching a volume")
 	flags.DurationVar(&options.MemberLinger, "member-linger", 0, "how long a destroyed droplet stays a member of its VPC")
 	flags.IntVar(&options.DropletLimit, "droplet-limit", simulator.DefaultDropletLimit, "how many droplets the account may have")
+	flags.IntVar(&options.ReservedIPLimit, "reserved-ip-limit", simulator.DefaultReservedIPLimit, "how many reserved IPs the account may have")
+	flags.IntVar(&options.VolumeLimit, "volume-limit", simulator.DefaultVolumeLimit, "how many volumes the account may have")
 	flags.BoolVar(&options.RateLimits, "rate-limits", true, "refuse what is over DigitalOcean's rate limits")
 	flags.StringVar(&s.hosts, "hosts", "records", "what droplets are made of: `kind` records, or linux for Debian hosts that boot (as root)")
 	flags.StringVar(&s.images, "images", "", "`folder` that keeps the base images of such hosts (default beam in the user's cache folder)")
+	faults := flags.String("faults", "", "`file` that says what goes wrong; see below")
 	log := flags.Bool("log", false, "print a line on stderr for each call")
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "Usage of dosim:")
+		flags.PrintDefaults()
+		fmt.Fprint(stderr, aboutFaults)
+	}
 	if err := flags.Parse(args); err != nil {
 		return s, fmt.Errorf("command line: %w", err)
 	}
@@ -110,9 +122,33 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		return s, fmt.Errorf("command line: --hosts %q: it takes records or linux", s.hosts)
 	}
 	if *log {
-		options.Observe = func(call simulator.Request) {
-			fmt.Fprintf(stderr, "%s %d %s %s\n", call.Time.UTC().Format(time.RFC3339), call.Status, call.Method, call.Path)
-		}
+		options.Observe = func(call simulator.Request) { fmt.Fprintln(stderr, line(call)) }
 	}
-	return s, nil
+	options.Faults, err = readFaults(*faults)
+	return s, err
+}
+
+// line is what the log says of a call.
+func line(call simulator.Request) string {
+	text := fmt.Sprintf("%s %d %s %s", call.Time.UTC().Format(time.RFC3339), call.Status, call.Method, call.Path)
+	if call.Fault != "" {
+		text += " fault=" + string(call.Fault)
+	}
+	return text
+}
+
+// readFaults reads the file that the command line names; no name is no faults.
+func readFaults(path string) ([]simulator.Fault, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("--faults: %w", err)
+	}
+	faults, err := simulator.ParseFaults(text)
+	if err != nil {
+		return nil, fmt.Errorf("--faults %s: %w", path, err)
+	}
+	return faults, nil
 }

@@ -4,16 +4,21 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
+	"flag"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 
 	"github.com/digitalocean/godo"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
 // lockedBuffer is written by the server while the test may read it.
@@ -139,5 +144,56 @@ func TestStopsOnSignals(t *testing.T) {
 				t.Errorf("ended with %v, want status 0", err)
 			}
 		})
+	}
+}
+
+// writeFaults puts a list of faults into a file.
+func writeFaults(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "faults.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestFaultsComeFromAFile(t *testing.T) {
+	t.Parallel()
+	var log lockedBuffer
+	faults := writeFaults(t, "- kind: bad_gateway\n  call: GET /v2/account\n  times: 1\n")
+	address := start(t, &log, "--faults", faults, "--log")
+	// The client tries again by itself, and then the fault is used up.
+	if _, _, err := client(t, address, "whatever").Account.Get(t.Context()); err != nil {
+		t.Errorf("the second try: %v", err)
+	}
+	if !strings.Contains(log.String(), "502 GET /v2/account fault=bad_gateway\n") {
+		t.Errorf("log %q has no line about the fault", log.String())
+	}
+}
+
+func TestRefusesFaultsThatMakeNoSense(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]string{
+		writeFaults(t, "- kind: gremlins\n"): `no kind "gremlins"`,
+		"not-there.yaml":                     "no such file",
+	} {
+		err := run(t.Context(), []string{"--faults", file}, io.Discard, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("--faults %s: %v, want an error with %q", file, err, want)
+		}
+	}
+}
+
+// The list of faults in the usage text is one that can be used.
+func TestUsageShowsFaultsThatWork(t *testing.T) {
+	t.Parallel()
+	var usage lockedBuffer
+	if err := run(t.Context(), []string{"--help"}, io.Discard, &usage); !errors.Is(err, flag.ErrHelp) {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(usage.String(), "strikes some of them:\n")
+	example, _, _ := strings.Cut(rest, "\n  kind ")
+	if faults, err := simulator.ParseFaults([]byte(example)); err != nil || len(faults) != 5 {
+		t.Errorf("the example has %d faults (%v), want 5", len(faults), err)
 	}
 }

@@ -1,0 +1,158 @@
+package simulator
+
+import (
+	"bytes"
+	"io"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"time"
+)
+
+// FaultHeader is on every answer that a fault wrote or spoilt, with the fault's
+// kind. Such an answer need not follow the API description.
+const FaultHeader = "X-Simulated-Fault"
+
+// htmlPage is what a gateway shows that reaches nobody.
+const htmlPage = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n" +
+	"<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
+
+// serve answers a call, or lets a fault do so. It returns the kind of the
+// fault that struck, if one did.
+func (s *Simulator) serve(w *statusRecorder, r *http.Request) FaultKind {
+	if !isAPI(r) {
+		s.mux.ServeHTTP(w, r)
+		return ""
+	}
+	called := callOf(r)
+	f, struck := s.faults.strike(called, time.Now(), func(f Fault) bool { return !f.After && replaces(f.Kind) })
+	if struck {
+		_, r.Pattern = s.mux.Handler(r) // for the record
+		s.replace(w, r, f)
+		return f.Kind
+	}
+	answer := s.carryOut(w.Header(), r)
+	f, struck = s.faults.strike(called, time.Now(), func(f Fault) bool {
+		return f.After || f.Kind == Slow || spoils(f.Kind) && answer.Code < 300 && answer.Body.Len() > 0
+	})
+	switch {
+	case !struck, f.Kind == Slow && pause(r.Context(), f.Delay):
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write(answer.Body.Bytes()) // the client is gone: there is nobody to tell
+	case f.Kind == Slow: // the client gave up
+	case spoils(f.Kind):
+		spoil(w, answer, f)
+	default:
+		s.replace(w, r, f)
+	}
+	return f.Kind
+}
+
+// replaces tells the faults that give another answer, or none.
+func replaces(kind FaultKind) bool {
+	switch kind {
+	case RateLimited, ServerError, BadGateway, Unavailable, Unauthorized, Quota, Refused, Cut, NoAnswer:
+		return true
+	default:
+		return false
+	}
+}
+
+// spoils tells the faults that change the API's own answer.
+func spoils(kind FaultKind) bool { return kind == Truncated || kind == EmptyObject }
+
+// carryOut lets the account answer. The headers become those of the answer.
+func (s *Simulator) carryOut(header http.Header, r *http.Request) *httptest.ResponseRecorder {
+	answer := &httptest.ResponseRecorder{HeaderMap: header, Body: new(bytes.Buffer), Code: http.StatusOK}
+	if refusal := s.admit(answer, r); refusal != nil {
+		s.answer(answer, reply{err: refusal})
+	} else {
+		s.mux.ServeHTTP(answer, r)
+	}
+	return answer
+}
+
+// spoil writes an answer that lacks something.
+func spoil(w http.ResponseWriter, answer *httptest.ResponseRecorder, f Fault) {
+	w.Header().Set(FaultHeader, string(f.Kind))
+	body := answer.Body.Bytes()
+	if f.Kind == EmptyObject {
+		body = []byte("{}")
+	}
+	// A server that promises more than it sends cuts the connection.
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	if f.Kind == Truncated {
+		body = body[:len(body)/2]
+	}
+	w.WriteHeader(answer.Code)
+	_, _ = w.Write(body) // the client is gone: there is nobody to tell
+}
+
+// replace answers in place of the account, or not at all.
+func (s *Simulator) replace(w http.ResponseWriter, r *http.Request, f Fault) {
+	w.Header().Set(FaultHeader, string(f.Kind))
+	switch f.Kind {
+	case NoAnswer:
+		_, _ = io.Copy(io.Discard, r.Body) // only then a server notices that the client gives up
+		<-r.Context().Done()
+	case Refused, Cut:
+		return // the caller breaks the connection, once the call is recorded
+	case BadGateway:
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusBadGateway)
+		_, _ = io.WriteString(w, htmlPage) // the client is gone: there is nobody to tell
+	default:
+		if f.Kind == RateLimited {
+			s.setLimits(w.Header(), f)
+		}
+		s.answer(w, reply{err: s.refusal(f.Kind, r)})
+	}
+}
+
+// refusal is the error that a fault of the API answers with.
+func (s *Simulator) refusal(kind FaultKind, r *http.Request) *apiError {
+	switch kind {
+	case RateLimited:
+		return errRateLimit()
+	case Unavailable:
+		return &apiError{http.StatusServiceUnavailable, "service_unavailable", "Service Unavailable"}
+	case Unauthorized:
+		return errUnauthorized()
+	case Quota:
+		return s.errQuota(callOf(r).route)
+	default:
+		return &apiError{http.StatusInternalServerError, "server_error", "Unexpected server-side error"}
+	}
+}
+
+// errQuota is what an account without room answers to a create.
+func (s *Simulator) errQuota(r route) *apiError {
+	switch r.segment(1) {
+	case "droplets":
+		return errDropletLimit()
+	case "volumes":
+		return errVolumeLimit()
+	default:
+		return s.errReservedIPLimit()
+	}
+}
+
+// setLimits says when to come back: in Retry-After as after a burst, else as
+// when the hour's requests are used up, which they are until the fault ends.
+func (s *Simulator) setLimits(header http.Header, f Fault) {
+	if f.Delay > 0 {
+		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.Delay.Seconds()))))
+		return
+	}
+	if f.For > 0 {
+		header.Set("Ratelimit-Limit", strconv.Itoa(hourlyLimit))
+		header.Set("Ratelimit-Remaining", "0")
+		header.Set("Ratelimit-Reset", strconv.FormatInt(s.faults.ends(f).Unix(), 10))
+	}
+}
+
+// callOf is a request as faults see it.
+func callOf(r *http.Request) call {
+	return call{route: parseCall(r.Method + " " + r.URL.Path), token: bearerToken(r)}
+}
