@@ -37,7 +37,7 @@ func (c Client) Command(ctx context.Context, name string, args ...string) *exec.
 }
 
 // Exec runs a program at the client and returns what it printed. It fails when
-// the program takes longer than a minute.
+// the program takes longer than five minutes.
 func (c Client) Exec(ctx context.Context, name string, args ...string) (string, error) {
 	return c.namespace.exec(ctx, name, args...)
 }
@@ -95,7 +95,7 @@ func (h *Hosts) Exec(ctx context.Context, dropletID int, name string, args ...st
 }
 
 // ExecBeside runs a program of this machine in a droplet's network, and returns
-// what it printed. It fails as Exec does.
+// what it printed. It fails when the program takes longer than five minutes.
 func (h *Hosts) ExecBeside(ctx context.Context, dropletID int, name string, args ...string) (string, error) {
 	m, err := h.machine(dropletID)
 	if err != nil {

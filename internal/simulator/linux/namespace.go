@@ -58,7 +58,7 @@ func (n namespace) entering(name string, args []string) []string {
 
 // exec runs a program of this machine in the namespace.
 func (n namespace) exec(ctx context.Context, name string, args ...string) (string, error) {
-	output, err := runToEnd(ctx, commandTime, func(*exec.Cmd) {}, "nsenter", n.entering(name, args)...)
+	output, err := runToEnd(ctx, lookTime, func(*exec.Cmd) {}, "nsenter", n.entering(name, args)...)
 	if err != nil {
 		return output, fmt.Errorf("%s in the network %s: %w", name, n, err)
 	}

@@ -13,9 +13,12 @@ import (
 )
 
 const (
-	// commandTime is how long a program may take. None needs more than seconds,
-	// but on a busy machine these are long.
+	// commandTime is how long a program may take that sets something up, or runs
+	// in a host. None needs more than seconds, but on a busy machine these are long.
 	commandTime = time.Minute
+	// lookTime is the same for programs that look at hosts from outside: a scan of
+	// all ports may take minutes.
+	lookTime = 5 * time.Minute
 	// outputTime is how long an ended program's output may stay open, as by a
 	// child that it left behind.
 	outputTime = 5 * time.Second
