@@ -4,9 +4,7 @@ package e2e_test
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,23 +24,25 @@ const (
 	somePorts = "1-1024,4369,5432,8080,8404,9100-9155"
 )
 
-// scan lists what answers of the addresses' ports, such as "198.18.0.4 80". It
-// runs in a network namespace.
-func scan(t *testing.T, namespace string, from netip.Addr, ports string, addresses []string) []string {
+// place runs a program somewhere, and returns what it printed.
+type place func(ctx context.Context, name string, args ...string) (string, error)
+
+// scan lists what answers of the addresses' ports, such as "198.18.0.4 80".
+func scan(t *testing.T, at place, from netip.Addr, ports string, addresses []string) []string {
 	t.Helper()
 	arguments := []string{
-		"netns", "exec", namespace, testtool.Require(t, "nmap"), "-n", "-Pn", "-sS", "-p" + ports, "--open", "-oG", "-",
+		"-n", "-Pn", "-sS", "-p" + ports, "--open", "-oG", "-",
 		"--min-rate", "8000", "--max-retries", "2", "--min-hostgroup", "16",
 	}
 	if from.IsValid() {
 		arguments = append(arguments, "-e", "eth0", "-S", from.String())
 	}
-	output, err := exec.CommandContext(t.Context(), "ip", append(arguments, addresses...)...).Output()
+	output, err := at(t.Context(), testtool.Require(t, "nmap"), append(arguments, addresses...)...)
 	if err != nil {
 		t.Fatalf("nmap: %v\n%s", err, output)
 	}
 	var found []string
-	for _, match := range openPort.FindAllStringSubmatch(string(output), -1) {
+	for _, match := range openPort.FindAllStringSubmatch(output, -1) {
 		for port := range strings.SplitSeq(match[2], ", ") {
 			if number, rest, _ := strings.Cut(port, "/"); strings.HasPrefix(rest, "open") {
 				found = append(found, match[1]+" "+number)
@@ -83,7 +83,7 @@ func at(addresses []string, ports ...string) []string {
 func (w *world) sees(t *testing.T, from netip.Addr, ports string, want []string) {
 	t.Helper()
 	slices.Sort(want)
-	found := scan(t, w.Hosts.Client().Namespace(), from, ports, w.publicAddresses(t))
+	found := scan(t, w.Hosts.Client().Exec, from, ports, w.publicAddresses(t))
 	if !slices.Equal(found, want) {
 		t.Errorf("%s reaches %v, want %v", from, found, want)
 	}
@@ -122,7 +122,10 @@ func neighboursReachTheWebOnly(t *testing.T, w *world) {
 	for _, d := range w.droplets(t) {
 		addresses = append(addresses, d.PrivateIPv4)
 	}
-	found := scan(t, fmt.Sprintf("%s%d", strings.TrimSuffix(w.Hosts.Client().Namespace(), "client"), id), netip.Addr{}, allPorts, addresses)
+	beside := func(ctx context.Context, name string, args ...string) (string, error) {
+		return w.Hosts.ExecBeside(ctx, id, name, args...)
+	}
+	found := scan(t, beside, netip.Addr{}, allPorts, addresses)
 	want := append(w.balancer(t, "80"), w.droplet(t, "chat-lb-1").PrivateIPv4+" 80")
 	slices.Sort(want)
 	if !slices.Equal(found, want) {

@@ -39,9 +39,9 @@ func (d *Document) addManagement(b Base, module string, settings any) error {
 	}
 	d.Files = append(d.Files, File{Path: "/etc/beam/management.json", Mode: "0600", Content: string(encoded) + "\n"})
 	err = d.addPrograms([]program{
-		{"management/beamctl.py", "/usr/local/sbin/beamctl", "0700"},
-		{"management/host.py", "/usr/local/lib/beam/beamctl/host.py", "0644"},
-		{"management/" + module, "/usr/local/lib/beam/beamctl/" + module, "0644"},
+		{"management/main.py", "/usr/local/sbin/beamctl", "0700"},
+		{"management/beamctl/host.py", "/usr/local/lib/beam/beamctl/host.py", "0644"},
+		{"management/beamctl/" + module, "/usr/local/lib/beam/beamctl/" + module, "0644"},
 	})
 	if err != nil {
 		return err

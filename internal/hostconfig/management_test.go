@@ -53,9 +53,16 @@ func TestTheManagementFilesAreAsTheGoldenFileShows(t *testing.T) {
 func TestPythonCompilesEveryScript(t *testing.T) {
 	t.Parallel()
 	python := testtool.Require(t, "python3")
-	scripts, err := filepath.Glob("templates/*/*.py")
-	if err != nil || len(scripts) < 7 {
-		t.Fatalf("found the scripts %v, %v", scripts, err)
+	var scripts []string
+	for _, pattern := range []string{"templates/*/*.py", "templates/*/*/*.py"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scripts = append(scripts, found...)
+	}
+	if len(scripts) < 7 {
+		t.Fatalf("found only the scripts %v", scripts)
 	}
 	for _, script := range scripts {
 		// Warnings, such as those of doubtful escapes, are errors here.

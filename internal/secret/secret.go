@@ -2,11 +2,14 @@
 package secret
 
 import (
+	"crypto/hmac"
+	"crypto/pbkdf2"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
-
-	"github.com/xdg-go/scram"
+	"strings"
 )
 
 // Password draws a password of 26 characters of [A-Z2-7] with 130 bits of
@@ -29,19 +32,31 @@ const (
 
 // Verifier turns a password into what Postgres stores of it. A role made with
 // the verifier as its PASSWORD accepts the password, which the database host
-// then never sees.
+// then never sees. The password is of printable ASCII: SASLprep (RFC 4013), which
+// SCRAM wants, leaves that as it is.
 func Verifier(password string) (string, error) {
-	client, err := scram.SHA256.NewClient("", password, "")
-	if err != nil {
-		return "", fmt.Errorf("prepare the password for SCRAM: %w", err)
-	}
 	salt := make([]byte, scramSaltBytes)
 	rand.Read(salt)
-	stored, err := client.GetStoredCredentialsWithError(scram.KeyFactors{Salt: string(salt), Iters: scramIterations})
-	if err != nil {
-		return "", fmt.Errorf("derive the SCRAM verifier: %w", err)
+	return verifier(password, salt, scramIterations)
+}
+
+func verifier(password string, salt []byte, iterations int) (string, error) {
+	if strings.ContainsFunc(password, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return "", errors.New("derive a SCRAM verifier: the password has characters other than printable ASCII")
 	}
+	salted, err := pbkdf2.Key(sha256.New, password, salt, iterations, sha256.Size)
+	if err != nil {
+		return "", fmt.Errorf("derive a SCRAM verifier: %w", err)
+	}
+	// RFC 5802, 3.
+	storedKey := sha256.Sum256(keyed(salted, "Client Key"))
+	serverKey := keyed(salted, "Server Key")
 	encode := base64.StdEncoding.EncodeToString
-	return fmt.Sprintf("SCRAM-SHA-256$%d:%s$%s:%s",
-		stored.Iters, encode([]byte(stored.Salt)), encode(stored.StoredKey), encode(stored.ServerKey)), nil
+	return fmt.Sprintf("SCRAM-SHA-256$%d:%s$%s:%s", iterations, encode(salt), encode(storedKey[:]), encode(serverKey)), nil
+}
+
+func keyed(key []byte, text string) []byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(text))
+	return mac.Sum(nil)
 }

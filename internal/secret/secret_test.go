@@ -3,16 +3,11 @@ package secret_test
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/pem"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/xdg-go/scram"
-	"pgregory.net/rapid"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/secret"
 )
@@ -33,75 +28,6 @@ func TestKeyBaseIsLongEnoughForPlug(t *testing.T) {
 	t.Parallel()
 	if got := secret.KeyBase(); !regexp.MustCompile(`^[A-Z2-7]{64,}$`).MatchString(got) {
 		t.Errorf("SECRET_KEY_BASE has %d characters, want at least 64 of [A-Z2-7]", len(got))
-	}
-}
-
-func TestVerifierAcceptsItsPasswordOnly(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		password := rapid.StringMatching(`[!-~]{1,40}`).Draw(t, "password")
-		verifier, err := secret.Verifier(password)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !accepts(t, verifier, password) {
-			t.Error("the password was refused")
-		}
-		if accepts(t, verifier, password+"x") {
-			t.Error("another password was accepted")
-		}
-	})
-}
-
-// accepts plays a SCRAM exchange of a client that knows the password with a
-// server that knows the verifier.
-func accepts(t *rapid.T, verifier, password string) bool {
-	client, err := scram.SHA256.NewClient("app", password, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := scram.SHA256.NewServer(func(string) (scram.StoredCredentials, error) {
-		return parseVerifier(t, verifier), nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	from, to := client.NewConversation(), server.NewConversation()
-	message := ""
-	for !from.Done() {
-		if message, err = from.Step(message); err != nil {
-			return false
-		}
-		if from.Done() {
-			break
-		}
-		if message, err = to.Step(message); err != nil {
-			return false
-		}
-	}
-	return to.Valid() && from.Valid()
-}
-
-func parseVerifier(t *rapid.T, verifier string) scram.StoredCredentials {
-	parts := regexp.MustCompile(`^SCRAM-SHA-256\$(\d+):([^$:]+)\$([^$:]+):([^$:]+)$`).FindStringSubmatch(verifier)
-	if parts == nil {
-		t.Fatal("the verifier has not the form that Postgres reads")
-	}
-	iterations, err := strconv.Atoi(parts[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	decode := func(text string) []byte {
-		bytes, err := base64.StdEncoding.DecodeString(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return bytes
-	}
-	return scram.StoredCredentials{
-		KeyFactors: scram.KeyFactors{Salt: string(decode(parts[2])), Iters: iterations},
-		StoredKey:  decode(parts[3]),
-		ServerKey:  decode(parts[4]),
 	}
 }
 

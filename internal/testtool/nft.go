@@ -21,7 +21,7 @@ func CheckNft(t testing.TB, rules string) {
 		return exec.CommandContext(t.Context(), "unshare", append(namespace, program...)...) //nolint:gosec // G204: the programs are named below
 	}
 	if output, err := unshare("true").CombinedOutput(); err != nil {
-		skip(t, "nft needs root here: "+strings.TrimSpace(string(output)))
+		Skip(t, "nft needs root here: "+strings.TrimSpace(string(output)))
 		return
 	}
 	check := unshare(nft, "--check", "--file", "-")

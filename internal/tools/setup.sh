@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Usage: setup.sh go|tests|hosts
+# Usage: setup.sh go|tests|hosts|lint
 # Installs with apt, on Debian and Ubuntu, the programs that the tests judge
-# rendered files with, and those that real hosts take; or Go alone. Elsewhere it
-# only says what is missing: a test whose program is not there is skipped by name.
+# rendered files with, and those that real hosts or linters take; or Go alone.
+# Elsewhere it only says what is missing: a test whose program is not there is
+# skipped by name.
 set -euo pipefail
 
 # The program that is looked for, and the package that brings it.
@@ -29,6 +30,10 @@ packages=(go=golang-go)
   systemd-nspawn=systemd-container
   ip=iproute2
   nmap=nmap
+)
+[ "$1" != lint ] || packages+=(
+  flake8=flake8
+  mypy=mypy
 )
 
 missing=()

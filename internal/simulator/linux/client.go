@@ -30,10 +30,16 @@ func (c Client) Namespace() string { return string(c.namespace) }
 // otherwise.
 func (c Client) Addresses() []netip.Addr { return slices.Clone(c.addresses) }
 
-// Command is a program that runs at the client, not started yet.
+// Command is a program that runs at the client as long as it likes, not started
+// yet.
 func (c Client) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	//nolint:gosec // G204: what runs is the caller's business
-	return exec.CommandContext(ctx, "nsenter", append([]string{"--net=" + c.namespace.path(), "--", name}, args...)...)
+	return newCommand(ctx, "nsenter", c.namespace.entering(name, args)...)
+}
+
+// Exec runs a program at the client and returns what it printed. It fails when
+// the program takes longer than five minutes.
+func (c Client) Exec(ctx context.Context, name string, args ...string) (string, error) {
+	return c.namespace.exec(ctx, name, args...)
 }
 
 // Within calls do on a thread that is at the client: what do opens or starts
@@ -63,37 +69,39 @@ func (c Client) Listen(ctx context.Context, address string) (listener net.Listen
 	return listener, err
 }
 
-// Command is a program that runs on a droplet as root, not started yet. It
-// fails when the droplet is off or has only just been switched on.
-func (h *Hosts) Command(ctx context.Context, dropletID int, name string, args ...string) (*exec.Cmd, error) {
-	m, err := h.machine(dropletID)
-	if err != nil {
-		return nil, err
-	}
-	init, err := m.init()
-	if err != nil {
-		return nil, err
-	}
-	//nolint:gosec // G204: what runs is the caller's business
-	command := exec.CommandContext(ctx, "nsenter", append([]string{
-		"--target=" + strconv.Itoa(init), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--", name,
-	}, args...)...)
-	command.Dir = "/"
-	command.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "HOME=/root"}
-	return command, nil
-}
-
-// Exec runs a program on a droplet as root and returns what it printed.
+// Exec runs a program on a droplet as root and returns what it printed. It fails
+// when the droplet is off or has only just been switched on, and when the program
+// takes longer than a minute.
 func (h *Hosts) Exec(ctx context.Context, dropletID int, name string, args ...string) (string, error) {
-	command, err := h.Command(ctx, dropletID, name, args...)
+	m, err := h.machine(dropletID)
 	if err != nil {
 		return "", err
 	}
-	output, err := command.CombinedOutput()
+	init, err := m.init()
 	if err != nil {
-		return string(output), fmt.Errorf("%s on droplet %d: %w", name, dropletID, err)
+		return "", err
 	}
-	return string(output), nil
+	atHome := func(command *exec.Cmd) {
+		command.Dir = "/"
+		command.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "HOME=/root"}
+	}
+	output, err := runToEnd(ctx, commandTime, atHome, "nsenter", append([]string{
+		"--target=" + strconv.Itoa(init), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--", name,
+	}, args...)...)
+	if err != nil {
+		return output, fmt.Errorf("%s on droplet %d: %w", name, dropletID, err)
+	}
+	return output, nil
+}
+
+// ExecBeside runs a program of this machine in a droplet's network, and returns
+// what it printed. It fails when the program takes longer than five minutes.
+func (h *Hosts) ExecBeside(ctx context.Context, dropletID int, name string, args ...string) (string, error) {
+	m, err := h.machine(dropletID)
+	if err != nil {
+		return "", err
+	}
+	return m.namespace.exec(ctx, name, args...)
 }
 
 // Console is what a droplet printed on its console, over all its boots.

@@ -60,8 +60,8 @@ func leftovers(t *testing.T) []string {
 	t.Helper()
 	var left []string
 	for _, pattern := range []string{
-		"/run/netns/beam-test-*", "/sys/fs/cgroup/beam-test", "/sys/fs/cgroup/*/beam-test",
-		"/var/lib/beam-hosts-test", "/run/systemd/nspawn/propagate/beam-test-*",
+		"/run/netns/beam-test.*", "/sys/fs/cgroup/beam-test", "/sys/fs/cgroup/*/beam-test",
+		"/var/lib/beam-hosts-test", "/run/systemd/nspawn/propagate/beam-test.*",
 	} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {

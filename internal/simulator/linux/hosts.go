@@ -19,7 +19,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,33 +30,11 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
-// Options say where hosts live.
-type Options struct {
-	// Name sets these hosts apart from others on the same machine: at most one
-	// process has hosts of one name. Empty means "beam".
-	Name string
-	// Folder holds what hosts write, and is removed in the end. It lies on a
-	// file system that overlays and device files can be on. Empty means
-	// /var/lib/beam-hosts-<Name>.
-	Folder string
-	// ImageFolder keeps base images for later runs. Empty means beam in the
-	// user's cache folder.
-	ImageFolder string
-	// Images are the slugs that hosts boot from. Each is built, which takes
-	// some minutes, unless ImageFolder has it.
-	Images []string
-	// Clients are the addresses of the client on the internet, which speaks
-	// from the first one. Empty means 203.0.113.7 (RFC 5737).
-	Clients []netip.Addr
-	// Log is told what goes wrong behind the back of any caller; nil drops it.
-	Log *slog.Logger
-}
-
 // Hosts are droplets that run. Its methods may be called by several goroutines
 // at once.
 type Hosts struct {
 	folder  string
-	prefix  string // of names of namespaces
+	prefix  string // of names of namespaces; see prefixOf
 	images  map[string]string
 	groups  []cgroup // in each hierarchy; the first holds the processes
 	fabric  namespace
@@ -99,7 +76,7 @@ func Open(ctx context.Context, o Options) (*Hosts, error) {
 	if err != nil {
 		return nil, err
 	}
-	prefix := "beam-" + o.Name + "-"
+	prefix := prefixOf(o.Name)
 	h := &Hosts{
 		folder: o.Folder, prefix: prefix, images: images, groups: groups,
 		fabric: namespace(prefix + "fabric"), client: Client{namespace(prefix + "client"), o.Clients},
@@ -110,29 +87,6 @@ func Open(ctx context.Context, o Options) (*Hosts, error) {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
-}
-
-func (o Options) complete() (Options, error) {
-	if o.Name == "" {
-		o.Name = "beam"
-	}
-	if o.Folder == "" {
-		o.Folder = "/var/lib/beam-hosts-" + o.Name
-	}
-	if o.ImageFolder == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			return o, fmt.Errorf("find the folder of images: %w", err)
-		}
-		o.ImageFolder = filepath.Join(cache, "beam")
-	}
-	if len(o.Clients) == 0 {
-		o.Clients = []netip.Addr{netip.MustParseAddr("203.0.113.7")}
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	return o, nil
 }
 
 func (h *Hosts) open(ctx context.Context) error {

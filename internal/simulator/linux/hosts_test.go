@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator/linux"
 )
 
 func TestHostsBootFromTheirUserData(t *testing.T) {
@@ -99,7 +100,7 @@ func TestAFailedStartLeavesNothing(t *testing.T) {
 	const folder = "/var/lib/beam-hosts-test/hosts/1"
 	expectGone := func(paths ...string) {
 		t.Helper()
-		for _, pattern := range append(paths, "/run/netns/beam-test-1", "/sys/fs/cgroup/beam-test/1", "/sys/fs/cgroup/*/beam-test/1") {
+		for _, pattern := range append(paths, "/run/netns/beam-test.1", "/sys/fs/cgroup/beam-test/1", "/sys/fs/cgroup/*/beam-test/1") {
 			if left, _ := filepath.Glob(pattern); left != nil {
 				t.Errorf("a start that failed left %s", left)
 			}
@@ -174,6 +175,20 @@ func TestVolumesOutliveTheirDroplets(t *testing.T) {
 	on(t, hosts, 2, "! ls "+device)
 	attached.Volumes = nil
 	wire(t, hosts, attached)
+}
+
+// Hosts of two names live side by side, even where one begins with the other.
+func TestOpeningRemovesNothingOfAnotherName(t *testing.T) {
+	requireRealHosts(t)
+	other, err := linux.Open(t.Context(), linux.Options{Name: hostName + "-other"}) // no image, so no host
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	open(t)
+	if output, err := other.Client().Exec(t.Context(), "ip", "address", "show", "dev", "eth0"); err != nil || !strings.Contains(output, "203.0.113.7") {
+		t.Errorf("the other hosts' client has lost its network: %v\n%s", err, output)
+	}
 }
 
 // asCrashing makes the test binary open hosts, and wait to be killed.

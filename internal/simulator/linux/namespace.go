@@ -3,9 +3,11 @@
 package linux
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -45,8 +47,22 @@ func (n namespace) ip(run runner, commands string) error {
 
 // nft loads rules of nftables.
 func (n namespace) nft(run runner, rules string) error {
-	_, err := run(rules, "nsenter", "--net="+n.path(), "nft", "-f", "-")
+	_, err := run(rules, "nsenter", n.entering("nft", []string{"-f", "-"})...)
 	return err
+}
+
+// entering is what nsenter has to be told to run a program in the namespace.
+func (n namespace) entering(name string, args []string) []string {
+	return append([]string{"--net=" + n.path(), "--", name}, args...)
+}
+
+// exec runs a program of this machine in the namespace.
+func (n namespace) exec(ctx context.Context, name string, args ...string) (string, error) {
+	output, err := runToEnd(ctx, lookTime, func(*exec.Cmd) {}, "nsenter", n.entering(name, args)...)
+	if err != nil {
+		return output, fmt.Errorf("%s in the network %s: %w", name, n, err)
+	}
+	return output, nil
 }
 
 // within calls do on a thread that is in the namespace. What do opens stays

@@ -24,7 +24,8 @@ func TestTheFabricConnectsWhatBelongsTogether(t *testing.T) {
 	wire(t, hosts, wired)
 	create(t, hosts, host(1, ""), near, far)
 	client := func(script string) bool {
-		return hosts.Client().Command(t.Context(), "sh", "-ec", reaches+script).Run() == nil
+		_, err := hosts.Client().Exec(t.Context(), "sh", "-ec", reaches+script)
+		return err == nil
 	}
 	check := func(what, script string) {
 		t.Helper()
@@ -95,11 +96,11 @@ func TestFirewallsHoldAndChangeWhileHostsRun(t *testing.T) {
 				wired.Firewalls[1] = *test.firewall
 			}
 			wire(t, hosts, wired)
-			client := hosts.Client().Command(t.Context(), "sh", "-ec", reaches+"reaches 198.18.0.4 22").Run() == nil
+			_, client := hosts.Client().Exec(t.Context(), "sh", "-ec", reaches+"reaches 198.18.0.4 22")
 			_, err := hosts.Exec(t.Context(), 2, "sh", "-ec", reaches+"reaches 10.108.0.4 22")
 			_, ping := hosts.Exec(t.Context(), 1, "ping", "-c", "1", "-W", "1", "203.0.113.7")
-			if client != test.client || (err == nil) != test.neighbour || (ping == nil) != test.out {
-				t.Errorf("client %v, neighbour %v, out %v; want %v, %v, %v", client, err == nil, ping == nil, test.client, test.neighbour, test.out)
+			if (client == nil) != test.client || (err == nil) != test.neighbour || (ping == nil) != test.out {
+				t.Errorf("client %v, neighbour %v, out %v; want %v, %v, %v", client == nil, err == nil, ping == nil, test.client, test.neighbour, test.out)
 			}
 		})
 	}
@@ -118,8 +119,8 @@ func TestMetadataAnswersEachDropletForItself(t *testing.T) {
 	go server.Serve(listener)
 	for _, name := range []string{"one", "two"} {
 		body := fmt.Sprintf(`{"name":%q,"region":"nyc3","size":"s-1vcpu-1gb","image":%q}`, name, images[0])
-		output, err := hosts.Client().Command(t.Context(), "curl", "-sS", "--fail", "-H", "Authorization: Bearer x", "-H", "Content-Type: application/json",
-			"-d", body, "http://"+listener.Addr().String()+"/v2/droplets").CombinedOutput()
+		output, err := hosts.Client().Exec(t.Context(), "curl", "-sS", "--fail", "-H", "Authorization: Bearer x", "-H", "Content-Type: application/json",
+			"-d", body, "http://"+listener.Addr().String()+"/v2/droplets")
 		if err != nil {
 			t.Fatalf("create %s: %v %s", name, err, output)
 		}

@@ -24,7 +24,7 @@ CONNECT_TIMEOUT_S = 2
 MAX_QUESTIONS = 32
 
 
-def peers(file):
+def peers(file: str) -> list[str]:
     """The names in the file; none where there is no file."""
     try:
         with open(file, encoding="utf-8") as terms:
@@ -33,7 +33,7 @@ def peers(file):
         return []
 
 
-def missing(name, epmd_port):
+def missing(name: str, epmd_port: int) -> bool:
     basename, _, address = name.partition("@")
     try:
         return registered_port(address, epmd_port, basename, CONNECT_TIMEOUT_S) is None
@@ -41,7 +41,7 @@ def missing(name, epmd_port):
         return True
 
 
-def wait(waited_for, epmd_port, deadline):
+def wait(waited_for: list[str], epmd_port: int, deadline: float) -> None:
     with concurrent.futures.ThreadPoolExecutor(MAX_QUESTIONS) as pool:
         while waited_for and time.monotonic() < deadline:
             answers = pool.map(lambda name: missing(name, epmd_port), waited_for)
@@ -50,7 +50,7 @@ def wait(waited_for, epmd_port, deadline):
                 time.sleep(INTERVAL_S)
 
 
-def main(file, epmd_port, timeout_ms, folder):
+def main(file: str, epmd_port: str, timeout_ms: str, folder: str) -> None:
     deadline = time.monotonic() + int(timeout_ms) / 1000
     wait(peers(file), int(epmd_port), deadline)
     # The VM takes no 0, and prefers its flags to its configuration.

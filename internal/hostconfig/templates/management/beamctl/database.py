@@ -2,6 +2,7 @@
 
 import glob
 import os
+from typing import Any
 
 from beamctl import host
 
@@ -9,25 +10,25 @@ DATA = "/srv/postgresql"
 CLUSTERS = "/etc/postgresql/*/main"
 
 
-def report(settings):
+def report(settings: dict[str, Any]) -> dict[str, Any]:
     return {"service": host.service(unit()), "postgres": postgres(settings)}
 
 
-def ready(found):
+def ready(found: dict[str, Any]) -> bool:
     postgres = found["postgres"]
-    return postgres["mounted"] and postgres["ready"] and not postgres["missing_roles"]
+    return bool(postgres["mounted"] and postgres["ready"] and not postgres["missing_roles"])
 
 
-def secrets(_settings):
+def secrets(_settings: dict[str, Any]) -> set[str]:
     return set()
 
 
-def unit():
+def unit() -> str:
     versions = [path.split("/")[-2] for path in sorted(glob.glob(CLUSTERS))]
     return f"postgresql@{versions[-1]}-main.service" if versions else "postgresql.service"
 
 
-def postgres(settings):
+def postgres(settings: dict[str, Any]) -> dict[str, Any]:
     answer = host.run("pg_isready")
     found = {
         "mounted": os.path.ismount(DATA),
@@ -44,7 +45,7 @@ def postgres(settings):
     return found
 
 
-def ask(query):
+def ask(query: str) -> list[str]:
     """The rows of a query that the administrator of Postgres asks."""
     return host.run("runuser", "-u", "postgres", "--", "psql", "-X", "-A", "-t", "-q",
                     "-d", "postgres", "-c", query).stdout.splitlines()

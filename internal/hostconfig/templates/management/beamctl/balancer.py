@@ -7,6 +7,8 @@ import os
 import re
 import socket
 import time
+from collections.abc import Iterable
+from typing import Any
 
 from beamctl import host
 
@@ -28,20 +30,20 @@ RETIRE_TIMEOUT_S = 5
 STATE_NAME, STATE_ADDRESS, STATE_PORT = 3, 4, 18
 
 
-def report(_settings):
+def report(_settings: dict[str, Any]) -> dict[str, Any]:
     return {"service": host.service(UNIT), "servers": servers()}
 
 
-def ready(found):
+def ready(found: dict[str, Any]) -> bool:
     return bool(found["servers"]) and all(server["up"] for server in found["servers"])
 
 
-def secrets(_settings):
+def secrets(_settings: dict[str, Any]) -> set[str]:
     password = re.search(r"^  stats auth '[^:]*:(.*)'$", host.read(CONFIG), re.MULTILINE)
     return {password.group(1) if password else ""}
 
 
-def ask(command):
+def ask(command: str) -> str:
     """Sends a command to HAProxy's socket. Without HAProxy the answer is empty."""
     try:
         with socket.socket(socket.AF_UNIX) as conn:
@@ -53,17 +55,17 @@ def ask(command):
         return ""
 
 
-def rows():
+def rows() -> list[dict[str, str]]:
     """The statistics of each server."""
     stat = csv.DictReader(ask("show stat").removeprefix("# ").splitlines())
     return [row for row in stat if row["pxname"] == BACKEND and row["svname"] not in ("FRONTEND", "BACKEND")]
 
 
-def servers():
+def servers() -> list[dict[str, Any]]:
     return [server(row) for row in rows()]
 
 
-def server(row):
+def server(row: dict[str, str]) -> dict[str, Any]:
     # A star marks a check that is under way; before its first one a server
     # counts as up without proof.
     check = row["check_status"].removeprefix("* ")
@@ -76,7 +78,7 @@ def server(row):
     }
 
 
-def set_nodes(text):
+def set_nodes(text: bytes) -> None:
     wanted = parse(text)
     old = host.read(NODES)
     backend = [line for line in old.splitlines() if not line.startswith("  server ")]
@@ -95,9 +97,9 @@ def set_nodes(text):
         raise
 
 
-def parse(text):
+def parse(text: bytes) -> list[dict[str, Any]]:
     try:
-        wanted = json.loads(text)["servers"]
+        wanted: list[dict[str, Any]] = json.loads(text)["servers"]
         found = [(s["name"], s["address"], s["port"]) for s in wanted]
     except (ValueError, KeyError, TypeError) as error:
         raise host.Refused("stdin is not a list of servers") from error
@@ -113,14 +115,14 @@ def parse(text):
     return wanted
 
 
-def is_ipv4(text):
+def is_ipv4(text: str) -> bool:
     try:
         return bool(ipaddress.IPv4Address(text))
     except ValueError:
         return False
 
 
-def check(new):
+def check(new: str) -> None:
     """Lets HAProxy judge the file before it takes the old one's place."""
     candidate = NODES + ".new"
     host.write(candidate, new)
@@ -132,7 +134,7 @@ def check(new):
         raise host.Refused("haproxy refuses the servers: " + " ".join(host.tail(done.stderr.splitlines())))
 
 
-def reload(wanted):
+def reload(wanted: list[dict[str, Any]]) -> None:
     """Has a new process take over the sockets. It takes over what is known of the
     servers that stay, too: it would count a server that is down as up. The file
     is emptied afterwards, because a later restart must not find it."""
@@ -148,7 +150,7 @@ def reload(wanted):
         host.write(STATE, NO_STATE)
 
 
-def retire(wanted):
+def retire(wanted: list[dict[str, Any]]) -> set[str]:
     """Sends nobody any more to the servers that leave, and returns them. After a
     reload the old process still answers clients that keep their connection, once
     each, and these servers may be gone by then."""
@@ -166,16 +168,16 @@ def retire(wanted):
     return leaving
 
 
-def set_state(names, state):
+def set_state(names: Iterable[str], state: str) -> None:
     for name in names:
         ask(f"set server {BACKEND}/{name} state {state}")
 
 
-def busy(names):
+def busy(names: set[str]) -> bool:
     return any(int(row["scur"]) for row in rows() if row["svname"] in names)
 
 
-def kept_state(wanted):
+def kept_state(wanted: list[dict[str, Any]]) -> str:
     staying = {(s["name"], s["address"], str(s["port"])) for s in wanted}
     kept = []
     for line in ask("show servers state " + BACKEND).splitlines():
@@ -186,7 +188,7 @@ def kept_state(wanted):
     return "\n".join(kept) + "\n"
 
 
-def await_servers(names):
+def await_servers(names: set[str]) -> None:
     deadline = time.monotonic() + RELOAD_TIMEOUT_S
     while {s["name"] for s in servers()} != names:
         if time.monotonic() >= deadline:

@@ -18,6 +18,8 @@ import os
 import re
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 sys.path.insert(0, "/usr/local/lib/beam")
 
@@ -34,18 +36,18 @@ SETTINGS = host.settings()
 ROLE = importlib.import_module("beamctl." + ROLES[SETTINGS["role"]])
 
 
-def report():
+def report() -> dict[str, Any]:
     found = {"version": 1, "role": SETTINGS["role"], "boot": host.boot()}
     if host.booted(found["boot"]):
         found.update(ROLE.report(SETTINGS))
-    return host.without_secrets(found, host.secrets() | ROLE.secrets(SETTINGS))
+    return dict(host.without_secrets(found, host.secrets() | ROLE.secrets(SETTINGS)))
 
 
-def status():
+def status() -> None:
     print(json.dumps(report()))
 
 
-def await_host(seconds):
+def await_host(seconds: str) -> None:
     deadline = time.monotonic() + int(seconds)
     found = report()
     while not settled(found) and time.monotonic() < deadline:
@@ -54,29 +56,29 @@ def await_host(seconds):
     print(json.dumps(found))
 
 
-def settled(found):
+def settled(found: dict[str, Any]) -> bool:
     """Whether the host is as it should be, or will not be without help."""
     if not host.booted(found["boot"]):
-        return found["boot"]["failed"] or found["boot"]["status"] == "error"
+        return bool(found["boot"]["failed"] or found["boot"]["status"] == "error")
     crashes = found["service"]["restarts"] >= CRASH_LOOP and found.get("database", {"ok": True})["ok"]
-    return crashes or ROLE.ready(found)
+    return bool(crashes or ROLE.ready(found))
 
 
-def set_nodes():
+def set_nodes() -> None:
     ROLE.set_nodes(sys.stdin.buffer.read(MAX_STDIN))
 
 
-def set_database(address):
+def set_database(address: str) -> None:
     ROLE.set_database(SETTINGS, address)
 
 
-def check_database():
+def check_database() -> None:
     login = ROLE.login(SETTINGS)
     if not login["ok"]:
         raise host.Refused(login["detail"])
 
 
-COMMANDS = [
+COMMANDS: list[tuple[set[str], str, Callable[..., None]]] = [
     ({"node", "load-balancer", "database"}, r"status", status),
     ({"node", "load-balancer", "database"}, r"await ([0-9]{1,3})", await_host),
     ({"load-balancer"}, r"set-nodes", set_nodes),
@@ -85,12 +87,12 @@ COMMANDS = [
 ]
 
 
-def asked():
+def asked() -> str:
     """What sshd was asked to run, else this program's own arguments."""
     return os.environ.get("SSH_ORIGINAL_COMMAND", " ".join(sys.argv[1:]))
 
 
-def main(command):
+def main(command: str) -> int:
     for roles, form, run in COMMANDS:
         match = re.fullmatch(form, command)
         if match and SETTINGS["role"] in roles:

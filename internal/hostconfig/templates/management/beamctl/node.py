@@ -8,6 +8,8 @@ import re
 import socket
 import time
 import urllib.parse
+from collections.abc import Iterable
+from typing import Any
 
 from beamctl import host
 from epmd import long_names, registered_port
@@ -28,14 +30,14 @@ CONNECT_TIMEOUT_S = 2
 MAX_PROBES = 32
 
 
-def report(settings):
+def report(settings: dict[str, Any]) -> dict[str, Any]:
     if not settings.get("database"):
         return {"service": host.service(UNIT), "node": node(settings)}
     access = login(settings)
     return {"service": host.service(UNIT, since_login(access["ok"])), "node": node(settings), "database": access}
 
 
-def since_login(works):
+def since_login(works: bool) -> str:
     """From when on a crash of the release says something about the release: one
     that needs its database may crash until it can log in. The time of a file
     keeps when it could for the first time."""
@@ -49,20 +51,20 @@ def since_login(works):
     return f"-{int(age)}s" if age < 120 else host.RECENTLY
 
 
-def ready(found):
+def ready(found: dict[str, Any]) -> bool:
     """Hosts that are gone for good are remembered for a day, so that only nodes
     whose host answers are waited for."""
     coming = [peer for peer in found["node"]["missing"] if peer["state"] != "no_host"]
-    return found["node"]["started"] and not coming and found.get("database", {"ok": True})["ok"]
+    return bool(found["node"]["started"] and not coming and found.get("database", {"ok": True})["ok"])
 
 
-def secrets(settings):
+def secrets(settings: dict[str, Any]) -> set[str]:
     cookie = host.read(settings["cookie_file"]).rstrip("\n")
     query = re.search(r"\?(.*)\"$", host.read(RELEASE_URL), re.MULTILINE)
     return {cookie, query.group(1) if query else ""}
 
 
-def node(settings):
+def node(settings: dict[str, Any]) -> dict[str, Any]:
     name = re.search(r"^RELEASE_NODE=(.*)$", host.read(NODE_ENV), re.MULTILINE)
     connected = host.read(NODES).split()
     own = name.group(1) if name else ""
@@ -75,7 +77,7 @@ def node(settings):
     }
 
 
-def fingerprint(path):
+def fingerprint(path: str) -> str:
     """auth.erl drops newlines at the end of the file, and so does this."""
     try:
         with open(path, "rb") as file:
@@ -84,16 +86,16 @@ def fingerprint(path):
         return ""
 
 
-def known_peers():
+def known_peers() -> set[str]:
     return {name for path in PEERS for name in long_names(host.read(path))}
 
 
-def probe_all(names, epmd_port):
+def probe_all(names: Iterable[str], epmd_port: int) -> list[dict[str, str]]:
     with concurrent.futures.ThreadPoolExecutor(MAX_PROBES) as pool:
         return list(pool.map(lambda name: probe(name, epmd_port), sorted(names)))
 
 
-def probe(name, epmd_port):
+def probe(name: str, epmd_port: int) -> dict[str, str]:
     """How far a connection to the node comes."""
     basename, _, address = name.partition("@")
     state, detail = "answers", ""
@@ -113,7 +115,7 @@ def probe(name, epmd_port):
     return {"name": name, "state": state, "detail": detail}
 
 
-def login(settings):
+def login(settings: dict[str, Any]) -> dict[str, Any]:
     """Logs in to the cluster's database as the app does, over TLS and sure of the
     server. psql gets the password through its environment, which other users
     cannot see."""
@@ -121,7 +123,7 @@ def login(settings):
     if url.hostname != settings.get("database"):
         return {"ok": True, "detail": "the app uses another database"}
     done = host.run("psql", "-X", "-A", "-t", "-q", "-w", "-c", "SELECT 1", env={
-        "PGHOST": url.hostname,
+        "PGHOST": url.hostname or "",
         "PGPORT": str(url.port or 5432),
         "PGUSER": urllib.parse.unquote(url.username or ""),
         "PGPASSWORD": urllib.parse.unquote(url.password or ""),
@@ -134,7 +136,7 @@ def login(settings):
     return {"ok": done.stdout.strip() == "1", "detail": said}
 
 
-def set_database(settings, address):
+def set_database(settings: dict[str, Any], address: str) -> None:
     """Puts another address for the database's name into the hosts file."""
     try:
         ipaddress.IPv4Address(address)

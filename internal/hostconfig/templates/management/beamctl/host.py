@@ -7,6 +7,8 @@ import re
 import subprocess
 import tempfile
 import urllib.parse
+from collections.abc import Iterable
+from typing import Any, Optional
 
 SETTINGS = "/etc/beam/management.json"
 ENVIRONMENTS = ["/etc/beam/env", "/etc/beam/migrate.env"]
@@ -30,12 +32,12 @@ class Refused(Exception):
     """Tells the caller why nothing was changed."""
 
 
-def settings():
+def settings() -> dict[str, Any]:
     with open(SETTINGS) as file:
-        return json.load(file)
+        return dict(json.load(file))
 
 
-def read(path):
+def read(path: str) -> str:
     """The content of a file; empty where there is none."""
     try:
         with open(path, errors="replace") as file:
@@ -44,7 +46,7 @@ def read(path):
         return ""
 
 
-def write(path, content, mode=0o644):
+def write(path: str, content: str, mode: int = 0o644) -> None:
     """Replaces a file in one step."""
     with tempfile.NamedTemporaryFile("w", dir=os.path.dirname(path), delete=False) as file:
         file.write(content)
@@ -54,7 +56,7 @@ def write(path, content, mode=0o644):
     os.rename(file.name, path)
 
 
-def run(*command, env=None):
+def run(*command: str, env: Optional[dict[str, str]] = None) -> subprocess.CompletedProcess[str]:
     """Runs a program. One that is missing or hangs has just failed."""
     env = {"PATH": PATH, "LC_ALL": "C", **(env or {})}
     try:
@@ -64,7 +66,7 @@ def run(*command, env=None):
         return subprocess.CompletedProcess(command, 127, "", str(error))
 
 
-def boot():
+def boot() -> dict[str, Any]:
     status = cloud_init_status() if os.path.exists(BOOT_RESULT) else "running"
     how, _, step = read(BOOT_STEP).strip().partition(" ")
     # A boot that ended amid a step was interrupted, and does not go on by itself.
@@ -77,11 +79,11 @@ def boot():
     }
 
 
-def booted(found):
+def booted(found: dict[str, Any]) -> bool:
     return found["status"] in ("done", "degraded") and not found["failed"]
 
 
-def cloud_init_status():
+def cloud_init_status() -> str:
     done = run("cloud-init", "status", "--format", "json")
     if done.returncode in (1, 2):
         return {1: "error", 2: "degraded"}[done.returncode]
@@ -92,7 +94,7 @@ def cloud_init_status():
     return "running" if running else "done"
 
 
-def boot_log(step):
+def boot_log(step: str) -> list[str]:
     """What the step printed; without a step, what cloud-init has to say."""
     lines = read(BOOT_LOG).splitlines()
     begin = "beam: " + step
@@ -103,14 +105,14 @@ def boot_log(step):
     return tail(lines[:end[0]] if end else lines)
 
 
-def tail(lines):
+def tail(lines: Iterable[str]) -> list[str]:
     """The last lines; a program that tries again and again says so once."""
     kept = [line.rstrip()[:LINE_LENGTH] for line in lines if line.strip()]
     repeats = [(line, len(list(group))) for line, group in itertools.groupby(kept)]
     return [line if count == 1 else f"{line} ({count} times)" for line, count in repeats[-LOG_LINES:]]
 
 
-def service(unit, since=RECENTLY):
+def service(unit: str, since: str = RECENTLY) -> dict[str, Any]:
     """The state of a unit, and how often systemd started it again since then."""
     shown = run("systemctl", "show", unit, "--property=ActiveState,ExecMainCode,ExecMainStatus")
     values = dict(line.split("=", 1) for line in shown.stdout.splitlines() if "=" in line)
@@ -128,13 +130,13 @@ def service(unit, since=RECENTLY):
     }
 
 
-def automatic_restarts(unit, since):
+def automatic_restarts(unit: str, since: str) -> int:
     found = run("journalctl", "--no-pager", "--quiet", "--output=cat", "--since=" + since,
                 RESTART_SCHEDULED, "UNIT=" + unit)
     return len(found.stdout.splitlines())
 
 
-def journal(unit):
+def journal(unit: str) -> list[str]:
     """What the unit's programs printed last."""
     return tail(run("journalctl", "--no-pager", "--quiet", "--output=cat", "--lines=50",
                     "_SYSTEMD_UNIT=" + unit).stdout.splitlines())
@@ -148,15 +150,15 @@ LONG, SHORT = 8, 4
 HIDDEN = "[hidden]"
 
 
-def environment(path):
+def environment(path: str) -> dict[str, str]:
     """The variables of a file that the provider wrote for systemd's
     EnvironmentFile=: all in double quotes, four characters escaped."""
     found = re.findall(r'^(\w+)="((?:[^"\\]|\\.)*)"', read(path), re.MULTILINE | re.DOTALL)
     return {name: re.sub(r'\\(["\\`$])', r"\1", value) for name, value in found}
 
 
-def secrets():
-    found = set()
+def secrets() -> set[str]:
+    found: set[str] = set()
     for path in ENVIRONMENTS:
         for name, value in environment(path).items():
             if name not in PUBLIC:
@@ -164,7 +166,7 @@ def secrets():
     return found
 
 
-def url_secrets(text):
+def url_secrets(text: str) -> set[str]:
     try:
         parts = urllib.parse.urlsplit(text)
         password = parts.password or ""
@@ -173,7 +175,7 @@ def url_secrets(text):
     return {password, urllib.parse.unquote(password)}
 
 
-def hide(text, hidden):
+def hide(text: str, hidden: set[str]) -> str:
     """The text without secrets, and without credentials in any URL."""
     for value in sorted(hidden, key=len, reverse=True):
         if len(value) >= LONG:
@@ -187,7 +189,7 @@ def hide(text, hidden):
 FREE_TEXT = {"log", "detail", "check"}
 
 
-def without_secrets(part, hidden, free=False):
+def without_secrets(part: Any, hidden: set[str], free: bool = False) -> Any:
     """The report with its free texts cleaned. Names and addresses stay."""
     if isinstance(part, dict):
         return {key: without_secrets(value, hidden, free or key in FREE_TEXT) for key, value in part.items()}

@@ -1,0 +1,154 @@
+package hostconfig_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
+)
+
+// volumeRun is one run of the step that mounts the data volume. A plain file
+// stands for the volume, and the programs that would mount it write down their
+// calls.
+type volumeRun struct{ dir, device string }
+
+func newVolumeRun(t *testing.T) volumeRun {
+	t.Helper()
+	r := volumeRun{dir: t.TempDir()}
+	r.device = filepath.Join(r.dir, "device")
+	mkfs := testtool.Require(t, "mkfs.ext4")
+	for name, body := range map[string]string{
+		"mkfs.ext4": "exec " + mkfs + ` "$@"`, "systemctl": "", "mountpoint": "exit 1", "mount": "",
+	} {
+		script := "#!/bin/sh\necho \"" + name + " $*\" >>" + r.dir + "/calls\n" + body + "\n"
+		if err := os.WriteFile(filepath.Join(r.dir, name), []byte(script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r
+}
+
+// fill makes the volume: of 128 MiB, zeros but for what is written into it.
+func (r volumeRun) fill(t *testing.T, offset int64, data string) {
+	t.Helper()
+	file, err := os.Create(r.device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, written := file.WriteAt([]byte(data), offset)
+	if err := errors.Join(written, file.Truncate(128<<20), file.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start runs the step, and returns what it said and what it called.
+func (r volumeRun) start(t *testing.T) (said, calls string, err error) {
+	t.Helper()
+	userData, err := exampleDatabase().Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, step, found := strings.Cut(fileOf(t, userData, "/usr/local/sbin/beam-boot"), "begin 'mount the data volume'\n")
+	if !found {
+		t.Fatal("the database's host mounts no volume")
+	}
+	step, _, _ = strings.Cut(step, "\nbegin ")
+	step = strings.NewReplacer(
+		"device=/dev/disk/by-id/scsi-0DO_Volume_chat-database", "device="+r.device, "[ -b ", "[ -e ",
+		"/srv/postgresql", r.dir+"/postgresql", "/etc/fstab", r.dir+"/fstab",
+	).Replace(step)
+	command := exec.CommandContext(t.Context(), "sh", "-eu", "-c", step)
+	command.Env = []string{"PATH=" + r.dir + ":/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}
+	out, err := command.CombinedOutput()
+	log, readErr := os.ReadFile(filepath.Join(r.dir, "calls"))
+	if readErr != nil && !errors.Is(readErr, os.ErrNotExist) {
+		t.Fatal(readErr)
+	}
+	return string(out), strings.ReplaceAll(string(log), r.dir, ""), err
+}
+
+func (r volumeRun) content(t *testing.T) []byte {
+	t.Helper()
+	content, err := os.ReadFile(r.device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func TestANewVolumeIsFormattedOnce(t *testing.T) {
+	t.Parallel()
+	r := newVolumeRun(t)
+	r.fill(t, 0, "")
+	const mounting = "systemctl daemon-reload\nmountpoint -q /postgresql\nmount /postgresql\n"
+	said, calls, err := r.start(t)
+	if want := "mkfs.ext4 -q -m 1 /device\n" + mounting; err != nil || calls != want {
+		t.Fatalf("%v %s\ngot the calls\n%swant\n%s", err, said, calls, want)
+	}
+	formatted := r.content(t)
+	said, calls, err = r.start(t)
+	if err != nil || strings.Count(calls, "mkfs") != 1 || !strings.HasSuffix(calls, mounting) {
+		t.Errorf("once more: %v %s\n%s", err, said, calls)
+	}
+	if !bytes.Equal(formatted, r.content(t)) {
+		t.Error("a second run changed the volume")
+	}
+}
+
+// What is there may be somebody's only copy.
+func TestNoVolumeIsFormattedThatMayHoldSomething(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		story  string
+		offset int64
+		data   string
+	}{
+		{"no file system that is known here", 5 << 20, "tuples"},
+		{"a single byte at the beginning", 0, "\x01"},
+		{"a single byte far behind", 64<<20 - 1, "\x01"},
+	} {
+		t.Run(tt.story, func(t *testing.T) {
+			t.Parallel()
+			r := newVolumeRun(t)
+			r.fill(t, tt.offset, tt.data)
+			before := r.content(t)
+			said, calls, err := r.start(t)
+			if err == nil || !strings.Contains(said, "is not empty. Nothing was written to it") {
+				t.Errorf("it ends with %v and says %q", err, said)
+			}
+			if calls != "" || !bytes.Equal(before, r.content(t)) {
+				t.Errorf("the volume was written to, or the step went on:\n%s", calls)
+			}
+		})
+	}
+}
+
+// A file system of another kind is known, and mounting it then fails.
+func TestAVolumeOfAnotherKindIsNotFormatted(t *testing.T) {
+	t.Parallel()
+	r := newVolumeRun(t)
+	r.fill(t, 0, "")
+	if out, err := exec.CommandContext(t.Context(), testtool.Require(t, "mkswap"), r.device).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	before := r.content(t)
+	if _, calls, _ := r.start(t); strings.Contains(calls, "mkfs") || !strings.Contains(calls, "mount /postgresql") || !bytes.Equal(before, r.content(t)) {
+		t.Errorf("the volume was written to, or not tried:\n%s", calls)
+	}
+}
+
+// blkid says of a volume that it cannot read what it says of an empty one.
+func TestAVolumeThatCannotBeReadIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	r := newVolumeRun(t)
+	r.device = "/proc/self/mem" // nothing is mapped at its beginning: reading it is an error
+	said, calls, err := r.start(t)
+	if err == nil || !strings.Contains(said, "cannot be read. Nothing was written to it") || calls != "" {
+		t.Errorf("got %v, %q and the calls\n%s", err, said, calls)
+	}
+}
