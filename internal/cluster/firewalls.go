@@ -22,7 +22,10 @@ var anywhere = []string{"0.0.0.0/0", "::/0"}
 
 // Roles returns the roles that the spec has hosts of.
 func (s Spec) Roles() []string {
-	roles := []string{RoleNode}
+	var roles []string
+	if len(s.Pools) > 0 {
+		roles = append(roles, RoleNode)
+	}
 	if s.LoadBalancer != nil {
 		roles = append(roles, RoleLoadBalancer)
 	}
@@ -32,14 +35,19 @@ func (s Spec) Roles() []string {
 	return roles
 }
 
-// WantedFirewalls returns the cloud firewalls of the cluster. They are bound by
-// tag, so that a host is behind its firewall from the moment it exists.
-func (s Spec) WantedFirewalls() []Firewall {
+// WantedFirewalls returns the cloud firewalls of the cluster with the id, which
+// may be empty. They are bound by tag, so that a host is behind its firewall from
+// the moment it exists.
+func (s Spec) WantedFirewalls(id string) []Firewall {
 	var wanted []Firewall
 	for _, role := range s.Roles() {
+		tags := []string{RoleTag(s.Name, role)}
+		if id != "" {
+			tags = append(tags, FirewallTag(s.Name, id))
+		}
 		wanted = append(wanted, Firewall{
 			Name:     FirewallName(s.Name, role),
-			Tags:     []string{RoleTag(s.Name, role)},
+			Tags:     tags,
 			Inbound:  append(s.inbound(role), s.sshRule()...),
 			Outbound: outbound(),
 		}.normal())
@@ -95,6 +103,17 @@ func outbound() []Rule {
 		rules = append(rules, Rule{Protocol: protocol, Ports: allPorts, Addresses: anywhere})
 	}
 	return rules
+}
+
+// AllTags are the tags that the firewall is bound to and those that its rules
+// name, each once. All have to exist before it.
+func (f Firewall) AllTags() []string {
+	tags := slices.Clone(f.Tags)
+	for _, r := range slices.Concat(f.Inbound, f.Outbound) {
+		tags = append(tags, r.Tags...)
+	}
+	slices.Sort(tags)
+	return slices.Compact(tags)
 }
 
 // Same says whether two firewalls do the same under the same name.

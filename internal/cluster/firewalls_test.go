@@ -42,7 +42,7 @@ func TestFirewallsOpenWhatIsNeededOnly(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			firewalls := tt.spec.WantedFirewalls()
+			firewalls := tt.spec.WantedFirewalls("")
 			if len(firewalls) != len(tt.want) {
 				t.Errorf("%d firewalls, want %d", len(firewalls), len(tt.want))
 			}
@@ -65,7 +65,7 @@ func TestFirewallsOpenWhatIsNeededOnly(t *testing.T) {
 // The API answers in an order and a spelling of its own.
 func TestSameFirewallInAnotherSpelling(t *testing.T) {
 	t.Parallel()
-	wanted := firewalled().WantedFirewalls()[0]
+	wanted := firewalled().WantedFirewalls("")[0]
 	answered := wanted
 	answered.ID = "f1"
 	answered.Inbound = slices.Clone(wanted.Inbound)

@@ -105,7 +105,7 @@ func (s Spec) LoadBalancerHost(m Memory, nodes []Droplet) hostconfig.LoadBalance
 	lb := s.LoadBalancer
 	host := hostconfig.LoadBalancer{
 		Base:         s.base(m),
-		Servers:      s.servers(nodes),
+		Servers:      s.Servers(nodes),
 		Algorithm:    lb.Algorithm,
 		StickyCookie: lb.StickyCookie,
 		HealthCheck:  hostconfig.HealthCheck(lb.HealthCheck),
@@ -127,9 +127,9 @@ func (t *TLS) hostConfig() *hostconfig.TLS {
 	}
 }
 
-// servers lists the nodes by name, so that the same nodes always give the same
+// Servers lists the nodes by name, so that the same nodes always give the same
 // configuration.
-func (s Spec) servers(nodes []Droplet) []hostconfig.Server {
+func (s Spec) Servers(nodes []Droplet) []hostconfig.Server {
 	var servers []hostconfig.Server
 	for _, d := range nodes {
 		servers = append(servers, hostconfig.Server{Name: d.Name, Address: s.Address(d), Port: s.HTTPPort()})
@@ -184,6 +184,16 @@ func (s Spec) databaseURL(user, password string) string {
 		RawQuery: "ssl=true",
 	}
 	return u.String()
+}
+
+// PeersOf returns the long names of the nodes in the order given: what a
+// younger node dials.
+func (s Spec) PeersOf(nodes []Droplet) []string {
+	var peers []string
+	for _, d := range nodes {
+		peers = append(peers, s.NodeName(d))
+	}
+	return peers
 }
 
 // NodeName is the long name of the node on the droplet.

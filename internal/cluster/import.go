@@ -64,7 +64,8 @@ func (s *Spec) readFirewalls(o Observed) {
 		switch {
 		case len(r.Addresses) > 0:
 			s.Host.SSHPort, s.Access.SSHFrom = first, sorted(r.Addresses)
-		case ranged:
+		case ranged || slices.Contains(r.Tags, RoleTag(s.Name, RoleNode)) && s.Distribution.EPMDPort != 0:
+			last = max(first, last) // one port is written without a range
 			s.Distribution.PortMin, s.Distribution.PortMax = first, last
 		case slices.Contains(r.Tags, RoleTag(s.Name, RoleNode)):
 			s.Distribution.EPMDPort = first
@@ -80,7 +81,7 @@ func (s *Spec) readNetwork(o Observed) {
 		own[v.ID] = true
 	}
 	for _, d := range o.Hosts() {
-		v, _ := o.vpc(d.VPCUUID)
+		v, _ := o.VPC(d.VPCUUID)
 		switch {
 		case own[d.VPCUUID] || d.VPCUUID == "":
 		case v.Default:

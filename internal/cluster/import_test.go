@@ -25,7 +25,7 @@ func TestSpecOfReadsBackWhatTheAPIShows(t *testing.T) {
 	}
 	o := Observed{
 		Cluster:   "chat",
-		Firewalls: want.WantedFirewalls(),
+		Firewalls: want.WantedFirewalls(""),
 		Volume:    &Volume{SizeGiB: 20},
 		VPCs:      []VPC{{ID: "users-own", Region: "nyc3"}, {ID: "made", Region: "lon1", Own: true}},
 	}

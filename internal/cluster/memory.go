@@ -3,13 +3,32 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 )
+
+// MemoryVersion is the form of Memory that this provider writes.
+const MemoryVersion = 2
 
 // Memory is what Terraform's state keeps of a cluster beside what users see.
 // It goes into an attribute of the resource as JSON.
 type Memory struct {
+	// Version is MemoryVersion of the provider that wrote the memory.
+	Version int `json:"version"`
+	// ID tells the cluster from others of its name; empty until it was drawn.
+	ID      string  `json:"id,omitempty"`
 	Secrets Secrets `json:"secrets"`
+	// Unmarked says that the cluster was made before clusters had ids, and that
+	// not all its objects carry one yet: those without any are its own.
+	Unmarked bool `json:"unmarked,omitempty"`
+	// Unsure says that something may exist that is not remembered: an apply
+	// ended without knowing what became of a call.
+	Unsure bool `json:"unsure,omitempty"`
+	// ChangedAt is when an apply ended last. What was changed just before may
+	// not be listed yet.
+	ChangedAt time.Time `json:"changed_at,omitzero"`
 	// Hosts are the droplets of the cluster by id.
 	Hosts map[int]HostRecord `json:"hosts,omitempty"`
 	// VPCs are the ids of the VPCs that hosts are in, by region; the user's
@@ -18,6 +37,8 @@ type Memory struct {
 	// OwnVPCs are the ids of those that were made for the cluster, whatever
 	// somebody made of their names and descriptions since.
 	OwnVPCs []string `json:"own_vpcs,omitempty"`
+	// Peerings are the ids of the peerings between the cluster's VPCs.
+	Peerings []string `json:"peerings,omitempty"`
 	// Firewalls are the ids of the cluster's firewalls.
 	Firewalls  []string `json:"firewalls,omitempty"`
 	VolumeID   string   `json:"volume_id,omitempty"`
@@ -79,6 +100,14 @@ type ManagementKeys struct {
 // Drawn says that the secrets exist.
 func (s Secrets) Drawn() bool { return s.SecretKeyBase != "" }
 
+// Clone returns a copy that shares nothing with m.
+func (m Memory) Clone() Memory {
+	m.Hosts, m.VPCs = maps.Clone(m.Hosts), maps.Clone(m.VPCs)
+	m.OwnVPCs, m.Peerings, m.Firewalls = slices.Clone(m.OwnVPCs), slices.Clone(m.Peerings), slices.Clone(m.Firewalls)
+	m.UserTags = slices.Clone(m.UserTags)
+	return m
+}
+
 // Remember records a host that exists now and what it was told.
 func (m *Memory) Remember(id int, record HostRecord) {
 	if m.Hosts == nil {
@@ -94,33 +123,42 @@ func (m *Memory) RememberFailure(id int) {
 	m.Hosts[id] = record
 }
 
-// RememberFirewalls records the firewalls that exist.
-func (m *Memory) RememberFirewalls(o Observed) {
-	m.Firewalls = nil
+// Note takes note of the objects that are the cluster's and are no hosts, and
+// forgets those that are gone.
+func (m *Memory) Note(o Observed) {
+	m.Firewalls, m.OwnVPCs, m.Peerings, m.VolumeID, m.ReservedIP = nil, nil, nil, "", ""
 	for _, f := range o.Firewalls {
 		m.Firewalls = append(m.Firewalls, f.ID)
 	}
-}
-
-// Adopt takes an imported cluster's objects over as they are.
-func (m *Memory) Adopt(o Observed) {
-	m.Imported = true
-	m.RememberFirewalls(o)
-	m.VPCs = map[string]string{}
-	for _, d := range o.Hosts() {
-		m.Remember(d.ID, HostRecord{Name: d.Name, Role: d.Role(o.Cluster), Pool: d.Pool(o.Cluster)})
-		if d.VPCUUID != "" {
-			m.VPCs[d.Region] = d.VPCUUID
-		}
-	}
 	for _, v := range o.OwnVPCs() {
 		m.OwnVPCs = append(m.OwnVPCs, v.ID)
+	}
+	for _, p := range o.OwnPeerings() {
+		m.Peerings = append(m.Peerings, p.ID)
 	}
 	if o.Volume != nil {
 		m.VolumeID = o.Volume.ID
 	}
 	if o.ReservedIP != nil {
 		m.ReservedIP = o.ReservedIP.IP
+	}
+}
+
+// Holds says that something is remembered that may exist.
+func (m Memory) Holds() bool {
+	return m.Unsure || len(m.Hosts) > 0 || len(m.Firewalls) > 0 || len(m.OwnVPCs) > 0 || m.VolumeID != "" || m.ReservedIP != ""
+}
+
+// Adopt takes an imported cluster's objects over as they are.
+func (m *Memory) Adopt(o Observed) {
+	m.Imported = true
+	m.Note(o)
+	m.VPCs = map[string]string{}
+	for _, d := range o.Hosts() {
+		m.Remember(d.ID, HostRecord{Name: d.Name, Role: d.Role(o.Cluster), Pool: d.Pool(o.Cluster)})
+		if d.VPCUUID != "" {
+			m.VPCs[d.Region] = d.VPCUUID
+		}
 	}
 }
 

@@ -13,6 +13,8 @@ const (
 	RoleDatabase     = "database"
 )
 
+var roles = []string{RoleNode, RoleLoadBalancer, RoleDatabase}
+
 // TagAll is on everything that the provider makes, whatever its cluster.
 const TagAll = "beam"
 
@@ -25,10 +27,6 @@ func RoleTag(cluster, role string) string { return ClusterTag(cluster) + ":" + r
 // PoolTag is on the nodes of a pool and tells them from the hosts of
 // beam_node, which carry the role's tag but belong to another resource.
 func PoolTag(cluster, pool string) string { return ClusterTag(cluster) + ":pool:" + pool }
-
-// ReadyTag exists, bound to nothing, once a create of the cluster came to its
-// end: what lies around without it was left by an interrupted one.
-func ReadyTag(cluster string) string { return ClusterTag(cluster) + ":ready" }
 
 // NodeHostName is the host name of the pool's n-th node, n counting from 1.
 // Droplet names may not hold underscores, which HCL keys often do.
@@ -92,6 +90,21 @@ func (d Droplet) Role(cluster string) string {
 		return RoleNode
 	}
 	return ""
+}
+
+// ofBeamNode says that the droplet is a node of the cluster and of no pool.
+func (d Droplet) ofBeamNode(cluster string) bool {
+	return d.Role(cluster) == "" && d.HasTag(RoleTag(cluster, RoleNode))
+}
+
+// clusterOfTag reads the cluster's name from a tag; empty for any other tag.
+func clusterOfTag(tag string) string {
+	rest, _ := strings.CutPrefix(tag, ClusterTag(""))
+	if rest == tag {
+		return ""
+	}
+	name, _, _ := strings.Cut(rest, ":")
+	return name
 }
 
 // HasTag says whether the droplet carries the tag.

@@ -53,3 +53,18 @@ func (s Spec) Address(d Droplet) string {
 // Active says whether the peering carries traffic (API description,
 // vpc_peering.status).
 func (p Peering) Active() bool { return p.Status == "ACTIVE" }
+
+// OwnPeerings returns the peerings between VPCs that are the cluster's.
+func (o Observed) OwnPeerings() []Peering {
+	own := func(id string) bool { return hasID(o.OwnVPCs(), id, VPC.id) }
+	return filter(o.Peerings, func(p Peering) bool { return own(p.VPCs[0]) && own(p.VPCs[1]) })
+}
+
+// NodeCount is how many nodes all pools ask for.
+func (s Spec) NodeCount() int {
+	n := 0
+	for _, p := range s.Pools {
+		n += p.Count
+	}
+	return n
+}

@@ -32,3 +32,9 @@ func NodeNamed(n NodeSpec, d Droplet) string {
 	}
 	return n.Distribution.Basename + "@" + address
 }
+
+// ToldTag tells by which configuration the node's droplet was made.
+func (n NodeSpec) ToldTag() string { return ToldTag(n.Cluster, n.HostConfig().Fingerprint()) }
+
+// MakingTag is on the node's droplet until its create has ended.
+func (n NodeSpec) MakingTag() string { return ClusterTag(n.Cluster) + ":making:" + n.Name }

@@ -9,14 +9,21 @@ import (
 // found it.
 type Observed struct {
 	Cluster     string
-	Droplets    []Droplet // every droplet tagged with the cluster's name, beam_node's hosts included; oldest first
+	At          time.Time
+	Droplets    []Droplet // the cluster's, and beam_node's hosts of its name; oldest first
 	Firewalls   []Firewall
-	VPCs        []VPC // those of the cluster's regions, the user's own included
+	VPCs        []VPC // the account's, the user's own included
 	Peerings    []Peering
 	ReservedIP  *ReservedIP
+	Addresses   []string // every reserved IP of the account
 	Volume      *Volume
+	Holder      *Droplet // somebody else's, that has the volume
 	Tags        []string // those of the cluster's own tags that exist
+	Leases      []Lease  // the cluster's own
+	LastCluster bool     // TagAll exists, and no other cluster uses it
 	ProjectURNs []string // what the spec's project holds; nil when the spec names none
+	Others      []Observed // clusters of the same name with another id
+	Taken       []Taken
 }
 
 // Droplet is one host as the API shows it.
@@ -100,8 +107,23 @@ func (o Observed) Empty() bool {
 	return len(o.Hosts()) == 0 && len(o.Firewalls) == 0 && o.ReservedIP == nil && o.Volume == nil && len(o.OwnVPCs()) == 0
 }
 
-// Finished says that a create of the cluster came to its end once.
-func (o Observed) Finished() bool { return slices.Contains(o.Tags, ReadyTag(o.Cluster)) }
+// forget leaves out what is another's by its memory.
+func (o *Observed) forget(owner Observed) {
+	o.Droplets = filter(o.Droplets, func(d Droplet) bool {
+		_, theirs := owner.Droplet(d.ID)
+		return !theirs
+	})
+	o.Firewalls = filter(o.Firewalls, func(f Firewall) bool { return !hasID(owner.Firewalls, f.ID, Firewall.id) })
+	for i, v := range o.VPCs {
+		o.VPCs[i].Own = v.Own && !hasID(owner.OwnVPCs(), v.ID, VPC.id)
+	}
+	if o.Volume != nil && owner.Volume != nil && o.Volume.ID == owner.Volume.ID {
+		o.Volume = nil
+	}
+	if o.ReservedIP != nil && owner.ReservedIP != nil && o.ReservedIP.IP == owner.ReservedIP.IP {
+		o.ReservedIP = nil
+	}
+}
 
 // Hosts returns the droplets that belong to the cluster's resource, oldest
 // first: not those of beam_node.
@@ -123,12 +145,42 @@ func (o Observed) Droplet(id int) (Droplet, bool) {
 	return o.Droplets[i], true
 }
 
-// VPCIn returns the VPC that hosts of the region are in.
-func (o Observed) VPCIn(region string, mem Memory) (VPC, bool) {
-	return o.vpc(mem.VPCs[region])
+func (o Observed) isBalancer(d Droplet, m Memory) bool {
+	return d.Role(o.Cluster) == RoleLoadBalancer || m.Hosts[d.ID].Role == RoleLoadBalancer
 }
 
-func (o Observed) vpc(id string) (VPC, bool) {
+// BeamNodes returns the hosts of beam_node that are in the cluster.
+func (o Observed) BeamNodes(m Memory) []Droplet {
+	return filter(o.Droplets, func(d Droplet) bool {
+		_, known := m.Hosts[d.ID]
+		return !known && d.ofBeamNode(o.Cluster)
+	})
+}
+
+// Known returns the remembered droplets of the role, oldest first.
+func (o Observed) Known(role string, m Memory) []Droplet {
+	hosts := filter(o.Droplets, func(d Droplet) bool { return m.Hosts[d.ID].Role == role })
+	slices.SortFunc(hosts, ByAge)
+	return hosts
+}
+
+// Host returns the known droplet of a role with one host: of several, the
+// youngest, for a successor comes up before the old one goes.
+func (o Observed) Host(role string, m Memory) (Droplet, bool) {
+	hosts := o.Known(role, m)
+	if len(hosts) == 0 {
+		return Droplet{}, false
+	}
+	return hosts[len(hosts)-1], true
+}
+
+// VPCIn returns the VPC that hosts of the region are in.
+func (o Observed) VPCIn(region string, mem Memory) (VPC, bool) {
+	return o.VPC(mem.VPCs[region])
+}
+
+// VPC returns the VPC of the id.
+func (o Observed) VPC(id string) (VPC, bool) {
 	i := slices.IndexFunc(o.VPCs, func(v VPC) bool { return v.ID == id })
 	if i < 0 {
 		return VPC{}, false

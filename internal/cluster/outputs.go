@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/beam"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
@@ -66,11 +65,9 @@ func OutputsOf(s Spec, m Memory, o Observed) Outputs {
 }
 
 func (s Spec) nodeOutputs(out *Outputs, m Memory, o Observed) {
-	plan := s.PlanNodes(o, m)
-	nodes := slices.Concat(plan.Keep, plan.Outdated)
-	slices.SortFunc(nodes, byAge)
 	var hosts []string
-	for _, d := range nodes {
+	for _, d := range o.Known(RoleNode, m) {
+		d.Name = m.Hosts[d.ID].Name
 		out.Nodes[d.Name] = NodeOutput{
 			DropletID: d.ID, Pool: m.Hosts[d.ID].Pool, Region: d.Region,
 			NodeName: s.NodeName(d), PublicIPv4: d.PublicIPv4, PrivateIPv4: d.PrivateIPv4,

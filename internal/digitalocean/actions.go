@@ -47,7 +47,7 @@ func (a *actionRun) step(ctx context.Context) (done bool, progress string, err e
 	now, err := object(ctx, "action", func(ctx context.Context) (*godo.Action, *godo.Response, error) {
 		return a.client.api.Actions.Get(ctx, id)
 	})
-	if gone(err) && time.Since(a.started) < appearTime {
+	if Gone(err) && time.Since(a.started) < appearTime {
 		return false, oneLine(a.action.Status), nil
 	}
 	if err != nil {
@@ -81,7 +81,7 @@ func (a *actionRun) begin(ctx context.Context) (done bool, progress string, err 
 
 // again says whether an action that was not started is asked for once more.
 func (a *actionRun) again(err error) bool {
-	if gone(err) {
+	if Gone(err) {
 		return time.Since(a.begun) < appearTime
 	}
 	return (pending(err) || lost(err)) && time.Since(a.begun) < pendingTimeout

@@ -11,7 +11,7 @@ func deleteWhenFree(ctx context.Context, what string, del func(context.Context) 
 	err := poll(ctx, what+" to be free", func(ctx context.Context) (bool, string, error) {
 		last = del(ctx)
 		switch {
-		case last == nil || gone(last):
+		case last == nil || Gone(last):
 			return true, "", nil
 		case busy(last):
 			return false, last.Error(), nil
@@ -26,7 +26,7 @@ func deleteWhenFree(ctx context.Context, what string, del func(context.Context) 
 
 // deleteNow deletes what nothing can hold. What is gone already is deleted.
 func deleteNow(err error, what string) error {
-	if gone(err) {
+	if Gone(err) {
 		return nil
 	}
 	return failed(err, "delete %s", what)

@@ -152,8 +152,8 @@ func Status(err error) int {
 	return 0
 }
 
-// gone says that the object of a call does not exist.
-func gone(err error) bool { return Status(err) == http.StatusNotFound }
+// Gone says that the object of a call does not exist.
+func Gone(err error) bool { return Status(err) == http.StatusNotFound }
 
 // lost says that a call may have been carried out although its answer says
 // nothing of the kind: the connection broke, or the server failed on the way.

@@ -98,7 +98,7 @@ func object[T any](ctx context.Context, key string, call func(context.Context) (
 // none.
 func read[A, B any](ctx context.Context, key string, call func(context.Context) (*A, *godo.Response, error), from func(A) B) (*B, error) {
 	have, err := object(ctx, key, call)
-	if gone(err) {
+	if Gone(err) {
 		return nil, nil
 	}
 	if err != nil {

@@ -80,7 +80,7 @@ func (c *Client) DeletePeering(ctx context.Context, p cluster.Peering) error {
 		if !accepted {
 			err := answered(c.api.VPCs.DeleteVPCPeering(ctx, p.ID))
 			switch {
-			case gone(err):
+			case Gone(err):
 				return true, "", nil
 			case busy(err):
 				progress = err.Error()

@@ -67,7 +67,7 @@ func (c *Client) tag(ctx context.Context, tag string, resources []godo.Resource)
 	begun := time.Now()
 	return poll(ctx, "what is to be tagged to be known", func(ctx context.Context) (bool, string, error) {
 		err := answered(c.api.Tags.TagResources(repeatableCall(ctx), tag, &godo.TagResourcesRequest{Resources: resources}))
-		if gone(err) && time.Since(begun) < appearTime {
+		if Gone(err) && time.Since(begun) < appearTime {
 			return false, err.Error(), nil
 		}
 		return err == nil, "", err
@@ -77,7 +77,7 @@ func (c *Client) tag(ctx context.Context, tag string, resources []godo.Resource)
 // UntagDroplets takes the tag off the droplets.
 func (c *Client) UntagDroplets(ctx context.Context, tag string, ids []int) error {
 	err := answered(c.api.Tags.UntagResources(ctx, tag, &godo.UntagResourcesRequest{Resources: dropletResources(ids)}))
-	if gone(err) {
+	if Gone(err) {
 		return nil
 	}
 	return failed(err, "take the tag %s off %d droplets", tag, len(ids))

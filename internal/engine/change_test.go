@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/digitalocean/godo"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
@@ -192,30 +193,41 @@ func TestDestroyLeavesADefaultVPCWithoutTheMark(t *testing.T) {
 	inWorld(t, instant, func(w *world) {
 		mem := &cluster.Memory{}
 		w.converge(chat(1), mem)
-		if _, _, err := w.godo.VPCs.Set(w.Context(), mem.VPCs["nyc3"], godo.VPCSetDefault()); err != nil {
+		id := mem.VPCs["nyc3"]
+		if _, _, err := w.godo.VPCs.Set(w.Context(), id, godo.VPCSetDefault()); err != nil {
 			w.Fatal(err)
 		}
 		if err := w.engine.Destroy(w.Context(), "chat", mem); err != nil {
 			w.Fatal(err)
 		}
-		left, _, err := w.godo.VPCs.Get(w.Context(), mem.VPCs["nyc3"])
+		left, _, err := w.godo.VPCs.Get(w.Context(), id)
 		if err != nil || left.Description != "" {
 			w.Errorf("left is %v (%v)", left, err)
 		}
 	})
 }
 
+// imported is the memory that an import of the cluster starts with.
+func (w *world) imported(spec cluster.Spec) *cluster.Memory {
+	w.Helper()
+	ids, err := w.engine.Identify(w.Context(), spec.Name)
+	if err != nil || len(ids) != 1 {
+		w.Fatalf("clusters of the name: %q (%v), want one", ids, err)
+	}
+	mem := &cluster.Memory{ID: ids[0]}
+	mem.Adopt(w.observe(spec, *mem))
+	return mem
+}
+
 func TestImportedClusterIsLeftAsItIs(t *testing.T) {
 	inWorld(t, instant, func(w *world) {
 		spec := chat(2)
 		w.converge(spec, &cluster.Memory{})
-		imported := &cluster.Memory{}
-		imported.Adopt(w.observe(spec, cluster.Memory{}))
-		w.cut.before = nil
-		before := w.observe(spec, *imported)
-		after := w.converge(spec, imported)
-		if !slices.Equal(names(before), names(after)) {
-			w.Errorf("hosts %v became %v", names(before), names(after))
+		before := w.sim.Inventory()
+		imported := w.imported(spec)
+		w.converge(spec, imported)
+		if diff := cmp.Diff(before, w.sim.Inventory()); diff != "" {
+			t.Errorf("the import changed the account:\n%s", diff)
 		}
 		if err := w.engine.Destroy(w.Context(), "chat", imported); err != nil {
 			w.Fatal(err)
@@ -245,7 +257,7 @@ func TestNodeJoinsTheClustersNetwork(t *testing.T) {
 		if _, err := w.engine.ConvergeNode(w.Context(), &node, 0); err == nil {
 			w.Error("a node in a region without the cluster's network was made")
 		}
-		if err := w.engine.DestroyNode(w.Context(), d.ID); err != nil {
+		if err := w.engine.DestroyNode(w.Context(), node, d.ID); err != nil {
 			w.Fatal(err)
 		}
 		if err := w.engine.Destroy(w.Context(), "chat", mem); err != nil {

@@ -43,14 +43,14 @@ func TestDriftOfEachPartIsSeenAndRepaired(t *testing.T) {
 		}, "rename it"},
 		{"role's tag taken off a node", func(ctx context.Context, w *world, o cluster.Observed) error {
 			return w.untag(ctx, "beam:chat:node", w.id(o, "chat-us-1"))
-		}, "tag beam:chat:node is missing on 1 droplets"},
+		}, "tag beam:chat:node is missing on 1 droplet"},
 		{"pool's tag taken off a node", func(ctx context.Context, w *world, o cluster.Observed) error {
 			return w.untag(ctx, "beam:chat:pool:us", w.id(o, "chat-us-1"))
-		}, "tag beam:chat:pool:us is missing on 1 droplets"},
+		}, "tag beam:chat:pool:us is missing on 1 droplet"},
 		{"all tags taken off a node", func(ctx context.Context, w *world, o cluster.Observed) error {
 			id := w.id(o, "chat-us-1")
 			return errors.Join(w.untag(ctx, "beam:chat", id), w.untag(ctx, "beam:chat:node", id), w.untag(ctx, "beam:chat:pool:us", id))
-		}, "tag beam:chat is missing on 1 droplets"},
+		}, "tag beam:chat is missing on 1 droplet"},
 		{"cluster's tag deleted", func(ctx context.Context, w *world, o cluster.Observed) error {
 			_, err := w.godo.Tags.Delete(ctx, "beam:chat")
 			return err
@@ -94,7 +94,7 @@ func TestDriftOfEachPartIsSeenAndRepaired(t *testing.T) {
 					w.Fatal(err)
 				}
 				changed := w.observe(spec, *mem)
-				drift := strings.Join(cluster.Drift(spec, *mem, changed), "\n")
+				drift := strings.Join(drift(spec, *mem, changed), "\n")
 				if !strings.Contains(drift, tt.says) {
 					w.Errorf("drift is %q, want it to say %q", drift, tt.says)
 				}

@@ -1,29 +1,31 @@
-// Package engine makes the account match the spec. One converge serves create,
-// update and the resumption of a create that was interrupted: each phase looks
-// at what exists, does what is missing and records at once what it did.
+// Package engine makes the account match what is wanted. It looks at what
+// exists, lets package plan say what is left to do, carries out what is ready,
+// records it at once, and asks again until nothing is left: a create, an update,
+// the resumption of one that was interrupted and a destroy are all that one loop.
 package engine
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/beamcluster/terraform-provider-beam/internal/check"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
+	"github.com/beamcluster/terraform-provider-beam/internal/plan"
+	"github.com/beamcluster/terraform-provider-beam/internal/secret"
 )
-
-// ErrExists is returned by a create whose cluster is there already.
-var ErrExists = errors.New("the cluster exists already")
 
 // parallelCalls is how many calls are under way at once: enough to hide the
 // API's latency, few enough not to burst into its limit of 250 a minute.
 const parallelCalls = 8
 
-// Engine converges clusters and single nodes.
+// partingTime is how long the last calls of an apply may take that was
+// cancelled: those that tell others that it has ended.
+const partingTime = 20 * time.Second
+
+// Engine brings about clusters and single nodes.
 type Engine struct {
 	api     *digitalocean.Client
 	connect Connect
@@ -40,116 +42,129 @@ func (e *Engine) Reaching(connect Connect) *Engine {
 	return &Engine{api: e.api, connect: connect}
 }
 
-// Converge brings the cluster to the spec, starting from what the memory and
-// the account say; a memory without secrets starts a new cluster. It returns
-// what exists, and has filled the memory with it, even when it fails.
-func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.Memory) (cluster.Observed, error) {
-	c := &convergence{api: e.api, connect: e.connect, spec: spec, mem: mem, activeSince: map[int]time.Time{}}
-	if err := c.begin(ctx, e); err != nil {
-		return c.obs, err
+// RefusedError says that nothing was done, because it must not be.
+type RefusedError struct{ Problems []check.Problem }
+
+// Error implements error.
+func (e *RefusedError) Error() string {
+	text := ""
+	for i, p := range e.Problems {
+		if i > 0 {
+			text += "\n"
+		}
+		text += p.Detail
 	}
-	for _, phase := range []func(context.Context) error{
-		c.removeStrays, c.removeFailed, c.network, c.tags, c.firewalls, c.database, c.nodes, c.loadBalancer,
-		c.settle, c.form, c.handOver, c.project, c.prune, c.finish,
-	} {
-		if err := phase(ctx); err != nil {
-			return c.obs, err
+	return text
+}
+
+// Converge brings the cluster to the spec, starting from what the memory and
+// the account say; an empty memory starts a new cluster. It returns what exists,
+// and has filled the memory with it, even when it fails. What must not be done
+// is a *RefusedError.
+func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.Memory) (cluster.Observed, error) {
+	r := e.run(spec, mem)
+	r.creating = !mem.Secrets.Drawn() && !mem.Imported
+	if err := r.begin(ctx); err != nil {
+		return r.obs, errors.Join(err, r.release(ctx))
+	}
+	err := r.toEnd(ctx)
+	if err == nil {
+		mem.UserTags, mem.Unsure = spec.Tags, false
+	}
+	return r.obs, errors.Join(err, r.release(ctx))
+}
+
+// Destroy removes everything that was made for the cluster and nothing else.
+// Hosts of beam_node, the user's own VPC and tags stay.
+func (e *Engine) Destroy(ctx context.Context, name string, mem *cluster.Memory) error {
+	r := e.run(cluster.Spec{Name: name}, mem)
+	if err := r.look(ctx); err != nil {
+		return err
+	}
+	if r.diff().Done() {
+		// One look may have been one too few: lists lag behind what was done last.
+		if err := digitalocean.Pause(ctx, settleTime); err != nil {
+			return err
+		}
+		r.wrote = true
+	}
+	return r.toEnd(ctx)
+}
+
+// Diff says what a converge would do now: what Terraform's plan shows.
+func (e *Engine) Diff(ctx context.Context, spec cluster.Spec, mem cluster.Memory) (plan.Plan, cluster.Observed, error) {
+	fresh := mem.Clone()
+	r := e.run(spec, &fresh)
+	r.creating = !mem.Secrets.Drawn() && !mem.Imported
+	err := r.look(ctx)
+	if err != nil {
+		return plan.Plan{}, r.obs, err
+	}
+	return r.diff(), r.obs, nil
+}
+
+// begin looks at what exists. A new cluster gets an id and takes a lease first,
+// clears away what a create of its name left that died, and draws its secrets.
+func (r *run) begin(ctx context.Context) error {
+	r.mem.Version = cluster.MemoryVersion
+	if r.mem.ID == "" {
+		r.mem.ID = secret.ID()
+	}
+	if r.creating {
+		lease := plan.HoldLease{Tag: cluster.LeaseTag(r.spec.Name, r.mem.ID, time.Now())}
+		if err := r.api.CreateTag(ctx, lease.Tag); err != nil {
+			return err
+		}
+		r.leases = append(r.leases, lease.Tag)
+	}
+	if err := r.look(ctx); err != nil {
+		return err
+	}
+	if !r.creating {
+		return nil
+	}
+	if err := r.clear(ctx); err != nil {
+		return err
+	}
+	if r.mem.Secrets.Drawn() {
+		return nil
+	}
+	var err error
+	r.mem.Secrets, err = drawSecrets(r.spec)
+	return err
+}
+
+// clear removes what creates left that died before any state knew of them.
+func (r *run) clear(ctx context.Context) error {
+	if refused := r.diff().Refusals; len(refused) > 0 {
+		return &RefusedError{refused}
+	}
+	abandoned := plan.Abandoned(r.input())
+	for _, other := range abandoned {
+		id := other.Leases[0].ID
+		if err := r.Destroy(ctx, r.spec.Name, &cluster.Memory{ID: id}); err != nil {
+			return fmt.Errorf("clear away what a create of %s left that died: %w", r.spec.Name, err)
 		}
 	}
-	return c.obs, nil
+	if len(abandoned) == 0 {
+		return nil
+	}
+	return r.look(ctx)
 }
 
-// Catalogue reads what the account may use, as far as the spec needs it.
-func (e *Engine) Catalogue(ctx context.Context, spec cluster.Spec) (cluster.Catalogue, error) {
-	return e.catalogue(ctx, spec.Images(), spec.SSHKeys, spec.Network.VPCUUID != "")
-}
-
-// NodeCatalogue is Catalogue for a single node.
-func (e *Engine) NodeCatalogue(ctx context.Context, spec cluster.NodeSpec) (cluster.Catalogue, error) {
-	return e.catalogue(ctx, []string{spec.Image}, spec.SSHKeys, false)
-}
-
-func (e *Engine) catalogue(ctx context.Context, images, keys []string, withVPCs bool) (cluster.Catalogue, error) {
-	out := cluster.Catalogue{Images: map[string]cluster.Image{}, SSHKeys: map[string]string{}}
-	var vpcs []cluster.VPC
-	var limits digitalocean.Limits
-	calls := []func(context.Context) error{
-		into(&out.Regions, e.api.Regions),
-		into(&out.Sizes, e.api.Sizes),
-		into(&limits, e.api.Limits),
-		into(&out.Droplets, e.api.CountDroplets),
+// release tells others that the apply has ended, however it did: what it made is
+// known to a state from now on.
+func (r *run) release(ctx context.Context) error {
+	if len(r.leases) == 0 {
+		return nil
 	}
-	calls = append(calls, lookups(images, out.Images, e.api.Image)...)
-	calls = append(calls, lookups(keys, out.SSHKeys, e.api.SSHKey)...)
-	if withVPCs {
-		calls = append(calls, into(&vpcs, e.api.VPCs))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), partingTime)
+	defer cancel()
+	for _, tag := range r.leases {
+		if err := r.api.DeleteTag(ctx, tag); err != nil {
+			return fmt.Errorf("other applies take the cluster for one that is being created for %s more: %w", cluster.LeaseTerm, err)
+		}
 	}
-	err := read(ctx, calls...)
-	out.DropletLimit = limits.Droplets
-	out.VPCs = map[string]cluster.VPC{}
-	for _, v := range vpcs {
-		out.VPCs[v.ID] = v
-	}
-	return out, err
-}
-
-// lookups looks each name up and keeps what exists.
-func lookups[T any](names []string, found map[string]T, look func(context.Context, string) (T, bool, error)) []func(context.Context) error {
-	var mu sync.Mutex
-	var calls []func(context.Context) error
-	for _, name := range names {
-		calls = append(calls, func(ctx context.Context) error {
-			item, exists, err := look(ctx, name)
-			mu.Lock()
-			defer mu.Unlock()
-			if exists {
-				found[name] = item
-			}
-			return err
-		})
-	}
-	return calls
-}
-
-// into makes a call that stores its result.
-func into[T any](target *T, call func(context.Context) (T, error)) func(context.Context) error {
-	return func(ctx context.Context) error {
-		result, err := call(ctx)
-		*target = result
-		return err
-	}
-}
-
-// read runs calls that change nothing, parallelCalls at once. The first error
-// ends the others: what keeps one from reading mostly keeps all.
-func read(ctx context.Context, calls ...func(context.Context) error) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(parallelCalls)
-	for _, call := range calls {
-		group.Go(func() error { return call(ctx) })
-	}
-	return group.Wait()
-}
-
-// inParallel runs the calls, parallelCalls at once, all of them to their end,
-// and returns every error.
-func inParallel(ctx context.Context, calls ...func(context.Context) error) error {
-	var group errgroup.Group
-	group.SetLimit(parallelCalls)
-	errs := make([]error, len(calls))
-	for i, call := range calls {
-		group.Go(func() error {
-			errs[i] = call(ctx)
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	return errors.Join(errs...)
-}
-
-// exists is the refusal to create what is there.
-func exists(name string) error {
-	return fmt.Errorf("%w: a finished cluster named %q is in this account; to manage it here run `terraform import <address> %s`, else choose another name", ErrExists, name, name)
+	r.leases = nil
+	return nil
 }

@@ -4,130 +4,186 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
+	"github.com/beamcluster/terraform-provider-beam/internal/plan"
+	"github.com/beamcluster/terraform-provider-beam/internal/secret"
 )
 
-// create makes droplets of one role, equal but for their names, and remembers
-// each as soon as it exists. It returns their ids.
-func (c *convergence) create(ctx context.Context, names []string, place cluster.Place, record cluster.HostRecord, userData []byte, more ...func(*digitalocean.DropletRequest)) ([]int, error) {
-	c.mu.Lock()
+// createHosts makes droplets of one role and remembers each as soon as it exists.
+func (r *run) createHosts(a plan.CreateHosts) (work, error) {
+	request, record, err := r.request(a)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		return r.api.CreateDroplets(ctx, request, func(made []cluster.Droplet) {
+			r.record(func() {
+				for _, d := range made {
+					r.obs.Droplets = append(r.obs.Droplets, d)
+					record.Name = d.Name
+					r.mem.Remember(d.ID, record)
+					if len(request.VolumeIDs) > 0 {
+						r.changedVolume(func(v *cluster.Volume) { v.DropletIDs = []int{d.ID} })
+					}
+				}
+			})
+		})
+	}, nil
+}
+
+// clusterHosts describes the droplets of a role of the cluster.
+func (r *run) clusterHosts(a plan.CreateHosts) (digitalocean.DropletRequest, cluster.HostRecord, error) {
+	record := cluster.HostRecord{Role: a.Role, Pool: a.Pool}
 	request := digitalocean.DropletRequest{
-		Names:      names,
-		Place:      place,
-		SSHKeys:    c.spec.SSHKeys,
-		UserData:   string(userData),
-		Tags:       c.spec.WantedTags(record.Role, record.Pool),
-		VPCUUID:    c.vpcFor(place.Region),
-		Monitoring: c.spec.Monitoring,
-		LookupTag:  cluster.ClusterTag(c.spec.Name),
-		Known:      c.ids(),
+		Names: a.Names, Place: a.Place, SSHKeys: r.spec.SSHKeys, Monitoring: r.spec.Monitoring,
+		LookupTag: cluster.IDTag(r.spec.Name, r.mem.ID), Known: r.dropletIDs(),
 	}
-	c.mu.Unlock()
-	for _, change := range more {
-		change(&request)
+	if r.spec.Private() {
+		request.VPCUUID = r.mem.VPCs[a.Place.Region]
 	}
-	var ids []int
-	err := c.api.CreateDroplets(ctx, request, func(made []cluster.Droplet) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		for _, d := range made {
-			ids = append(ids, d.ID)
-			c.obs.Droplets = append(c.obs.Droplets, d)
-			record.Name = d.Name
-			c.mem.Remember(d.ID, record)
+	userData, err := r.render(a, &record)
+	if err != nil {
+		return request, record, err
+	}
+	if a.Role == cluster.RoleDatabase {
+		request.VolumeIDs, request.Backups = []string{r.mem.VolumeID}, r.spec.Database.Backups
+	}
+	request.UserData = string(userData)
+	request.Tags = plan.HostTags(r.spec, *r.mem, record)
+	return request, record, nil
+}
+
+// render gives the user data of a host made now, and records what it tells.
+func (r *run) render(a plan.CreateHosts, record *cluster.HostRecord) ([]byte, error) {
+	switch a.Role {
+	case cluster.RoleDatabase:
+		if err := r.mem.CanMakeDatabase(); err != nil {
+			return nil, err
 		}
-	})
-	return ids, err
-}
-
-func (c *convergence) vpcFor(region string) string {
-	if !c.spec.Private() {
-		return ""
+		host := r.spec.DatabaseHost(*r.mem)
+		record.Told = host.Fingerprint()
+		return described(host.Render())("configuration of the database host")
+	case cluster.RoleLoadBalancer:
+		if r.mem.Secrets.StatsPassword == "" {
+			r.mem.Secrets.StatsPassword = secret.Password()
+		}
+		nodes := plan.Serving(r.input())
+		host := r.spec.LoadBalancerHost(*r.mem, nodes)
+		record.Told, record.Delivered = host.Fingerprint(), plan.BalancerDelivery(r.spec, nodes).ID
+		return described(host.Render())("configuration of the load balancer")
 	}
-	return c.mem.VPCs[region]
+	if err := r.spec.CanMakeNodes(*r.mem); err != nil {
+		return nil, err
+	}
+	host := r.spec.NodeHost(*r.mem, r.spec.PeersOf(plan.Peers(r.input())))
+	record.Told, record.Delivered = host.Fingerprint(), plan.NodeDelivered(*r.mem)
+	return described(host.Render())("configuration of the nodes")
 }
 
-func (c *convergence) ids() []int {
+func described(text []byte, err error) func(what string) ([]byte, error) {
+	return func(what string) ([]byte, error) {
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", what, err)
+		}
+		return text, nil
+	}
+}
+
+func (r *run) dropletIDs() []int {
 	var ids []int
-	for _, d := range c.obs.Droplets {
+	for _, d := range r.obs.Droplets {
 		ids = append(ids, d.ID)
 	}
 	return ids
 }
 
-func isActive(d cluster.Droplet) bool {
-	return d.Status == cluster.StatusActive && d.PublicIPv4 != ""
+// idOf is the youngest known host of the name: its predecessors are on their way
+// out.
+func (r *run) idOf(name string) int {
+	id := 0
+	for _, d := range r.obs.Droplets {
+		if r.mem.Hosts[d.ID].Name == name {
+			id = d.ID
+		}
+	}
+	return id
 }
 
-func (c *convergence) hasAddress(d cluster.Droplet) bool { return c.spec.Address(d) != "" }
-
-// waitFor waits until all the droplets are ready. It reads the cluster's list,
-// not each droplet, and remembers what it read. A droplet that was listed and
-// is no more ends the wait; one that is not listed yet does not.
-func (c *convergence) waitFor(ctx context.Context, what string, ids []int, ready func(cluster.Droplet) bool) error {
-	if c.countReady(ids, ready) == len(ids) {
+func (r *run) changeHosts(a plan.Action) work {
+	return func(ctx context.Context) error {
+		switch a := a.(type) {
+		case plan.PowerOn:
+			if err := r.api.PowerOn(ctx, a.Droplet.ID); err != nil {
+				return err
+			}
+			r.changed(a.Droplet.ID, func(d *cluster.Droplet) { d.Status = cluster.StatusActive })
+		case plan.RenameHost:
+			if err := r.api.Rename(ctx, a.Droplet.ID, a.Name); err != nil {
+				return err
+			}
+			r.changed(a.Droplet.ID, func(d *cluster.Droplet) { d.Name = a.Name })
+		case plan.SetBackups:
+			if err := r.api.SetBackups(ctx, a.Droplet.ID, a.On); err != nil {
+				return err
+			}
+			r.changed(a.Droplet.ID, func(d *cluster.Droplet) { d.Backups = a.On })
+		case plan.TagHosts:
+			return r.tagHosts(ctx, a)
+		case plan.UntagHosts:
+			return r.untagHosts(ctx, a)
+		case plan.DeleteHost:
+			return r.deleteHost(ctx, a.Droplet.ID)
+		}
 		return nil
 	}
-	seen := map[int]bool{}
-	return digitalocean.Wait(ctx, what, func(ctx context.Context) (bool, string, error) {
-		listed, err := c.api.DropletsByTag(ctx, cluster.ClusterTag(c.spec.Name))
-		if err != nil {
-			return false, "", err
-		}
-		c.refresh(listed)
-		for _, id := range ids {
-			there := slices.ContainsFunc(listed, func(d cluster.Droplet) bool { return d.ID == id })
-			if seen[id] && !there {
-				return false, "", fmt.Errorf("droplet %s (%d) was deleted meanwhile; apply again to replace it", c.mem.Hosts[id].Name, id)
+}
+
+// changed records what a step made of a droplet.
+func (r *run) changed(id int, change func(*cluster.Droplet)) {
+	r.record(func() {
+		for i := range r.obs.Droplets {
+			if r.obs.Droplets[i].ID == id {
+				change(&r.obs.Droplets[i])
 			}
-			seen[id] = there
 		}
-		n := c.countReady(ids, ready)
-		return n == len(ids), fmt.Sprintf("%d of %d", n, len(ids)), nil
 	})
 }
 
-func (c *convergence) countReady(ids []int, ready func(cluster.Droplet) bool) int {
-	n := 0
-	for _, id := range ids {
-		if d, ok := c.obs.Droplet(id); ok && ready(d) {
-			n++
-		}
+func (r *run) tagHosts(ctx context.Context, a plan.TagHosts) error {
+	if err := r.api.TagDroplets(ctx, a.Tag, a.IDs); err != nil {
+		return err
 	}
-	return n
+	for _, id := range a.IDs {
+		r.changed(id, func(d *cluster.Droplet) { d.Tags = append(slices.Clone(d.Tags), a.Tag) })
+	}
+	return nil
 }
 
-// refresh takes over what a listing says of droplets that are known to exist.
-func (c *convergence) refresh(listed []cluster.Droplet) {
-	for i, d := range c.obs.Droplets {
-		for _, fresh := range listed {
-			if fresh.ID == d.ID {
-				if isActive(fresh) && !isActive(d) {
-					c.activeSince[d.ID] = time.Now()
-				}
-				c.obs.Droplets[i] = fresh
-			}
-		}
+func (r *run) untagHosts(ctx context.Context, a plan.UntagHosts) error {
+	if err := r.api.UntagDroplets(ctx, a.Tag, a.IDs); err != nil {
+		return err
 	}
-}
-
-// deleteDroplets deletes and forgets the droplets.
-func (c *convergence) deleteDroplets(ctx context.Context, ids []int) error {
-	var calls []func(context.Context) error
-	for _, id := range ids {
-		calls = append(calls, func(ctx context.Context) error {
-			if err := c.api.DeleteDroplet(ctx, id); err != nil {
-				return err
-			}
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			delete(c.mem.Hosts, id)
-			c.obs.Droplets = slices.DeleteFunc(c.obs.Droplets, func(d cluster.Droplet) bool { return d.ID == id })
-			return nil
+	for _, id := range a.IDs {
+		r.changed(id, func(d *cluster.Droplet) {
+			d.Tags = slices.DeleteFunc(slices.Clone(d.Tags), func(tag string) bool { return tag == a.Tag })
 		})
 	}
-	return inParallel(ctx, calls...)
+	return nil
+}
+
+func (r *run) deleteHost(ctx context.Context, id int) error {
+	if err := r.api.DeleteDroplet(ctx, id); err != nil {
+		return err
+	}
+	r.record(func() { r.lose(id) })
+	return nil
+}
+
+// lose drops a droplet that is gone.
+func (r *run) lose(id int) {
+	delete(r.mem.Hosts, id)
+	delete(r.hosts, id)
+	r.obs.Droplets = slices.DeleteFunc(r.obs.Droplets, func(d cluster.Droplet) bool { return d.ID == id })
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -14,6 +14,7 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/health"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 	"github.com/beamcluster/terraform-provider-beam/internal/management"
+	"github.com/beamcluster/terraform-provider-beam/internal/plan"
 )
 
 const (
@@ -40,45 +41,53 @@ func overSSH(keys cluster.ManagementKeys) Channel {
 	return management.Channel{User: hostconfig.ManagementUser, ClientKeyPEM: keys.ClientKeyPEM, HostPublicKey: keys.HostPublicKey}
 }
 
-func (c *convergence) channel() Channel { return c.connect(c.mem.Secrets.Management) }
+// contact reaches the hosts of one cluster. It is a copy that steps under way may
+// use.
+type contact struct {
+	channel Channel
+	port    int
+}
 
-// deliver tells running hosts of the roles what has changed around them.
-func (c *convergence) deliver(ctx context.Context, roles ...string) error {
-	var calls []func(context.Context) error
-	for _, d := range c.spec.Deliveries(*c.mem, c.obs) {
-		if slices.Contains(roles, c.mem.Hosts[d.Droplet.ID].Role) {
-			calls = append(calls, func(ctx context.Context) error { return c.tell(ctx, d) })
-		}
-	}
-	return inParallel(ctx, calls...)
+func (r *run) contact() contact {
+	return contact{channel: r.connect(r.mem.Secrets.Management), port: r.spec.Management.Port}
 }
 
 // command runs a command of beamctl on the host, which has to end in time.
-func (c *convergence) command(ctx context.Context, d cluster.Droplet, limit time.Duration, command string, stdin []byte) ([]byte, error) {
+func (c contact) command(ctx context.Context, d cluster.Droplet, limit time.Duration, command string, stdin []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the host did not carry out %q within %s", command, limit))
 	defer cancel()
-	return c.channel().Run(ctx, d.PublicIPv4, c.spec.Management.Port, command, stdin)
+	return c.channel.Run(ctx, d.PublicIPv4, c.port, command, stdin)
 }
 
-func (c *convergence) tell(ctx context.Context, d cluster.Delivery) error {
-	tflog.Info(ctx, "telling a host of other hosts", map[string]any{"droplet": d.Droplet.Name})
-	started := time.Now()
-	err := digitalocean.Wait(ctx, d.Droplet.Name+" to be told of other hosts", func(ctx context.Context) (bool, string, error) {
-		_, err := c.command(ctx, d.Droplet, tellPatience, d.Command, d.Stdin)
-		if away(err) && time.Since(started) < tellPatience {
-			return false, err.Error(), nil
+// tell gives a running host what has changed around it.
+func (r *run) tell(d plan.Delivery) work {
+	contact := r.contact()
+	return func(ctx context.Context) error {
+		tflog.Info(ctx, "telling a host of other hosts", map[string]any{"droplet": d.Name})
+		started := time.Now()
+		err := digitalocean.Wait(ctx, d.Name+" to be told of other hosts", func(ctx context.Context) (bool, string, error) {
+			_, err := contact.command(ctx, d.Droplet, tellPatience, d.Command, d.Stdin)
+			if away(err) && time.Since(started) < tellPatience {
+				return false, err.Error(), nil
+			}
+			return err == nil, "", err
+		})
+		if err != nil {
+			return err
 		}
-		return err == nil, "", err
-	})
-	if err != nil {
-		return err
+		r.record(func() {
+			record, known := r.mem.Hosts[d.Droplet.ID]
+			if !known {
+				return
+			}
+			record.Delivered = d.ID
+			r.mem.Hosts[d.Droplet.ID] = record
+			if record.Role == cluster.RoleNode {
+				r.reports = nil
+			}
+		})
+		return nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	record := c.mem.Hosts[d.Droplet.ID]
-	record.Delivered = d.ID
-	c.mem.Hosts[d.Droplet.ID] = record
-	return nil
 }
 
 // away says that a host may answer when it is asked again.
@@ -86,106 +95,126 @@ func away(err error) bool {
 	return errors.Is(err, management.ErrUnreachable) || errors.Is(err, management.ErrRefused) || errors.Is(err, management.ErrLost)
 }
 
-// form tells hosts of changes and waits until they have become what the spec
-// waits for. Where that is asked for, the load balancer is told of new nodes
-// only once they run: HAProxy sends clients to a new server before it has
-// checked it.
-func (c *convergence) form(ctx context.Context) error {
-	if err := c.deliver(ctx, cluster.RoleNode); err != nil {
-		return err
-	}
-	if !c.spec.WaitsForHosts(*c.mem) {
-		return c.deliver(ctx, cluster.RoleLoadBalancer)
-	}
-	f := &formation{convergence: c, patience: newPatience(c.activeSince)}
-	err := digitalocean.Wait(ctx, "the cluster to be "+c.spec.WaitFor, f.look)
-	c.mem.Unformed = err != nil
-	if err != nil && ctx.Err() != nil && !f.last.Formed() {
-		return fmt.Errorf("the cluster is not %s yet (%w):\n%s", c.spec.WaitFor, err, f.last)
-	}
-	return err
-}
-
 // formation is the wait for a cluster to form.
 type formation struct {
-	*convergence
 	patience *patience
 	settled  time.Time // since when nothing more is coming; zero while something is
 	last     health.Formation
 }
 
-func (f *formation) look(ctx context.Context) (done bool, progress string, err error) {
-	reports := f.ask(ctx)
-	if err := ctx.Err(); err != nil {
-		return false, "", err
+const askKey = "ask"
+
+// askHosts asks all hosts that make up the cluster how they are.
+func (r *run) askHosts(ctx context.Context) {
+	if r.busy[askKey] {
+		return
 	}
-	if health.NodesRun(reports) {
-		if err := f.deliver(ctx, cluster.RoleLoadBalancer); err != nil {
-			return false, "", err
+	again := r.forming != nil
+	if !again {
+		r.forming = &formation{patience: newPatience()}
+	}
+	hosts := r.questions()
+	contact := r.contact()
+	r.launch(askKey, func() error {
+		if again && digitalocean.Pause(ctx, digitalocean.PollInterval) != nil {
+			return nil // toEnd tells what was waited for
+		}
+		reports := r.forming.ask(ctx, contact, hosts)
+		if ctx.Err() != nil {
+			return nil
+		}
+		r.record(func() { r.reports = reports })
+		return r.judge(reports)
+	}, func() {})
+}
+
+// question is a host to be asked.
+type question struct {
+	droplet cluster.Droplet
+	about   health.HostReport
+	active  time.Time // since when it has been active; zero for one that was before
+}
+
+func (r *run) questions() []question {
+	var all []question
+	for _, d := range plan.Members(r.input()) {
+		record := r.mem.Hosts[d.ID]
+		q := question{droplet: d, about: health.HostReport{DropletID: d.ID, Host: record.Name, Role: record.Role}}
+		if record.Role == cluster.RoleNode {
+			q.about.NodeName = r.spec.NodeName(d)
+		}
+		if a := r.hosts[d.ID]; a != nil {
+			q.active = a.activeSince
+		}
+		all = append(all, q)
+	}
+	return all
+}
+
+// judge says what keeps the cluster from forming for good.
+func (r *run) judge(reports []health.HostReport) error {
+	verdict := make(chan error, 1)
+	r.record(func() { verdict <- r.forming.judge(plan.Judge(r.spec, *r.mem, reports)) })
+	return <-verdict
+}
+
+// rememberFailures takes note of hosts whose set-up failed: the next apply makes
+// them anew, this one leaves them as they are for whoever wants to look.
+func (r *run) rememberFailures() {
+	for _, h := range r.reports {
+		if _, known := r.mem.Hosts[h.DropletID]; known && h.Report != nil && h.Report.Boot.Failed {
+			r.mem.RememberFailure(h.DropletID)
 		}
 	}
-	f.last = f.judge(reports)
+}
+
+func (f *formation) judge(now health.Formation) error {
+	f.last = now
 	switch {
-	case f.last.Formed():
-		return true, "", nil
-	case f.last.Failed():
-		return false, "", errors.New(f.last.String())
-	case !f.last.Settled:
+	case now.Formed():
+		f.settled = time.Time{}
+	case now.Failed():
+		return errors.New(now.String())
+	case !now.Settled:
 		f.settled = time.Time{}
 	case f.settled.IsZero():
 		f.settled = time.Now()
 	case time.Since(f.settled) > health.SettlePatience:
-		return false, "", errors.New(f.last.String())
+		return errors.New(now.String())
 	}
-	return false, f.last.Summary(), nil
+	return nil
 }
 
-func (f *formation) judge(reports []health.HostReport) health.Formation {
-	if f.spec.WaitFor == cluster.WaitBooted {
-		return health.JudgeBoot(reports)
-	}
-	return health.Judge(f.spec, *f.mem, reports)
-}
-
-// ask asks every host how it is, all at once, and remembers those whose set-up
-// failed.
-func (f *formation) ask(ctx context.Context) []health.HostReport {
-	hosts := f.spec.Members(f.obs, *f.mem)
+// ask asks every host how it is, all at once.
+func (f *formation) ask(ctx context.Context, c contact, hosts []question) []health.HostReport {
 	reports := make([]health.HostReport, len(hosts))
+	var mu sync.Mutex // guards patience
 	var calls []func(context.Context) error
-	for i, d := range hosts {
+	for i, q := range hosts {
 		calls = append(calls, func(ctx context.Context) error {
-			reports[i] = f.askHost(ctx, d)
+			reports[i] = f.askHost(ctx, c, q, &mu)
 			return nil
 		})
 	}
 	_ = inParallel(ctx, calls...) // what went wrong is in the reports
-	for i, d := range hosts {
-		if r := reports[i].Report; r != nil && r.Boot.Failed {
-			f.mem.RememberFailure(d.ID)
-		}
-	}
 	return reports
 }
 
-func (f *formation) askHost(ctx context.Context, d cluster.Droplet) health.HostReport {
-	h := health.HostReport{Host: d.Name, Role: f.mem.Hosts[d.ID].Role}
-	if h.Role == cluster.RoleNode {
-		h.NodeName = f.spec.NodeName(d)
-	}
-	asked := time.Now()
-	answer, err := f.command(ctx, d, askPatience, hostconfig.CommandAwait(awaitSeconds), nil)
+func (f *formation) askHost(ctx context.Context, c contact, q question, mu *sync.Mutex) health.HostReport {
+	h, asked := q.about, time.Now()
+	answer, err := c.command(ctx, q.droplet, askPatience, hostconfig.CommandAwait(awaitSeconds), nil)
 	var report health.Report
 	if err == nil {
 		report, err = health.ParseReport(answer)
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	mu.Lock()
+	defer mu.Unlock()
+	f.patience.activeSince[q.droplet.ID] = q.active
 	if err != nil {
-		h.Err, h.Hopeless = err, f.patience.over(d, asked, err)
+		h.Err, h.Hopeless = err, f.patience.over(q.droplet, asked, err)
 		return h
 	}
-	f.patience.heard(d)
+	f.patience.heard(q.droplet)
 	h.Report = &report
 	return h
 }

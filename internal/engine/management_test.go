@@ -38,7 +38,7 @@ type hosts struct {
 
 // Run implements engine.Channel.
 func (h *hosts) Run(ctx context.Context, address string, _ int, command string, _ []byte) ([]byte, error) {
-	o, err := h.w.engine.Observe(ctx, h.spec.Name, "", cluster.Memory{})
+	o, err := h.w.engine.Observe(ctx, h.spec.Name, "", cluster.Memory{ID: h.mem.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func TestAClusterThatDidNotFormIsLookedAtAgain(t *testing.T) {
 		if _, err := w.engine.Converge(w.Context(), h.spec, h.mem); err == nil {
 			w.Fatal("no error")
 		}
-		drift := func(spec cluster.Spec) []string { return cluster.Drift(spec, *h.mem, w.observe(spec, *h.mem)) }
+		drift := func(spec cluster.Spec) []string { return drift(spec, *h.mem, w.observe(spec, *h.mem)) }
 		if got := drift(h.spec); !slices.Equal(got, []string{"the cluster was not formed when it was looked at last"}) {
 			w.Errorf("drift is %q", got)
 		}

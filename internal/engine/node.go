@@ -4,114 +4,114 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
+	"github.com/beamcluster/terraform-provider-beam/internal/plan"
 )
+
+// nodeRun is the run of a beam_node: a small cluster of one host beside another.
+type nodeRun struct {
+	*run
+	spec *cluster.NodeSpec
+}
+
+func (e *Engine) nodeRun(spec *cluster.NodeSpec, dropletID int, wanted bool) *nodeRun {
+	mem := &cluster.Memory{}
+	if dropletID != 0 {
+		mem.Remember(dropletID, cluster.HostRecord{Name: spec.Name})
+	}
+	n := &nodeRun{run: e.run(cluster.Spec{Name: spec.Cluster, WaitFor: cluster.WaitActive}, mem), spec: spec}
+	n.plan = func() plan.Plan {
+		in := n.input(wanted)
+		if host, found := plan.FoundNode(in); found && in.DropletID == 0 {
+			n.mem.Remember(host.ID, cluster.HostRecord{Name: spec.Name})
+			in = n.input(wanted)
+		}
+		return plan.DiffNode(in)
+	}
+	n.request = n.nodeRequest
+	return n
+}
+
+func (n *nodeRun) input(wanted bool) plan.NodeInput {
+	in := plan.NodeInput{Spec: *n.spec, Observed: n.obs, Wanted: wanted}
+	for id := range n.mem.Hosts {
+		in.DropletID = id
+	}
+	return in
+}
+
+// look also finds out what the cluster's network is.
+func (n *nodeRun) look(ctx context.Context) error {
+	if err := n.run.look(ctx); err != nil {
+		return err
+	}
+	n.obs = everybody(n.obs)
+	n.spec.Public = cluster.SpecOf(n.spec.Cluster, n.obs).Network.Mode == cluster.NetworkPublic
+	return nil
+}
+
+// everybody takes the hosts of the cluster for known, whoever made it: a
+// beam_node need not know its id.
+func everybody(o cluster.Observed) cluster.Observed {
+	for _, other := range o.Others {
+		for _, d := range other.Droplets {
+			if _, there := o.Droplet(d.ID); !there {
+				o.Droplets = append(o.Droplets, d)
+			}
+		}
+		o.Firewalls = append(o.Firewalls, other.Firewalls...)
+		for i, v := range other.VPCs {
+			o.VPCs[i].Own = o.VPCs[i].Own || v.Own
+		}
+	}
+	return o
+}
 
 // ConvergeNode creates the droplet of a beam_node, or mends the one of the id
 // in place; 0 is none yet. It sets spec.Public to what the cluster's network
 // is, and returns the droplet that exists even when it fails.
 func (e *Engine) ConvergeNode(ctx context.Context, spec *cluster.NodeSpec, dropletID int) (cluster.Droplet, error) {
-	o, err := e.Observe(ctx, spec.Cluster, "", cluster.Memory{})
-	if err != nil {
-		return cluster.Droplet{ID: dropletID}, err
+	n := e.nodeRun(spec, dropletID, true)
+	if err := n.look(ctx); err != nil {
+		return n.droplet(), err
 	}
-	spec.Public = cluster.SpecOf(spec.Cluster, o).Network.Mode == cluster.NetworkPublic
-	node := cluster.Droplet{ID: dropletID}
-	if dropletID == 0 {
-		node, err = e.createNode(ctx, *spec, o)
-	} else {
-		err = e.wakeNode(ctx, dropletID)
+	if _, exists := n.obs.Droplet(dropletID); dropletID != 0 && !exists {
+		return cluster.Droplet{ID: dropletID}, fmt.Errorf("droplet %d was deleted meanwhile; apply again to replace it", dropletID)
 	}
-	if err != nil {
-		return node, err
-	}
-	err = digitalocean.Wait(ctx, "node "+spec.Name+" to be active", func(ctx context.Context) (bool, string, error) {
-		d, err := e.api.Droplet(ctx, node.ID)
-		if err != nil || d == nil {
-			return false, "not listed yet", err
-		}
-		node = *d
-		return isActive(node) && (spec.Public || node.PrivateIPv4 != ""), node.Status, nil
-	})
-	if err != nil {
-		return node, err
-	}
-	return node, e.mendNode(ctx, *spec, node)
+	err := n.toEnd(ctx)
+	return n.droplet(), err
 }
 
-// wakeNode powers a node on that was switched off.
-func (e *Engine) wakeNode(ctx context.Context, id int) error {
-	d, err := e.api.Droplet(ctx, id)
-	switch {
-	case err != nil:
-		return err
-	case d == nil:
-		return fmt.Errorf("droplet %d was deleted meanwhile; apply again to replace it", id)
-	case d.Status != cluster.StatusOff:
-		return nil
+// droplet is the node's, as far as it is known.
+func (n *nodeRun) droplet() cluster.Droplet {
+	for id := range n.mem.Hosts {
+		if d, exists := n.obs.Droplet(id); exists {
+			return d
+		}
+		return cluster.Droplet{ID: id}
 	}
-	return e.api.PowerOn(ctx, id)
+	return cluster.Droplet{}
 }
 
-func (e *Engine) createNode(ctx context.Context, spec cluster.NodeSpec, o cluster.Observed) (cluster.Droplet, error) {
-	vpc, err := joinNetwork(spec, o)
-	if err != nil {
-		return cluster.Droplet{}, err
-	}
-	var known []int
-	for _, d := range o.Droplets {
-		known = append(known, d.ID)
-		if d.Name == spec.Name {
-			return cluster.Droplet{}, fmt.Errorf("%w: droplet %d of cluster %s has the name %q; to manage it here run `terraform import <address> %d`, else choose another name", ErrExists, d.ID, spec.Cluster, d.Name, d.ID)
-		}
-	}
+func (n *nodeRun) nodeRequest(a plan.CreateHosts) (digitalocean.DropletRequest, cluster.HostRecord, error) {
+	spec, record := *n.spec, cluster.HostRecord{Role: a.Role}
+	vpc, _ := n.input(true).VPC() // the plan refuses where there is none
 	host := spec.HostConfig()
-	if db, ok := databaseOf(o); ok {
+	if db, exists := databaseOf(n.obs); exists {
 		host.DatabaseName, host.DatabaseAddress = cluster.DatabaseDNSName(spec.Cluster), db
 	}
-	userData, err := host.Render()
-	if err != nil {
-		return cluster.Droplet{}, fmt.Errorf("configuration of node %s: %w", spec.Name, err)
-	}
-	var node cluster.Droplet
-	err = e.api.CreateDroplets(ctx, digitalocean.DropletRequest{
-		Names: []string{spec.Name}, Place: spec.Place, SSHKeys: spec.SSHKeys, UserData: string(userData),
-		Tags: spec.WantedTags(), VPCUUID: vpc, Monitoring: spec.Monitoring,
-		LookupTag: cluster.ClusterTag(spec.Cluster), Known: known,
-	}, func(made []cluster.Droplet) {
-		for _, d := range made {
-			node = d
-		}
-	})
-	return node, err
+	userData, err := described(host.Render())("configuration of node " + spec.Name)
+	return digitalocean.DropletRequest{
+		Names: a.Names, Place: a.Place, SSHKeys: spec.SSHKeys, UserData: string(userData),
+		Tags: append(spec.WantedTags(), spec.ToldTag(), spec.MakingTag()), VPCUUID: vpc, Monitoring: spec.Monitoring,
+		LookupTag: spec.MakingTag(), Known: n.dropletIDs(),
+	}, record, err
 }
 
-// joinNetwork finds the VPC that the cluster's hosts of the node's region are
-// in; none for a cluster of public addresses.
-func joinNetwork(spec cluster.NodeSpec, o cluster.Observed) (string, error) {
-	if len(o.Hosts()) == 0 {
-		return "", fmt.Errorf("the account has no cluster named %q; create it first, or let `cluster` refer to beam_cluster.<name>.name", spec.Cluster)
-	}
-	if spec.Public {
-		return "", nil
-	}
-	var regions []string
-	for _, d := range o.Hosts() {
-		if d.Region == spec.Region {
-			return d.VPCUUID, nil
-		}
-		if !slices.Contains(regions, d.Region) {
-			regions = append(regions, d.Region)
-		}
-	}
-	return "", fmt.Errorf("cluster %s has no private network in region %s; choose a region of its hosts: %v", spec.Cluster, spec.Region, regions)
-}
-
-func databaseOf(o cluster.Observed) (address string, ok bool) {
+func databaseOf(o cluster.Observed) (address string, exists bool) {
 	for _, d := range o.Hosts() {
 		if d.Role(o.Cluster) == cluster.RoleDatabase {
 			return d.PrivateIPv4, d.PrivateIPv4 != ""
@@ -120,31 +120,33 @@ func databaseOf(o cluster.Observed) (address string, ok bool) {
 	return "", false
 }
 
-// mendNode sets tags and name as the spec says.
-func (e *Engine) mendNode(ctx context.Context, spec cluster.NodeSpec, d cluster.Droplet) error {
-	wanted := spec.WantedTags()
-	for _, tag := range wanted {
-		if !d.HasTag(tag) {
-			if err := e.api.TagDroplets(ctx, tag, []int{d.ID}); err != nil {
-				return err
-			}
-		}
+// DiffNode says what ConvergeNode would do now.
+func (e *Engine) DiffNode(ctx context.Context, spec cluster.NodeSpec, dropletID int) (plan.Plan, error) {
+	n := e.nodeRun(&spec, dropletID, true)
+	if err := n.look(ctx); err != nil {
+		return plan.Plan{}, err
 	}
-	for _, tag := range d.Tags {
-		if !slices.Contains(wanted, tag) {
-			if err := e.api.UntagDroplets(ctx, tag, []int{d.ID}); err != nil {
-				return err
-			}
-		}
-	}
-	if d.Name != spec.Name {
-		return e.api.Rename(ctx, d.ID, spec.Name)
-	}
-	return nil
+	return n.diff(), nil
+}
+
+// NodeDrift says, a sentence each, what differs from what a ConvergeNode made.
+func NodeDrift(spec cluster.NodeSpec, d cluster.Droplet) []string {
+	return plan.DiffNode(plan.NodeInput{
+		Spec: spec, DropletID: d.ID, Wanted: true,
+		Observed: cluster.Observed{Cluster: spec.Cluster, Droplets: []cluster.Droplet{d}},
+	}).Drift()
 }
 
 // ObserveNode looks at the droplet; nil when it is gone.
 func (e *Engine) ObserveNode(ctx context.Context, dropletID int) (*cluster.Droplet, error) {
+	d, err := e.api.Droplet(ctx, dropletID)
+	if err != nil || d != nil {
+		return d, err
+	}
+	// A droplet that was made just now may be too new.
+	if err := digitalocean.Pause(ctx, doubtPause); err != nil {
+		return nil, err
+	}
 	return e.api.Droplet(ctx, dropletID)
 }
 
@@ -175,6 +177,13 @@ func (e *Engine) FindNode(ctx context.Context, nameOrID string) (cluster.Droplet
 }
 
 // DestroyNode deletes the droplet; one that is gone is no error.
-func (e *Engine) DestroyNode(ctx context.Context, dropletID int) error {
-	return e.api.DeleteDroplet(ctx, dropletID)
+func (e *Engine) DestroyNode(ctx context.Context, spec cluster.NodeSpec, dropletID int) error {
+	return e.nodeRun(&spec, dropletID, false).destroy(ctx)
+}
+
+func (n *nodeRun) destroy(ctx context.Context) error {
+	if err := n.look(ctx); err != nil {
+		return err
+	}
+	return n.toEnd(ctx)
 }

@@ -1,124 +1,241 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
 )
 
+const (
+	// doubtTime is how long after an apply lists may still lack what it made, or
+	// show what it deleted, and a read of a single object may say that a new one
+	// does not exist.
+	doubtTime = time.Minute
+	// doubtPause is the pause before a doubtful look is taken again.
+	doubtPause = 5 * time.Second
+)
+
 // Observe looks at everything of the cluster, at the price of one call for each
 // kind of object whatever the number of hosts. projectID is the project that
-// should hold the cluster; empty for none.
+// should hold the cluster; empty for none. What the lists say against the memory
+// is asked for object by object before it is believed.
 func (e *Engine) Observe(ctx context.Context, name, projectID string, mem cluster.Memory) (cluster.Observed, error) {
-	o := cluster.Observed{Cluster: name}
+	doubtful := mem.Unsure || time.Since(mem.ChangedAt) < doubtTime
+	a, err := e.account(ctx, name, projectID, mem, doubtful)
+	return a.Of(name, mem), err
+}
+
+// Identify looks for a cluster that is to be imported, and gives its id; empty
+// for one that was made before clusters had ids. Of several clusters of the name
+// it returns all ids.
+func (e *Engine) Identify(ctx context.Context, name string) ([]string, error) {
+	a, err := e.account(ctx, name, "", cluster.Memory{}, false)
+	return a.IDs(name), err
+}
+
+// look takes a fresh look for the run, which has changed things or is about to.
+func (r *run) look(ctx context.Context) error {
+	a, err := r.account(ctx, r.spec.Name, r.spec.ProjectID, *r.mem, true)
+	if err != nil {
+		return err
+	}
+	r.obs = a.Of(r.spec.Name, *r.mem)
+	return nil
+}
+
+func (e *Engine) account(ctx context.Context, name, projectID string, mem cluster.Memory, doubtful bool) (cluster.Account, error) {
+	a := cluster.Account{At: time.Now()}
 	var tags []digitalocean.Tag
-	var addresses []cluster.ReservedIP
-	var volumes []cluster.Volume
 	calls := []func(context.Context) error{
-		into(&o.Droplets, func(ctx context.Context) ([]cluster.Droplet, error) {
+		into(&a.Droplets, func(ctx context.Context) ([]cluster.Droplet, error) {
 			return e.api.DropletsByTag(ctx, cluster.ClusterTag(name))
 		}),
-		into(&o.Firewalls, e.api.Firewalls),
-		into(&o.VPCs, e.api.VPCs),
-		into(&o.Peerings, e.api.Peerings),
-		into(&addresses, e.api.ReservedIPs),
+		into(&a.Firewalls, e.api.Firewalls),
+		into(&a.VPCs, e.api.VPCs),
+		into(&a.Peerings, e.api.Peerings),
+		into(&a.ReservedIPs, e.api.ReservedIPs),
 		into(&tags, e.api.Tags),
-		into(&volumes, func(ctx context.Context) ([]cluster.Volume, error) {
+		into(&a.Volumes, func(ctx context.Context) ([]cluster.Volume, error) {
 			return e.api.Volumes(ctx, cluster.DatabaseHostName(name))
 		}),
 	}
 	if projectID != "" {
-		calls = append(calls, into(&o.ProjectURNs, func(ctx context.Context) ([]string, error) {
-			return e.api.ProjectURNs(ctx, projectID)
+		calls = append(calls, into(&a.ProjectURNs, func(ctx context.Context) ([]string, error) {
+			return e.projectURNs(ctx, projectID)
 		}))
 	}
 	if err := read(ctx, calls...); err != nil {
-		return o, err
+		return a, err
 	}
-	if err := e.findUntagged(ctx, &o, mem); err != nil {
-		return o, err
+	for _, t := range tags {
+		if t.Name == cluster.TagAll {
+			a.Carriers = t.Resources
+		}
+		if t.Name == cluster.TagAll || strings.HasPrefix(t.Name, cluster.ClusterTag("")) {
+			a.Tags = append(a.Tags, t.Name)
+		}
 	}
-	slices.SortFunc(o.Droplets, func(a, b cluster.Droplet) int {
-		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
-	})
-	o.Firewalls = slices.DeleteFunc(o.Firewalls, func(f cluster.Firewall) bool { return !ours(f, name, mem) })
-	for i, v := range o.VPCs {
-		o.VPCs[i].Own = v.Description == cluster.ClusterTag(name) || slices.Contains(mem.OwnVPCs, v.ID)
+	if err := e.findUntagged(ctx, &a, mem); err != nil {
+		return a, err
 	}
-	o.Tags = clusterTags(tags, name)
-	o.ReservedIP = pickAddress(addresses, o, mem)
-	o.Volume = pickVolume(volumes, name, mem)
-	return o, nil
+	c := &confirmation{api: e.api, name: name, mem: mem, doubtful: doubtful}
+	return a, c.confirm(ctx, &a)
+}
+
+// projectURNs lists what the project holds; nil for one that is gone.
+func (e *Engine) projectURNs(ctx context.Context, id string) ([]string, error) {
+	urns, err := e.api.ProjectURNs(ctx, id)
+	if digitalocean.Gone(err) {
+		return nil, nil
+	}
+	if urns == nil {
+		urns = []string{}
+	}
+	return urns, err
 }
 
 // findUntagged looks through all droplets of the account when a known one is
 // not listed under the cluster's tag: somebody may have removed the tag, which
 // is another thing than the droplet.
-func (e *Engine) findUntagged(ctx context.Context, o *cluster.Observed, mem cluster.Memory) error {
-	lostSight := false
-	for id := range mem.Hosts {
-		if _, listed := o.Droplet(id); !listed {
-			lostSight = true
-		}
-	}
-	if !lostSight {
+func (e *Engine) findUntagged(ctx context.Context, a *cluster.Account, mem cluster.Memory) error {
+	if len(unlisted(mem, *a)) == 0 {
 		return nil
 	}
 	all, err := e.api.AllDroplets(ctx)
 	if err != nil {
 		return err
 	}
-	for _, d := range all {
-		_, known := mem.Hosts[d.ID]
-		if _, listed := o.Droplet(d.ID); known && !listed {
-			o.Droplets = append(o.Droplets, d)
+	for _, id := range unlisted(mem, *a) {
+		if i := slices.IndexFunc(all, func(d cluster.Droplet) bool { return d.ID == id }); i >= 0 {
+			a.Droplets = append(a.Droplets, all[i])
 		}
 	}
 	return nil
 }
 
-// ours says whether a firewall is the cluster's: it has one of its names and is
-// bound to its tag, or is remembered and bound to no tag any more.
-func ours(f cluster.Firewall, name string, mem cluster.Memory) bool {
-	for _, role := range []string{cluster.RoleNode, cluster.RoleLoadBalancer, cluster.RoleDatabase} {
-		if f.Name == cluster.FirewallName(name, role) {
-			return slices.Contains(f.Tags, cluster.RoleTag(name, role)) || len(f.Tags) == 0 && slices.Contains(mem.Firewalls, f.ID)
+// unlisted are the ids of remembered hosts that are not in the account's list.
+func unlisted(mem cluster.Memory, a cluster.Account) []int {
+	var ids []int
+	for id := range mem.Hosts {
+		if !slices.ContainsFunc(a.Droplets, func(d cluster.Droplet) bool { return d.ID == id }) {
+			ids = append(ids, id)
 		}
 	}
-	return false
+	slices.Sort(ids)
+	return ids
 }
 
-func clusterTags(tags []digitalocean.Tag, name string) []string {
-	var out []string
-	for _, t := range tags {
-		if t.Name == cluster.ClusterTag(name) || strings.HasPrefix(t.Name, cluster.ClusterTag(name)+":") {
-			out = append(out, t.Name)
+// confirmation asks for single objects where the lists and the memory disagree.
+type confirmation struct {
+	api      *digitalocean.Client
+	name     string
+	mem      cluster.Memory
+	doubtful bool // a first "does not exist" may come too early
+
+	mu    sync.Mutex // guards the account while calls run side by side
+	calls []func(context.Context) error
+}
+
+// confirm adds to the lists what they leave out and the API knows all the same,
+// and takes out what they show and the API knows no more.
+func (c *confirmation) confirm(ctx context.Context, a *cluster.Account) error {
+	listed := a.Of(c.name, c.mem)
+	for _, id := range unlisted(c.mem, *a) {
+		ask(c, &a.Droplets, func(ctx context.Context) (*cluster.Droplet, error) { return c.api.Droplet(ctx, id) }, nil)
+	}
+	for _, d := range listed.Hosts() {
+		if _, known := c.mem.Hosts[d.ID]; !known {
+			ask(c, &a.Droplets, func(ctx context.Context) (*cluster.Droplet, error) { return c.api.Droplet(ctx, d.ID) },
+				func(have cluster.Droplet) bool { return have.ID == d.ID })
 		}
 	}
-	return out
+	compare(c, &a.Firewalls, c.mem.Firewalls, listed.Firewalls, func(f cluster.Firewall) string { return f.ID }, c.api.Firewall)
+	compare(c, &a.VPCs, c.mem.OwnVPCs, listed.OwnVPCs(), func(v cluster.VPC) string { return v.ID }, c.api.VPC)
+	compare(c, &a.Peerings, c.mem.Peerings, nil, func(p cluster.Peering) string { return p.ID }, c.api.Peering)
+	compare(c, &a.Volumes, one(c.mem.VolumeID), some(listed.Volume), func(v cluster.Volume) string { return v.ID }, c.api.Volume)
+	compare(c, &a.ReservedIPs, one(c.mem.ReservedIP), some(listed.ReservedIP), func(r cluster.ReservedIP) string { return r.IP }, c.api.ReservedIP)
+	if err := read(ctx, c.calls...); err != nil {
+		return err
+	}
+	return c.findHolder(ctx, a)
 }
 
-// pickAddress finds the remembered address or, when none is remembered, the one
-// that leads to a load balancer of the cluster.
-func pickAddress(all []cluster.ReservedIP, o cluster.Observed, mem cluster.Memory) *cluster.ReservedIP {
-	for _, r := range all {
-		d, _ := o.Droplet(r.DropletID)
-		if r.IP == mem.ReservedIP || mem.ReservedIP == "" && d.Role(o.Cluster) == cluster.RoleLoadBalancer {
-			return &r
+// compare asks for what is remembered and not listed, and for what is listed as
+// the cluster's and not remembered.
+func compare[T any](c *confirmation, all *[]T, remembered []string, own []T, id func(T) string, get func(context.Context, string) (*T, error)) {
+	for _, want := range remembered {
+		if !slices.ContainsFunc(*all, func(have T) bool { return id(have) == want }) {
+			ask(c, all, func(ctx context.Context) (*T, error) { return get(ctx, want) }, nil)
+		}
+	}
+	for _, item := range own {
+		if !slices.Contains(remembered, id(item)) {
+			ask(c, all, func(ctx context.Context) (*T, error) { return get(ctx, id(item)) }, func(have T) bool { return id(have) == id(item) })
+		}
+	}
+}
+
+// ask adds a call that reads one object: it is put into the list, or the one that
+// is listed, if any, is taken out when there is none.
+func ask[T any](c *confirmation, all *[]T, get func(context.Context) (*T, error), listed func(T) bool) {
+	c.calls = append(c.calls, func(ctx context.Context) error {
+		found, err := get(ctx)
+		if err == nil && found == nil && listed == nil && c.doubtful {
+			if err = digitalocean.Pause(ctx, doubtPause); err == nil {
+				found, err = get(ctx)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		switch {
+		case found == nil && listed != nil:
+			*all = slices.DeleteFunc(*all, listed)
+		case found != nil && listed == nil:
+			*all = append(*all, *found)
+		}
+		return nil
+	})
+}
+
+// findHolder looks for a droplet of somebody else's that has the cluster's volume.
+func (c *confirmation) findHolder(ctx context.Context, a *cluster.Account) error {
+	o := a.Of(c.name, c.mem)
+	if o.Volume == nil {
+		return nil
+	}
+	for _, id := range o.Volume.DropletIDs {
+		if _, ours := o.Droplet(id); ours {
+			continue
+		}
+		holder, err := c.api.Droplet(ctx, id)
+		if err != nil {
+			return err
+		}
+		if holder != nil {
+			a.Holder = holder
 		}
 	}
 	return nil
 }
 
-func pickVolume(named []cluster.Volume, name string, mem cluster.Memory) *cluster.Volume {
-	for _, v := range named {
-		if v.ID == mem.VolumeID || slices.Contains(v.Tags, cluster.ClusterTag(name)) {
-			return &v
-		}
+func one(id string) []string {
+	if id == "" {
+		return nil
 	}
-	return nil
+	return []string{id}
+}
+
+func some[T any](item *T) []T {
+	if item == nil {
+		return nil
+	}
+	return []T{*item}
 }

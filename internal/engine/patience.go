@@ -28,29 +28,29 @@ const (
 // answer.
 type patience struct {
 	started     time.Time
-	activeSince map[int]time.Time // by droplet id; a host that is not in it was active at the start
-	contacts    map[int]*contact  // by droplet id
+	activeSince map[int]time.Time // by droplet id; zero for a host that was active at the start
+	contacts    map[int]*contactTimes  // by droplet id
 	// slowest is how long after it became active a host of those in their first
 	// boot answered at the latest; zero until one has.
 	slowest time.Duration
 }
 
-// contact is when a host answered. The times are zero where it never did.
-type contact struct {
+// contactTimes is when a host answered. The times are zero where it never did.
+type contactTimes struct {
 	heard      time.Time // last
 	turnedAway time.Time // since when it turns every command away
 }
 
-func newPatience(activeSince map[int]time.Time) *patience {
-	return &patience{started: time.Now(), activeSince: activeSince, contacts: map[int]*contact{}}
+func newPatience() *patience {
+	return &patience{started: time.Now(), activeSince: map[int]time.Time{}, contacts: map[int]*contactTimes{}}
 }
 
 // with returns the contact with the host. A host of an earlier apply, which has
 // no first boot to be waited for, counts as heard at the start.
-func (p *patience) with(d cluster.Droplet) *contact {
+func (p *patience) with(d cluster.Droplet) *contactTimes {
 	c, exists := p.contacts[d.ID]
 	if !exists {
-		c = &contact{}
+		c = &contactTimes{}
 		if p.started.Sub(d.CreatedAt) > bootAge {
 			c.heard = p.started
 		}
@@ -61,7 +61,7 @@ func (p *patience) with(d cluster.Droplet) *contact {
 
 // up is for how long the host has been active.
 func (p *patience) up(d cluster.Droplet) time.Duration {
-	if since, seen := p.activeSince[d.ID]; seen {
+	if since := p.activeSince[d.ID]; !since.IsZero() {
 		return time.Since(since)
 	}
 	return time.Since(p.started)

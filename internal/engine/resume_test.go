@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"github.com/digitalocean/godo"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
-	"github.com/beamcluster/terraform-provider-beam/internal/engine"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
@@ -50,8 +50,9 @@ func TestCreateResumesWhereverItIsInterrupted(t *testing.T) {
 	}
 }
 
-// An interrupted create whose state was lost is cleared away by the next.
-func TestCreateClearsAwayWhatAnUnfinishedOneLeft(t *testing.T) {
+// What an interrupted create leaves is in a state: no other create may take it
+// for nobody's.
+func TestCreateRefusesWhatAnInterruptedOneLeft(t *testing.T) {
 	inWorld(t, instant, func(w *world) {
 		ctx, cancel := context.WithCancel(w.Context())
 		defer cancel()
@@ -60,11 +61,19 @@ func TestCreateClearsAwayWhatAnUnfinishedOneLeft(t *testing.T) {
 				cancel()
 			}
 		}
-		if _, err := w.engine.Converge(ctx, chat(3), &cluster.Memory{}); !errors.Is(err, context.Canceled) {
+		mem := &cluster.Memory{}
+		if _, err := w.engine.Converge(ctx, chat(3), mem); !errors.Is(err, context.Canceled) {
 			w.Fatalf("interrupted converge: %v, want a cancelled context", err)
 		}
 		w.cut.before = nil
-		w.converge(chat(3), &cluster.Memory{})
+		before := w.sim.Inventory()
+		if _, err := w.engine.Converge(w.Context(), chat(3), &cluster.Memory{}); !refused(err) {
+			w.Errorf("second create: %v, want a refusal", err)
+		}
+		if diff := cmp.Diff(before, w.sim.Inventory()); diff != "" {
+			w.Errorf("the refused create changed the account:\n%s", diff)
+		}
+		w.converge(chat(3), mem)
 	})
 }
 
@@ -72,8 +81,8 @@ func TestCreateRefusesAFinishedCluster(t *testing.T) {
 	inWorld(t, instant, func(w *world) {
 		mem := &cluster.Memory{}
 		w.converge(chat(2), mem)
-		if _, err := w.engine.Converge(w.Context(), chat(2), &cluster.Memory{}); !errors.Is(err, engine.ErrExists) {
-			w.Errorf("second create: %v, want %v", err, engine.ErrExists)
+		if _, err := w.engine.Converge(w.Context(), chat(2), &cluster.Memory{}); !refused(err) {
+			w.Errorf("second create: %v, want a refusal", err)
 		}
 		w.settled(chat(2), *mem)
 	})
@@ -109,7 +118,7 @@ func TestCreateAfterAClusterWasDeletedByHand(t *testing.T) {
 		if err := w.engine.Destroy(w.Context(), "chat", mem); err != nil {
 			w.Fatal(err)
 		}
-		if _, _, err := w.godo.Tags.Create(w.Context(), &godo.TagCreateRequest{Name: cluster.ReadyTag("chat")}); err != nil {
+		if _, _, err := w.godo.Tags.Create(w.Context(), &godo.TagCreateRequest{Name: cluster.PoolTag("chat", "us")}); err != nil {
 			w.Fatal(err)
 		}
 		w.converge(chat(2), &cluster.Memory{})

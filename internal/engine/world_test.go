@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
 	"github.com/beamcluster/terraform-provider-beam/internal/engine"
+	"github.com/beamcluster/terraform-provider-beam/internal/plan"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator/contract"
 )
@@ -128,7 +130,7 @@ func (w *world) converge(spec cluster.Spec, mem *cluster.Memory) cluster.Observe
 func (w *world) settled(spec cluster.Spec, mem cluster.Memory) cluster.Observed {
 	w.Helper()
 	o := w.observe(spec, mem)
-	if drift := cluster.Drift(spec, mem, o); len(drift) > 0 {
+	if drift := drift(spec, mem, o); len(drift) > 0 {
 		w.Errorf("drift after converge: %q", drift)
 	}
 	want := spec.NodeCount()
@@ -202,4 +204,15 @@ func (w *world) check(what string, left int, err error) {
 	if err != nil || left != 0 {
 		w.Errorf("%d %s are left (%v)", left, what, err)
 	}
+}
+
+// drift says what differs from what a converge would make.
+func drift(spec cluster.Spec, mem cluster.Memory, o cluster.Observed) []string {
+	return plan.Diff(plan.Input{Spec: spec, Memory: mem, Observed: o, Now: time.Now()}).Drift()
+}
+
+// refused says that a converge did nothing because it must not.
+func refused(err error) bool {
+	var refusal *engine.RefusedError
+	return errors.As(err, &refusal)
 }

@@ -20,12 +20,13 @@ const SettlePatience = 45 * time.Second
 
 // HostReport is a host that was asked how it is.
 type HostReport struct {
-	Host     string  // name of the droplet
-	Role     string  // RoleNode, RoleLoadBalancer or RoleDatabase
-	NodeName string  // long name of a node
-	Report   *Report // nil when the host could not be asked
-	Err      error   // why it could not
-	Hopeless bool    // asking again will not help
+	DropletID int
+	Host      string  // name of the droplet
+	Role      string  // RoleNode, RoleLoadBalancer or RoleDatabase
+	NodeName  string  // long name of a node
+	Report    *Report // nil when the host could not be asked
+	Err       error   // why it could not
+	Hopeless  bool    // asking again will not help
 }
 
 func (h HostReport) answered() bool { return h.Report != nil }

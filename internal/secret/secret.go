@@ -60,3 +60,7 @@ func keyed(key []byte, text string) []byte {
 	mac.Write([]byte(text))
 	return mac.Sum(nil)
 }
+
+// ID draws what tells a cluster from others of its name: 12 characters of
+// [a-z2-7]. It is no secret.
+func ID() string { return strings.ToLower(rand.Text()[:12]) }

@@ -1,0 +1,70 @@
+package cluster
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Marks are tags and descriptions that say whose an object is. A name alone
+// never makes an object the cluster's: two clusters may be given one name.
+
+// LeaseTerm is for how long a lease holds after it was renewed last. Who sees
+// one that is older takes the process that held it for dead.
+const LeaseTerm = 5 * time.Minute
+
+// IDTag says that an object was made for the cluster with the id.
+func IDTag(cluster, id string) string { return idPrefix(cluster) + id }
+
+// FirewallTag marks a firewall, which carries no tags but those that it is bound
+// to. No droplet has the tag, so that the firewall opens nothing by it.
+func FirewallTag(cluster, id string) string { return IDTag(cluster, id) + firewallSuffix }
+
+// ToldTag carries the first characters of the fingerprint of what a host was
+// told, for an apply that finds the host but no memory of it.
+func ToldTag(cluster, fingerprint string) string {
+	return ClusterTag(cluster) + ":told:" + fingerprint[:min(len(fingerprint), toldLength)]
+}
+
+// LeaseTag says that a create of the cluster with the id ran at the time.
+func LeaseTag(cluster, id string, at time.Time) string {
+	return leasePrefix(cluster) + id + ":" + strconv.FormatInt(at.Unix(), 10)
+}
+
+const (
+	firewallSuffix = ":firewalls"
+	toldLength     = 16
+)
+
+func idPrefix(cluster string) string    { return ClusterTag(cluster) + ":id:" }
+func leasePrefix(cluster string) string { return ClusterTag(cluster) + ":lease:" }
+
+// Lease is a LeaseTag that was found.
+type Lease struct {
+	ID  string // of the cluster that is created
+	At  time.Time
+	Tag string
+}
+
+// Fresh says that the create may still run.
+func (l Lease) Fresh(now time.Time) bool { return now.Sub(l.At) < LeaseTerm }
+
+func parseLease(cluster, tag string) (Lease, bool) {
+	rest, found := strings.CutPrefix(tag, leasePrefix(cluster))
+	id, at, timed := strings.Cut(rest, ":")
+	seconds, err := strconv.ParseInt(at, 10, 64)
+	if !found || !timed || err != nil {
+		return Lease{}, false
+	}
+	return Lease{ID: id, At: time.Unix(seconds, 0), Tag: tag}, true
+}
+
+// idOf reads the id from the marks of an object; empty for none.
+func idOf(cluster string, marks ...string) string {
+	for _, mark := range marks {
+		if rest, found := strings.CutPrefix(mark, idPrefix(cluster)); found {
+			return strings.TrimSuffix(rest, firewallSuffix)
+		}
+	}
+	return ""
+}

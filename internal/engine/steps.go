@@ -1,0 +1,351 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/plan"
+)
+
+// work is a step under way. It must not touch the run but through record.
+type work func(context.Context) error
+
+// prepare reads all that the step needs and returns what is to be run.
+func (r *run) prepare(a plan.Action) (work, error) {
+	switch a := a.(type) {
+	case plan.CreateHosts:
+		return r.createHosts(a)
+	case plan.Tell:
+		return r.tell(a.Delivery), nil
+	case plan.PowerOn, plan.RenameHost, plan.SetBackups, plan.DeleteHost, plan.TagHosts, plan.UntagHosts:
+		return r.changeHosts(a), nil
+	case plan.CreateVPC, plan.MarkVPC, plan.UnmarkVPC, plan.DeleteVPC, plan.CreatePeering, plan.DeletePeering:
+		return r.changeNetwork(a), nil
+	case plan.CreateFirewall, plan.UpdateFirewall, plan.DeleteFirewall:
+		return r.changeFirewall(a), nil
+	case plan.CreateVolume, plan.AttachVolume, plan.DeleteVolume, plan.TagVolume:
+		return r.changeVolume(a), nil
+	case plan.ReserveAddress, plan.MoveAddress, plan.DeleteAddress:
+		return r.changeAddress(a), nil
+	case plan.HoldLease, plan.CreateTag, plan.DeleteTag, plan.AssignProject:
+		return r.changeAccount(a), nil
+	}
+	return nil, fmt.Errorf("no way to carry out %q", a.Key())
+}
+
+// note does what changes the memory alone; false when nothing changed.
+func (r *run) note(a plan.Action) bool {
+	switch a := a.(type) {
+	case plan.AdoptHost:
+		r.mem.Remember(a.Droplet.ID, a.Record)
+	case plan.ForgetHost:
+		delete(r.mem.Hosts, a.ID)
+	case plan.UseVPC:
+		r.useVPC(a.Region, a.ID)
+	case plan.NoteDatabase:
+		if a.Address == "" {
+			return false // its host is still to come
+		}
+		r.mem.DatabaseAddress = a.Address
+	case plan.Claim:
+		r.mem.Unmarked = false
+	default:
+		return false
+	}
+	return true
+}
+
+func (r *run) useVPC(region, id string) {
+	if r.mem.VPCs == nil {
+		r.mem.VPCs = map[string]string{}
+	}
+	r.mem.VPCs[region] = id
+}
+
+func (r *run) changeNetwork(a plan.Action) work {
+	peered := [2]string{}
+	if p, is := a.(plan.CreatePeering); is {
+		peered = [2]string{r.mem.VPCs[p.Regions[0]], r.mem.VPCs[p.Regions[1]]}
+	}
+	return func(ctx context.Context) error {
+		switch a := a.(type) {
+		case plan.CreateVPC:
+			made, err := r.api.CreateVPC(ctx, a.VPC)
+			if err != nil {
+				return err
+			}
+			made.Own = true
+			r.record(func() {
+				r.obs.VPCs = append(r.obs.VPCs, made)
+				r.useVPC(made.Region, made.ID)
+			})
+			return nil
+		case plan.MarkVPC:
+			return r.markVPC(ctx, a.VPC)
+		case plan.UnmarkVPC:
+			return r.unmarkVPC(ctx, a.VPC)
+		case plan.DeleteVPC:
+			return r.deleteVPC(ctx, a.VPC)
+		case plan.CreatePeering:
+			made, err := r.api.CreatePeering(ctx, cluster.Peering{Name: a.Name, VPCs: peered})
+			if err != nil {
+				return err
+			}
+			r.record(func() { r.obs.Peerings = append(r.obs.Peerings, made) })
+		case plan.DeletePeering:
+			if err := r.api.DeletePeering(ctx, a.Peering); err != nil {
+				return err
+			}
+			r.record(func() {
+				r.obs.Peerings = slices.DeleteFunc(r.obs.Peerings, func(p cluster.Peering) bool { return p.ID == a.Peering.ID })
+			})
+		}
+		return nil
+	}
+}
+
+func (r *run) markVPC(ctx context.Context, v cluster.VPC) error {
+	if err := r.api.RenameVPC(ctx, v); err != nil {
+		return err
+	}
+	r.record(func() {
+		for i, have := range r.obs.VPCs {
+			if have.ID == v.ID {
+				r.obs.VPCs[i] = v
+			}
+		}
+	})
+	return nil
+}
+
+func (r *run) unmarkVPC(ctx context.Context, v cluster.VPC) error {
+	if err := r.api.RenameVPC(ctx, v); err != nil {
+		return err
+	}
+	r.forgetVPC(v)
+	return nil
+}
+
+func (r *run) deleteVPC(ctx context.Context, v cluster.VPC) error {
+	if err := r.api.DeleteVPC(ctx, v); err != nil {
+		return err
+	}
+	r.forgetVPC(v)
+	return nil
+}
+
+func (r *run) forgetVPC(v cluster.VPC) {
+	r.record(func() {
+		r.obs.VPCs = slices.DeleteFunc(r.obs.VPCs, func(have cluster.VPC) bool { return have.ID == v.ID })
+		if r.mem.VPCs[v.Region] == v.ID {
+			delete(r.mem.VPCs, v.Region)
+		}
+	})
+}
+
+func (r *run) changeFirewall(a plan.Action) work {
+	return func(ctx context.Context) error {
+		switch a := a.(type) {
+		case plan.CreateFirewall:
+			made, err := r.api.CreateFirewall(ctx, a.Firewall)
+			if err != nil {
+				return err
+			}
+			r.record(func() { r.obs.Firewalls = append(r.obs.Firewalls, made) })
+		case plan.UpdateFirewall:
+			if err := r.api.UpdateFirewall(ctx, a.Firewall); err != nil {
+				return err
+			}
+			r.record(func() {
+				r.obs.Firewalls = slices.DeleteFunc(r.obs.Firewalls, func(f cluster.Firewall) bool { return f.ID == a.Firewall.ID })
+				r.obs.Firewalls = append(r.obs.Firewalls, a.Firewall)
+			})
+		case plan.DeleteFirewall:
+			if err := r.api.DeleteFirewall(ctx, a.Firewall.ID); err != nil {
+				return err
+			}
+			r.record(func() {
+				r.obs.Firewalls = slices.DeleteFunc(r.obs.Firewalls, func(f cluster.Firewall) bool { return f.ID == a.Firewall.ID })
+			})
+		}
+		return nil
+	}
+}
+
+func (r *run) changeVolume(a plan.Action) work {
+	return func(ctx context.Context) error {
+		switch a := a.(type) {
+		case plan.CreateVolume:
+			made, err := r.api.CreateVolume(ctx, a.Volume)
+			if err != nil {
+				return err
+			}
+			r.record(func() { r.obs.Volume = &made })
+		case plan.AttachVolume:
+			return r.attach(ctx, a)
+		case plan.TagVolume:
+			if err := r.api.TagVolume(ctx, a.Tag, a.ID); err != nil {
+				return err
+			}
+			r.record(func() { r.changedVolume(func(v *cluster.Volume) { v.Tags = append(slices.Clone(v.Tags), a.Tag) }) })
+		case plan.DeleteVolume:
+			if err := r.api.DeleteVolume(ctx, a.Volume.ID); err != nil {
+				return err
+			}
+			r.record(func() { r.obs.Volume = nil })
+		}
+		return nil
+	}
+}
+
+func (r *run) changedVolume(change func(*cluster.Volume)) {
+	if r.obs.Volume == nil {
+		return
+	}
+	v := *r.obs.Volume
+	change(&v)
+	r.obs.Volume = &v
+}
+
+// attach restarts the host unless the volume came back by itself meanwhile.
+func (r *run) attach(ctx context.Context, a plan.AttachVolume) error {
+	now, err := r.api.Volume(ctx, a.Volume.ID)
+	if err != nil {
+		return err
+	}
+	attached := now != nil && slices.Contains(now.DropletIDs, a.Host.ID)
+	if !attached {
+		if err := r.api.AttachVolume(ctx, a.Volume.ID, a.Host.ID); err != nil {
+			return err
+		}
+		if err := r.api.Reboot(ctx, a.Host.ID); err != nil {
+			return err
+		}
+	}
+	r.record(func() {
+		r.changedVolume(func(v *cluster.Volume) { v.DropletIDs = []int{a.Host.ID} })
+		r.reports = nil
+	})
+	return nil
+}
+
+// bindPatience is how long a new address may take until it leads to the droplet
+// it was reserved for, before it is led there.
+const bindPatience = 30 * time.Second
+
+func (r *run) changeAddress(a plan.Action) work {
+	known, id := slices.Clone(r.obs.Addresses), 0
+	switch a := a.(type) {
+	case plan.ReserveAddress:
+		id = r.idOf(a.Host)
+	case plan.MoveAddress:
+		id = r.idOf(a.Host)
+	}
+	fresh := slices.Contains(r.reserved, id)
+	return func(ctx context.Context) error {
+		switch a := a.(type) {
+		case plan.ReserveAddress:
+			made, err := r.api.ReserveIP(ctx, id, known)
+			if err != nil {
+				return err
+			}
+			r.record(func() {
+				r.obs.ReservedIP, r.obs.Addresses = &made, append(r.obs.Addresses, made.IP)
+				r.reserved = append(r.reserved, id)
+			})
+		case plan.MoveAddress:
+			return r.moveAddress(ctx, a.IP, id, fresh)
+		case plan.DeleteAddress:
+			if err := r.api.DeleteReservedIP(ctx, a.IP); err != nil {
+				return err
+			}
+			r.record(func() { r.obs.ReservedIP = nil })
+		}
+		return nil
+	}
+}
+
+// moveAddress leads the address to the droplet. One that was reserved for it
+// just now gets there by itself, as a rule.
+func (r *run) moveAddress(ctx context.Context, ip string, id int, fresh bool) error {
+	bound := false
+	if fresh {
+		var err error
+		if bound, err = r.api.AwaitReservedIP(ctx, ip, id, bindPatience); err != nil {
+			return err
+		}
+	}
+	if !bound {
+		if err := r.api.AssignReservedIP(ctx, ip, id); err != nil {
+			return err
+		}
+	}
+	r.record(func() {
+		if r.obs.ReservedIP != nil {
+			moved := *r.obs.ReservedIP
+			moved.DropletID = id
+			r.obs.ReservedIP = &moved
+		}
+	})
+	return nil
+}
+
+func (r *run) changeAccount(a plan.Action) work {
+	return func(ctx context.Context) error {
+		switch a := a.(type) {
+		case plan.HoldLease:
+			return r.holdLease(ctx, a)
+		case plan.CreateTag:
+			if err := r.api.CreateTag(ctx, a.Tag); err != nil {
+				return err
+			}
+			r.record(func() { r.obs.Tags = append(r.obs.Tags, a.Tag) })
+		case plan.DeleteTag:
+			if err := r.api.DeleteTag(ctx, a.Tag); err != nil {
+				return err
+			}
+			r.record(func() { r.forgetTag(a.Tag) })
+		case plan.AssignProject:
+			if err := r.api.AssignToProject(ctx, a.ID, a.URNs); err != nil {
+				return err
+			}
+			r.record(func() { r.obs.ProjectURNs = append(r.obs.ProjectURNs, a.URNs...) })
+		}
+		return nil
+	}
+}
+
+func (r *run) forgetTag(tag string) {
+	r.obs.Tags = slices.DeleteFunc(r.obs.Tags, func(have string) bool { return have == tag })
+	r.obs.Leases = slices.DeleteFunc(r.obs.Leases, func(l cluster.Lease) bool { return l.Tag == tag })
+	if tag == cluster.TagAll {
+		r.obs.LastCluster = false
+	}
+	for i, d := range r.obs.Droplets {
+		r.obs.Droplets[i].Tags = slices.DeleteFunc(slices.Clone(d.Tags), func(have string) bool { return have == tag })
+	}
+}
+
+// holdLease renews the lease.
+func (r *run) holdLease(ctx context.Context, a plan.HoldLease) error {
+	if err := r.api.CreateTag(ctx, a.Tag); err != nil {
+		return err
+	}
+	r.record(func() {
+		r.leases = append(r.leases, a.Tag)
+		r.obs.Leases = append(r.obs.Leases, cluster.Lease{ID: r.mem.ID, At: time.Now(), Tag: a.Tag})
+	})
+	for _, old := range a.Old {
+		if err := r.api.DeleteTag(ctx, old); err != nil {
+			return err
+		}
+		r.record(func() {
+			r.leases = slices.DeleteFunc(r.leases, func(tag string) bool { return tag == old })
+			r.forgetTag(old)
+		})
+	}
+	return nil
+}

@@ -1,0 +1,283 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// The actions, by what they are about. The engine has one function for each
+// that is a Write or a Note.
+type (
+	// HoldLease tells other applies that a create runs, and takes the place of
+	// older leases of its own.
+	HoldLease struct {
+		write
+		Tag string
+		Old []string
+	}
+	// CreateTag makes a tag that a firewall is to be bound to.
+	CreateTag struct {
+		write
+		Tag string
+	}
+	// DeleteTag takes a tag away from the account.
+	DeleteTag struct {
+		write
+		Tag string
+	}
+	// TagHosts puts a tag on droplets.
+	TagHosts struct {
+		write
+		Tag string
+		IDs []int
+	}
+	// UntagHosts takes a tag off droplets.
+	UntagHosts struct {
+		write
+		Tag string
+		IDs []int
+	}
+	// TagVolume puts a tag on the volume.
+	TagVolume struct {
+		write
+		Tag, ID string
+	}
+	// Claim takes note that all objects carry the cluster's id.
+	Claim struct{ note }
+
+	// UseVPC takes note of the VPC that hosts of the region are in.
+	UseVPC struct {
+		note
+		Region, ID string
+	}
+	// CreateVPC makes the VPC of a region.
+	CreateVPC struct {
+		write
+		VPC cluster.VPC
+	}
+	// MarkVPC sets name and description of a VPC.
+	MarkVPC struct {
+		write
+		VPC cluster.VPC
+	}
+	// UnmarkVPC leaves a default VPC, which cannot be deleted, without the mark.
+	UnmarkVPC struct {
+		write
+		VPC cluster.VPC
+	}
+	// DeleteVPC deletes a VPC.
+	DeleteVPC struct {
+		write
+		VPC cluster.VPC
+	}
+	// CreatePeering connects the VPCs of two regions.
+	CreatePeering struct {
+		write
+		Name    string
+		Regions [2]string
+	}
+	// AwaitPeering waits until a peering carries traffic.
+	AwaitPeering struct {
+		await
+		Name string
+	}
+	// DeletePeering deletes a peering.
+	DeletePeering struct {
+		write
+		Peering cluster.Peering
+	}
+
+	// CreateFirewall makes a cloud firewall.
+	CreateFirewall struct {
+		write
+		Firewall cluster.Firewall
+	}
+	// UpdateFirewall sets the rules and tags of the firewall of its id.
+	UpdateFirewall struct {
+		write
+		Firewall cluster.Firewall
+	}
+	// DeleteFirewall deletes a firewall.
+	DeleteFirewall struct {
+		write
+		Firewall cluster.Firewall
+	}
+
+	// CreateVolume makes the database's volume.
+	CreateVolume struct {
+		write
+		Volume cluster.Volume
+	}
+	// AwaitVolume waits until a droplet that is gone no longer holds the volume.
+	AwaitVolume struct {
+		await
+		Name string
+	}
+	// AttachVolume brings the volume to the database's host and restarts that,
+	// for a host mounts the volume when it starts.
+	AttachVolume struct {
+		write
+		Volume cluster.Volume
+		Host   cluster.Droplet
+	}
+	// DeleteVolume deletes the volume and its data.
+	DeleteVolume struct {
+		write
+		Volume cluster.Volume
+	}
+	// NoteDatabase takes note of the database's address.
+	NoteDatabase struct {
+		note
+		Address string
+	}
+
+	// CreateHosts makes droplets of one role, equal but for their names.
+	CreateHosts struct {
+		write
+		// Label tells the request from others: not the names, of which some may
+		// exist while the request is still under way.
+		Label string
+		Role  string
+		Pool  string // of nodes
+		Place cluster.Place
+		Names []string
+	}
+	// AdoptHost takes a host that no state knows into the memory.
+	AdoptHost struct {
+		note
+		Droplet cluster.Droplet
+		Record  cluster.HostRecord
+	}
+	// ForgetHost drops a host from the memory that is gone.
+	ForgetHost struct {
+		note
+		ID     int
+		Record cluster.HostRecord
+	}
+	// AwaitAddress waits for the address that other hosts know a host by.
+	AwaitAddress struct {
+		await
+		Host string
+	}
+	// AwaitActive waits until DigitalOcean calls a droplet active.
+	AwaitActive struct {
+		await
+		Host string
+	}
+	// PowerOn switches a droplet on.
+	PowerOn struct {
+		write
+		Droplet cluster.Droplet
+	}
+	// RenameHost gives a droplet its name back.
+	RenameHost struct {
+		write
+		Droplet cluster.Droplet
+		Name    string
+	}
+	// SetBackups switches DigitalOcean's weekly backups of a droplet.
+	SetBackups struct {
+		write
+		Droplet cluster.Droplet
+		On      bool
+	}
+	// DeleteHost deletes a droplet.
+	DeleteHost struct {
+		write
+		Droplet cluster.Droplet
+		Name    string // that it was given
+		Role    string
+	}
+
+	// Tell gives a running host what has changed around it.
+	Tell struct {
+		write
+		Delivery Delivery
+	}
+	// AwaitNodes waits until every node runs.
+	AwaitNodes struct{ await }
+	// AwaitFormed waits until the hosts are what the spec waits for.
+	AwaitFormed struct{ await }
+
+	// ReserveAddress reserves the public address for a load balancer.
+	ReserveAddress struct {
+		write
+		Host string
+	}
+	// MoveAddress leads the public address to a load balancer.
+	MoveAddress struct {
+		write
+		IP, Host string
+	}
+	// DeleteAddress gives the public address back.
+	DeleteAddress struct {
+		write
+		IP string
+	}
+
+	// AssignProject moves objects into the user's project.
+	AssignProject struct {
+		write
+		ID   string
+		URNs []string
+	}
+)
+
+// Key implements Action.
+func (a HoldLease) Key() string      { return "lease" }
+func (a CreateTag) Key() string      { return "tag " + a.Tag }
+func (a DeleteTag) Key() string      { return "delete tag " + a.Tag }
+func (a TagHosts) Key() string       { return "tag hosts " + a.Tag }
+func (a UntagHosts) Key() string     { return "untag hosts " + a.Tag }
+func (a TagVolume) Key() string      { return "tag volume " + a.Tag }
+func (a Claim) Key() string          { return "claim" }
+func (a UseVPC) Key() string         { return "VPC " + a.Region }
+func (a CreateVPC) Key() string      { return "VPC " + a.VPC.Region }
+func (a MarkVPC) Key() string        { return "mark VPC " + a.VPC.ID }
+func (a UnmarkVPC) Key() string      { return "delete VPC " + a.VPC.ID }
+func (a DeleteVPC) Key() string      { return "delete VPC " + a.VPC.ID }
+func (a CreatePeering) Key() string  { return "peering " + a.Name }
+func (a AwaitPeering) Key() string   { return "active " + a.Name }
+func (a DeletePeering) Key() string  { return "delete peering " + a.Peering.ID }
+func (a CreateFirewall) Key() string { return "firewall " + a.Firewall.Name }
+func (a UpdateFirewall) Key() string { return "firewall " + a.Firewall.Name }
+func (a DeleteFirewall) Key() string { return "delete firewall " + a.Firewall.ID }
+func (a CreateVolume) Key() string   { return "volume" }
+func (a AwaitVolume) Key() string    { return "free volume" }
+func (a AttachVolume) Key() string   { return "attach volume" }
+func (a DeleteVolume) Key() string   { return "delete volume " + a.Volume.ID }
+func (a NoteDatabase) Key() string   { return "database's address" }
+func (a CreateHosts) Key() string    { return "create " + a.Label }
+func (a AdoptHost) Key() string      { return fmt.Sprintf("adopt %d", a.Droplet.ID) }
+func (a ForgetHost) Key() string     { return fmt.Sprintf("forget %d", a.ID) }
+func (a AwaitAddress) Key() string   { return "address of " + a.Host }
+func (a AwaitActive) Key() string    { return "active " + a.Host }
+func (a PowerOn) Key() string        { return fmt.Sprintf("power on %d", a.Droplet.ID) }
+func (a RenameHost) Key() string     { return fmt.Sprintf("rename %d", a.Droplet.ID) }
+func (a SetBackups) Key() string     { return fmt.Sprintf("backups of %d", a.Droplet.ID) }
+func (a DeleteHost) Key() string     { return fmt.Sprintf("delete droplet %d", a.Droplet.ID) }
+func (a Tell) Key() string           { return fmt.Sprintf("tell %d", a.Delivery.Droplet.ID) }
+func (a AwaitNodes) Key() string     { return "nodes run" }
+func (a AwaitFormed) Key() string    { return "formed" }
+func (a ReserveAddress) Key() string { return "public address" }
+func (a MoveAddress) Key() string    { return "public address" }
+func (a DeleteAddress) Key() string  { return "delete address " + a.IP }
+func (a AssignProject) Key() string  { return "project" }
+
+// Kinds, to be embedded.
+type (
+	write struct{}
+	note  struct{}
+	await struct{}
+)
+
+func (write) Kind() Kind { return Write }
+func (note) Kind() Kind  { return Note }
+func (await) Kind() Kind { return Await }
+
+// label names a host as users know it.
+func (a DeleteHost) label() string { return fmt.Sprintf("%s (%d)", a.Name, a.Droplet.ID) }
+
+func list(names []string) string { return strings.Join(names, ", ") }

@@ -1,0 +1,132 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// balancer keeps one load balancer that knows all nodes. One that cannot be
+// told of others is replaced: the new one comes up, the address moves, and the
+// old one goes.
+func (d *differ) balancer() {
+	if d.Spec.LoadBalancer == nil {
+		return
+	}
+	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
+	if exists && d.balancerCurrent(host) {
+		if !d.settled() && !d.tellsBalancer() {
+			d.makeBalancer("") // it will know other nodes
+		}
+		return
+	}
+	why := "the load balancer is missing"
+	if exists {
+		why = d.staleReason(host, d.Spec.LoadBalancer.Size)
+	}
+	d.makeBalancer(why)
+}
+
+func (d *differ) makeBalancer(why string) {
+	name := d.nextBalancerName()
+	after := d.keys(func(a Action) bool {
+		switch a := a.(type) {
+		case CreateHosts:
+			return a.Role == cluster.RoleNode
+		case AwaitAddress:
+			return true
+		}
+		return false
+	})
+	for _, host := range d.pools.outdated {
+		after = append(after, CreateHosts{Label: "new " + host.Name}.Key(), AwaitActive{Host: host.Name}.Key())
+	}
+	after = append(after, vpcKey(d.Spec.LoadBalancer.Region), firewallKey(d.Spec.Name, cluster.RoleLoadBalancer))
+	if host, failed := d.failedBalancer(); failed {
+		d.do(d.deletion(host), d.staleReason(host, host.Size))
+		after = append(after, DeleteHost{Droplet: host}.Key())
+		name = host.Name
+	}
+	d.do(CreateHosts{Label: cluster.RoleLoadBalancer, Role: cluster.RoleLoadBalancer, Place: d.Spec.LoadBalancer.Place, Names: []string{name}}, why, after...)
+	d.do(AwaitActive{Host: name}, "", "create "+cluster.RoleLoadBalancer)
+}
+
+// failedBalancer is a load balancer that never got ready and that nobody is led
+// to. One that clients are led to stays until its successor serves: a late step
+// may have failed, with HAProxy running.
+func (d *differ) failedBalancer() (cluster.Droplet, bool) {
+	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
+	failed := exists && d.Memory.Hosts[host.ID].SetUpFailed && !d.public(host.ID)
+	return host, failed
+}
+
+// settled says that no node comes or goes, so that what the load balancer has to
+// know is known.
+func (d *differ) settled() bool {
+	p := d.pools
+	return len(p.missing)+len(p.outdated) == 0
+}
+
+// balancerCurrent says whether the droplet balances just the nodes that stay.
+func (d *differ) balancerCurrent(host cluster.Droplet) bool {
+	record := d.Memory.Hosts[host.ID]
+	if record.SetUpFailed || host.Size != d.Spec.LoadBalancer.Size {
+		return false
+	}
+	return record.Told == "" || !d.settled() && !d.tellsBalancer() || record.Told == d.Spec.LoadBalancerHost(d.Memory, d.pools.keep).Fingerprint()
+}
+
+// nextBalancerName is the first name that no droplet has: a new load balancer
+// comes up beside the old, so that the number goes on.
+func (d *differ) nextBalancerName() string {
+	for n := 1; ; n++ {
+		name := cluster.LoadBalancerHostName(d.Spec.Name, n)
+		if !slices.ContainsFunc(d.Observed.Droplets, func(host cluster.Droplet) bool { return host.Name == name }) {
+			return name
+		}
+	}
+}
+
+// public says whether the reserved IP leads to the droplet.
+func (d *differ) public(id int) bool {
+	return d.Observed.ReservedIP != nil && d.Observed.ReservedIP.DropletID == id
+}
+
+// hasPredecessor says whether the address leads to another load balancer of the
+// cluster. One that was lost has no clients to protect, and its successor can
+// only get a certificate at the address.
+func (d *differ) hasPredecessor(id int) bool {
+	if d.Observed.ReservedIP == nil || d.public(id) {
+		return false
+	}
+	return d.Memory.Hosts[d.Observed.ReservedIP.DropletID].Role == cluster.RoleLoadBalancer
+}
+
+// address leads the reserved IP to the load balancer. An address cannot be bound
+// to a droplet whose create still runs. From another one it moves when the new
+// one serves, where hosts are waited for.
+func (d *differ) address() {
+	if d.Spec.LoadBalancer == nil {
+		return
+	}
+	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
+	made := "create " + cluster.RoleLoadBalancer
+	name := d.Memory.Hosts[host.ID].Name
+	if !exists || len(d.keys(func(a Action) bool { return a.Key() == made })) > 0 {
+		host, name = cluster.Droplet{}, d.nextBalancerName()
+	}
+	after := []string{made, AwaitActive{Host: name}.Key()}
+	switch ip := d.Observed.ReservedIP; {
+	case ip == nil:
+		why := ""
+		if d.Memory.ReservedIP != "" {
+			why = "the reserved IP " + d.Memory.ReservedIP + " is gone"
+		}
+		d.do(ReserveAddress{Host: name}, why, after...)
+	case host.ID == 0 || ip.DropletID != host.ID:
+		if d.hasPredecessor(host.ID) && d.Spec.WaitsForHosts(d.Memory) {
+			after = append(after, AwaitFormed{}.Key())
+		}
+		d.do(MoveAddress{IP: ip.IP, Host: name}, "the reserved IP "+ip.IP+" does not lead to "+name, after...)
+	}
+}

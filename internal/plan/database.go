@@ -1,0 +1,113 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// databaseBoot is how long a database is away at least while its host is made
+// anew, and databaseRestart while the host restarts.
+const (
+	databaseBoot    = 90 * time.Second
+	databaseRestart = 20 * time.Second
+)
+
+// database keeps the volume and, on it, the Postgres host. The nodes are told
+// its address.
+func (d *differ) database() {
+	if d.Spec.Database == nil {
+		return
+	}
+	name := cluster.DatabaseHostName(d.Spec.Name)
+	d.volume(name)
+	host, exists := d.Observed.Host(cluster.RoleDatabase, d.Memory)
+	current := exists && d.databaseCurrent(host)
+	if exists && !current {
+		d.add(Step{
+			Action: DeleteHost{Droplet: host, Name: name, Role: cluster.RoleDatabase}, Why: d.staleReason(host, d.Spec.Database.Size),
+			Interrupts: Interruption{Hosts: []string{name}, AtLeast: databaseBoot},
+		})
+	}
+	if !current {
+		after := []string{"volume", AwaitVolume{}.Key(), vpcKey(d.Spec.Database.Region), firewallKey(d.Spec.Name, cluster.RoleDatabase)}
+		if exists {
+			after = append(after, DeleteHost{Droplet: host}.Key())
+		}
+		d.do(CreateHosts{Label: cluster.RoleDatabase, Role: cluster.RoleDatabase, Place: d.Spec.Database.Place, Names: []string{name}},
+			"the database's host is missing", after...)
+		d.do(AwaitAddress{Host: name}, "", "create "+cluster.RoleDatabase)
+		d.do(NoteDatabase{}, "", AwaitAddress{Host: name}.Key())
+		return
+	}
+	d.attach(host)
+	switch address := d.Spec.Address(host); {
+	case address == "":
+		d.do(AwaitAddress{Host: name}, "")
+	case address != d.Memory.DatabaseAddress:
+		d.do(NoteDatabase{Address: address}, "")
+	}
+}
+
+func (d *differ) volume(name string) {
+	v := d.Observed.Volume
+	if v == nil {
+		why := ""
+		if d.Memory.VolumeID != "" {
+			why = fmt.Sprintf("the volume %s is gone, and with it the database; the next apply starts with an empty one", name)
+		}
+		d.do(CreateVolume{Volume: cluster.Volume{
+			Name: name, Region: d.Spec.Database.Region, SizeGiB: d.Spec.Database.VolumeGiB, Tags: volumeTags(d.Spec.Name, d.Memory.ID),
+		}}, why)
+		return
+	}
+	held := slices.ContainsFunc(v.DropletIDs, func(id int) bool {
+		_, ours := d.Observed.Droplet(id)
+		return !ours
+	})
+	if held {
+		d.do(AwaitVolume{Name: v.Name}, "")
+	}
+}
+
+// attach brings a volume back that was detached by hand.
+func (d *differ) attach(host cluster.Droplet) {
+	v := d.Observed.Volume
+	if v == nil || slices.Contains(v.DropletIDs, host.ID) || host.Status != cluster.StatusActive {
+		return
+	}
+	name := d.Memory.Hosts[host.ID].Name
+	d.add(Step{
+		Action: AttachVolume{Volume: *v, Host: host}, After: []string{AwaitVolume{}.Key(), AwaitActive{Host: name}.Key()},
+		Why:        fmt.Sprintf("the volume %s is not attached to %s", v.Name, name),
+		Interrupts: Interruption{Hosts: []string{name}, AtLeast: databaseRestart},
+	})
+}
+
+// databaseCurrent says whether the droplet runs what the database's host should.
+func (d *differ) databaseCurrent(host cluster.Droplet) bool {
+	record := d.Memory.Hosts[host.ID]
+	return !record.SetUpFailed && host.Size == d.Spec.Database.Size &&
+		(record.Told == "" || record.Told == d.Spec.DatabaseHost(d.Memory).Fingerprint())
+}
+
+func firewallKey(name, role string) string {
+	return CreateFirewall{Firewall: cluster.Firewall{Name: cluster.FirewallName(name, role)}}.Key()
+}
+
+// staleReason says why a host is made anew.
+func (d *differ) staleReason(host cluster.Droplet, size string) string {
+	record := d.Memory.Hosts[host.ID]
+	about := describe(record.Name, host.ID)
+	switch {
+	case record.SetUpFailed:
+		return about + ": its set-up failed"
+	case host.Size != size:
+		return fmt.Sprintf("%s has the size %s and shall have %s: it is made anew", about, host.Size, size)
+	}
+	return about + " was told another configuration, or of other hosts: it is made anew"
+}
+
+func describe(name string, id int) string { return fmt.Sprintf("droplet %s (%d)", name, id) }

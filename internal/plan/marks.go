@@ -1,0 +1,202 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// leaseRenewal is how old a lease gets before it is renewed. Several renewals
+// may fail before it runs out.
+const leaseRenewal = 75 * time.Second
+
+// lease lets no other apply take a cluster that is being created for one that
+// nobody knows.
+func (d *differ) lease() {
+	if d.removal() || d.Memory.ID == "" {
+		return
+	}
+	if !d.Creating {
+		for _, l := range d.Observed.Leases {
+			d.add(Step{Action: DeleteTag{Tag: l.Tag}, Quiet: true})
+		}
+		return
+	}
+	var old []string
+	for _, l := range d.Observed.Leases {
+		if d.Now.Sub(l.At) < leaseRenewal {
+			return
+		}
+		old = append(old, l.Tag)
+	}
+	d.do(HoldLease{Tag: cluster.LeaseTag(d.Spec.Name, d.Memory.ID, d.Now), Old: old}, "")
+}
+
+// upkeep mends on hosts what needs no new host.
+func (d *differ) upkeep() {
+	if d.removal() {
+		return
+	}
+	d.repairs()
+	d.hostTags()
+	d.volumeTags()
+}
+
+func (d *differ) repairs() {
+	for _, host := range d.Observed.Droplets {
+		record, known := d.Memory.Hosts[host.ID]
+		if !known || record.SetUpFailed {
+			continue
+		}
+		about := describe(record.Name, host.ID)
+		if host.Status == cluster.StatusOff {
+			d.do(PowerOn{Droplet: host}, about+": power it on")
+		}
+		if host.Name != record.Name {
+			d.do(RenameHost{Droplet: host, Name: record.Name}, about+": rename it")
+		}
+		if db := d.Spec.Database; db != nil && record.Role == cluster.RoleDatabase && db.Backups != host.Backups {
+			verb := map[bool]string{true: ": enable its backups", false: ": disable its backups"}[db.Backups]
+			d.do(SetBackups{Droplet: host, On: db.Backups}, about+verb)
+		}
+	}
+}
+
+// wantedTags are the tags of a host; those that say whose it is come last.
+func (d *differ) wantedTags(record cluster.HostRecord) (tags, marks []string) {
+	return d.Spec.WantedTags(record.Role, record.Pool), hostMarks(d.Spec.Name, d.Memory, record)
+}
+
+func hostMarks(name string, m cluster.Memory, record cluster.HostRecord) []string {
+	if m.ID == "" {
+		return nil
+	}
+	marks := []string{cluster.IDTag(name, m.ID)}
+	if record.Told != "" {
+		marks = append(marks, cluster.ToldTag(name, record.Told))
+	}
+	return marks
+}
+
+// HostTags are all tags that a host carries from its creation on.
+func HostTags(s cluster.Spec, m cluster.Memory, record cluster.HostRecord) []string {
+	return append(s.WantedTags(record.Role, record.Pool), hostMarks(s.Name, m, record)...)
+}
+
+func (d *differ) hostTags() {
+	add, mark, remove := map[string][]int{}, map[string][]int{}, map[string][]int{}
+	for _, host := range d.Observed.Droplets {
+		record, known := d.Memory.Hosts[host.ID]
+		if !known {
+			continue
+		}
+		wanted, marks := d.wantedTags(record)
+		collect(add, wanted, host)
+		collect(mark, marks, host)
+		for _, tag := range d.Memory.UserTags {
+			if host.HasTag(tag) && !slices.Contains(wanted, tag) {
+				remove[tag] = append(remove[tag], host.ID)
+			}
+		}
+	}
+	for _, tag := range slices.Sorted(maps.Keys(add)) {
+		d.do(TagHosts{Tag: tag, IDs: add[tag]}, missingTag(tag, len(add[tag])))
+	}
+	for _, tag := range slices.Sorted(maps.Keys(mark)) {
+		d.add(Step{Action: TagHosts{Tag: tag, IDs: mark[tag]}, Why: missingTag(tag, len(mark[tag])), Quiet: d.Memory.Unmarked})
+	}
+	for _, tag := range slices.Sorted(maps.Keys(remove)) {
+		d.do(UntagHosts{Tag: tag, IDs: remove[tag]}, "tag "+tag+" is no longer asked for")
+	}
+}
+
+func collect(missing map[string][]int, tags []string, host cluster.Droplet) {
+	for _, tag := range tags {
+		if !host.HasTag(tag) {
+			missing[tag] = append(missing[tag], host.ID)
+		}
+	}
+}
+
+func (d *differ) volumeTags() {
+	v := d.Observed.Volume
+	if v == nil || d.Memory.ID == "" || d.Spec.Database == nil {
+		return
+	}
+	for _, tag := range volumeTags(d.Spec.Name, d.Memory.ID) {
+		if !slices.Contains(v.Tags, tag) {
+			d.add(Step{Action: TagVolume{Tag: tag, ID: v.ID}, Why: "tag " + tag + " is missing on the volume " + v.Name, Quiet: d.Memory.Unmarked})
+		}
+	}
+}
+
+func volumeTags(name, id string) []string {
+	tags := []string{cluster.TagAll, cluster.ClusterTag(name)}
+	if id != "" {
+		tags = append(tags, cluster.IDTag(name, id))
+	}
+	return tags
+}
+
+// removeMarks deletes the tags of a cluster that goes, except those that hosts of
+// others carry.
+func (d *differ) removeMarks() {
+	if !d.removal() {
+		return
+	}
+	others := d.Observed.BeamNodes(d.Memory)
+	for _, other := range d.Observed.Others {
+		others = append(others, other.Droplets...)
+	}
+	all := d.keys(func(Action) bool { return true })
+	for _, tag := range d.Observed.Tags {
+		carried := slices.ContainsFunc(others, func(host cluster.Droplet) bool { return host.HasTag(tag) })
+		if !carried && !d.foreignMark(tag) {
+			d.do(DeleteTag{Tag: tag}, "", all...)
+		}
+	}
+	if d.Observed.LastCluster {
+		d.do(DeleteTag{Tag: cluster.TagAll}, "", d.keys(func(Action) bool { return true })...)
+	}
+}
+
+// foreignMark says that a tag tells of another cluster of the name.
+func (d *differ) foreignMark(tag string) bool {
+	for _, other := range d.Observed.Others {
+		for _, l := range other.Leases {
+			if l.Tag == tag {
+				return true
+			}
+		}
+		for _, f := range other.Firewalls {
+			if slices.Contains(f.Tags, tag) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// finish takes note that nothing is left to be marked.
+func (d *differ) finish() {
+	if d.removal() || !d.Memory.Unmarked || d.Memory.ID == "" {
+		return
+	}
+	d.add(Step{Action: Claim{}, Quiet: true, After: d.keys(func(a Action) bool { return a.Kind() != Await })})
+}
+
+func missingTag(tag string, hosts int) string {
+	return "tag " + tag + " is missing on " + count(hosts, "droplet")
+}
+
+// count writes a number with its noun: "1 droplet", "2 droplets".
+func count(n int, noun string) string {
+	text := strings.TrimSpace(strings.Join([]string{itoa(n), noun}, " "))
+	if n != 1 {
+		text += "s"
+	}
+	return text
+}

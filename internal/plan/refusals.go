@@ -1,0 +1,152 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/check"
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// refusals say what must not be done: take for one's own what is somebody
+// else's.
+func (d *differ) refusals() []check.Problem {
+	if d.removal() {
+		return d.nodesOfOthers()
+	}
+	return slices.Concat(d.otherClusters(), d.takenNames(), d.heldVolume())
+}
+
+// otherClusters refuses to make a cluster whose name another one has. What a
+// create left that died before any state knew of it is none: it is cleared away.
+func (d *differ) otherClusters() []check.Problem {
+	var found []check.Problem
+	for _, other := range d.Observed.Others {
+		if detail := d.claim(other); detail != "" {
+			found = append(found, check.Problem{Path: []string{"name"}, Summary: "Cluster exists", Detail: detail})
+		}
+	}
+	return found
+}
+
+// claim says why the other cluster must be left alone; empty where it need not.
+func (d *differ) claim(other cluster.Observed) string {
+	last, leased := lastLease(other)
+	importing := fmt.Sprintf("To manage it here run `terraform import <address> %s`, else choose another name.", d.Spec.Name)
+	switch {
+	case leased && last.Fresh(d.Now):
+		return fmt.Sprintf("Another apply is creating a cluster named %q; it was alive %s ago. Wait until it has ended. "+
+			"Should it have died, plan again after %s: what it left is cleared away then.",
+			d.Spec.Name, d.Now.Sub(last.At).Round(time.Second), last.At.Add(cluster.LeaseTerm).UTC().Format(time.RFC3339))
+	case other.Empty():
+		return ""
+	case !leased:
+		return fmt.Sprintf("The account has a cluster named %q (%s). %s", d.Spec.Name, inventory(other), importing)
+	case serves(other):
+		return fmt.Sprintf("A create of a cluster named %q died when the cluster was up already: it serves, or its volume may hold data (%s). %s",
+			d.Spec.Name, inventory(other), importing)
+	}
+	return ""
+}
+
+// Abandoned returns the clusters of the name that nobody will ever finish: the
+// creates that made them died before any state knew of them.
+func Abandoned(in Input) []cluster.Observed {
+	d := &differ{Input: in}
+	return filter(in.Observed.Others, func(other cluster.Observed) bool {
+		_, leased := lastLease(other)
+		return leased && d.claim(other) == ""
+	})
+}
+
+func lastLease(o cluster.Observed) (last cluster.Lease, leased bool) {
+	for _, l := range o.Leases {
+		if !leased || l.At.After(last.At) {
+			last, leased = l, true
+		}
+	}
+	return last, leased
+}
+
+// serves says that users may be led to the cluster, or that its database may
+// have been written to: both hosts of a database and nodes have been up.
+func serves(o cluster.Observed) bool {
+	up := map[string]bool{}
+	for _, host := range o.Droplets {
+		up[host.Role(o.Cluster)] = up[host.Role(o.Cluster)] || host.Status == cluster.StatusActive
+	}
+	led := o.ReservedIP != nil && up[cluster.RoleLoadBalancer]
+	return up[cluster.RoleNode] && (led || o.Volume != nil && up[cluster.RoleDatabase])
+}
+
+// inventory counts what there is of a cluster.
+func inventory(o cluster.Observed) string {
+	parts := []string{count(len(o.Hosts()), "droplet"), count(len(o.Firewalls), "firewall"), count(len(o.OwnVPCs()), "VPC")}
+	if o.Volume != nil {
+		parts = append(parts, "1 volume")
+	}
+	if o.ReservedIP != nil {
+		parts = append(parts, "1 reserved IP")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Inventory says what there is of a cluster: "2 droplets, 1 firewall, 1 VPC".
+func Inventory(o cluster.Observed) string { return inventory(o) }
+
+// takenNames refuses steps that need a name which something else has.
+func (d *differ) takenNames() []check.Problem {
+	var found []check.Problem
+	for _, s := range d.steps {
+		kind, name, region := "", "", ""
+		switch a := s.Action.(type) {
+		case CreateFirewall:
+			kind, name = "firewall", a.Firewall.Name
+		case CreateVPC:
+			kind, name = "VPC", a.VPC.Name
+		case CreateVolume:
+			kind, name, region = "volume", a.Volume.Name, a.Volume.Region
+		}
+		i := slices.IndexFunc(d.Observed.Taken, func(t cluster.Taken) bool { return t.Kind == kind && t.Name == name && t.Region == region })
+		if i >= 0 {
+			found = append(found, check.Problem{
+				Path: []string{"name"}, Summary: "Name taken",
+				Detail: fmt.Sprintf("The account has a %s named %s (%s) that is not this cluster's, and the cluster needs one of that name. "+
+					"Rename or delete it, or choose another name for the cluster.", kind, name, d.Observed.Taken[i].ID),
+			})
+		}
+	}
+	return found
+}
+
+// heldVolume refuses to take the volume from a droplet that is somebody's.
+func (d *differ) heldVolume() []check.Problem {
+	v, holder := d.Observed.Volume, d.Observed.Holder
+	if v == nil || holder == nil || d.Spec.Database == nil {
+		return nil
+	}
+	return []check.Problem{{
+		Path: []string{"database"}, Summary: "Volume in use",
+		Detail: fmt.Sprintf("The cluster's volume %s is attached to droplet %s (%d), which is not the cluster's. "+
+			"Detach it there (`doctl compute volume-action detach %s %d`), and plan again.", v.Name, holder.Name, holder.ID, v.ID, holder.ID),
+	}}
+}
+
+// nodesOfOthers refuses to destroy a cluster under the hosts of beam_node: they
+// would lose their firewall, and keep its network from being deleted.
+func (d *differ) nodesOfOthers() []check.Problem {
+	var names []string
+	for _, host := range d.Observed.BeamNodes(d.Memory) {
+		names = append(names, fmt.Sprintf("%s (droplet %d)", host.Name, host.ID))
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []check.Problem{{
+		Path: []string{"name"}, Summary: "Cluster in use",
+		Detail: fmt.Sprintf("Nodes that belong to no pool are in the cluster %s: %s. Destroy these beam_node resources, or delete the droplets, before the cluster. "+
+			"Nothing was deleted.", d.Spec.Name, list(names)),
+	}}
+}

@@ -1,0 +1,135 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// removal says that nothing is asked for: the cluster goes.
+func (d *differ) removal() bool {
+	return len(d.Spec.Pools) == 0 && d.Spec.LoadBalancer == nil && d.Spec.Database == nil
+}
+
+// adopt takes hosts into the memory that carry the cluster's id and are
+// remembered by no state: an apply made them and died before it was written. One
+// that was told just what it would be told today is kept; the others go last.
+func (d *differ) adopt() {
+	for _, host := range d.Observed.Droplets {
+		if _, known := d.Memory.Hosts[host.ID]; known || !d.stray(host) || d.removal() {
+			continue
+		}
+		record := cluster.HostRecord{Name: host.Name, Role: host.Role(d.Spec.Name), Pool: host.Pool(d.Spec.Name)}
+		if told := d.fingerprintOf(record.Role); told != "" && host.HasTag(cluster.ToldTag(d.Spec.Name, told)) {
+			record.Told = told
+			d.Memory.Remember(host.ID, record)
+			d.do(AdoptHost{Droplet: host, Record: record}, describe(host.Name, host.ID)+" is not in the state")
+		}
+	}
+	for id, record := range d.Memory.Hosts {
+		if _, exists := d.Observed.Droplet(id); !exists {
+			delete(d.Memory.Hosts, id)
+			d.do(ForgetHost{ID: id, Record: record}, describe(record.Name, id)+" is gone")
+		}
+	}
+	slices.SortStableFunc(d.steps, func(a, b Step) int { return compareKeys(a, b) })
+}
+
+// stray says that the cluster's marks are on a host that nobody remembers.
+func (d *differ) stray(host cluster.Droplet) bool { return host.Role(d.Spec.Name) != "" }
+
+// fingerprintOf is what a host of the role would be told today; empty where the
+// spec has no such role. Which nodes a load balancer knows that cannot be told is
+// found out from the nodes that are known by then.
+func (d *differ) fingerprintOf(role string) string {
+	switch {
+	case role == cluster.RoleNode && len(d.Spec.Pools) > 0:
+		return d.nodeFingerprint()
+	case role == cluster.RoleDatabase && d.Spec.Database != nil:
+		return d.Spec.DatabaseHost(d.Memory).Fingerprint()
+	case role == cluster.RoleLoadBalancer && d.Spec.LoadBalancer != nil:
+		return d.Spec.LoadBalancerHost(d.Memory, d.nodes().keep).Fingerprint()
+	}
+	return ""
+}
+
+// remove deletes what the spec no longer asks for, once nothing points at it any
+// more: surplus nodes, former load balancers, hosts that nobody knows.
+func (d *differ) remove() {
+	after := d.keys(func(a Action) bool {
+		switch a.(type) {
+		case TagHosts, UntagHosts, SetBackups, RenameHost, DeleteHost:
+			return false
+		}
+		return true
+	})
+	for _, host := range d.pools.surplus {
+		d.do(d.deletion(host), describe(host.Name, host.ID)+" is not needed any more", after...)
+	}
+	d.removeBalancers(after)
+	if d.Spec.Database == nil {
+		for _, host := range d.Observed.Known(cluster.RoleDatabase, d.Memory) {
+			d.do(d.deletion(host), "", after...)
+		}
+	}
+	for _, host := range d.Observed.Droplets {
+		if _, known := d.Memory.Hosts[host.ID]; !known && d.stray(host) {
+			d.do(d.deletion(host), describe(host.Name, host.ID)+" is not in the state", append(slices.Clone(after), d.released(host)...)...)
+		}
+	}
+	if d.removal() {
+		d.removeData()
+	}
+}
+
+func (d *differ) removeBalancers(after []string) {
+	balancers := d.Observed.Known(cluster.RoleLoadBalancer, d.Memory)
+	if d.Spec.LoadBalancer != nil && len(balancers) > 0 && len(d.keys(func(a Action) bool { return a.Key() == "create "+cluster.RoleLoadBalancer })) == 0 {
+		balancers = balancers[:len(balancers)-1] // the youngest serves
+	}
+	for _, host := range balancers {
+		if d.deletes(host.ID) {
+			continue
+		}
+		d.add(Step{
+			Action: d.deletion(host), Why: describe(d.Memory.Hosts[host.ID].Name, host.ID) + " is not needed any more",
+			After: append(slices.Clone(after), d.released(host)...),
+		})
+	}
+}
+
+// released are the steps after which no client is led to the host.
+func (d *differ) released(host cluster.Droplet) []string {
+	if d.public(host.ID) {
+		return []string{MoveAddress{}.Key()}
+	}
+	return nil
+}
+
+// removeData gives back what outlives hosts.
+func (d *differ) removeData() {
+	hosts := d.keys(isDelete)
+	if ip := d.Observed.ReservedIP; ip != nil {
+		d.do(DeleteAddress{IP: ip.IP}, "", hosts...)
+	}
+	if v := d.Observed.Volume; v != nil {
+		d.do(DeleteVolume{Volume: *v}, "", hosts...)
+	}
+}
+
+// project moves what is not there into the user's project.
+func (d *differ) project() {
+	if d.Spec.ProjectID == "" || d.Observed.ProjectURNs == nil {
+		return
+	}
+	if outside := d.Observed.OutsideProject(d.Memory); len(outside) > 0 {
+		d.do(AssignProject{ID: d.Spec.ProjectID, URNs: outside}, count(len(outside), "object")+" are not in project "+d.Spec.ProjectID,
+			d.keys(func(a Action) bool {
+				switch a.(type) {
+				case CreateHosts, CreateVolume, ReserveAddress:
+					return true
+				}
+				return false
+			})...)
+	}
+}
