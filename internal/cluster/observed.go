@@ -17,11 +17,11 @@ type Observed struct {
 	ReservedIP  *ReservedIP
 	Addresses   []string // every reserved IP of the account
 	Volume      *Volume
-	Holder      *Droplet // somebody else's, that has the volume
-	Tags        []string // those of the cluster's own tags that exist
-	Leases      []Lease  // the cluster's own
-	LastCluster bool     // TagAll exists, and no other cluster uses it
-	ProjectURNs []string // what the spec's project holds; nil when the spec names none
+	Holder      *Droplet   // somebody else's, that has the volume
+	Tags        []string   // those of the cluster's own tags that exist
+	Leases      []Lease    // the cluster's own
+	LastCluster bool       // TagAll exists, and no other cluster uses it
+	ProjectURNs []string   // what the spec's project holds; nil when the spec names none
 	Others      []Observed // clusters of the same name with another id
 	Taken       []Taken
 }

@@ -115,4 +115,3 @@ func inParallel(ctx context.Context, calls ...func(context.Context) error) error
 	}
 	return errors.Join(errs...)
 }
-

@@ -28,8 +28,8 @@ const (
 // answer.
 type patience struct {
 	started     time.Time
-	activeSince map[int]time.Time // by droplet id; zero for a host that was active at the start
-	contacts    map[int]*contactTimes  // by droplet id
+	activeSince map[int]time.Time     // by droplet id; zero for a host that was active at the start
+	contacts    map[int]*contactTimes // by droplet id
 	// slowest is how long after it became active a host of those in their first
 	// boot answered at the latest; zero until one has.
 	slowest time.Duration

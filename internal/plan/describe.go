@@ -140,10 +140,14 @@ func (p Plan) MadePools() (pools []string, loadBalancer, database bool) {
 }
 
 // MakesVolume says that a volume will be made.
-func (p Plan) MakesVolume() bool { return p.has(func(a Action) bool { _, is := a.(CreateVolume); return is }) }
+func (p Plan) MakesVolume() bool {
+	return p.has(func(a Action) bool { _, is := a.(CreateVolume); return is })
+}
 
 // MakesAddress says that an address will be reserved.
-func (p Plan) MakesAddress() bool { return p.has(func(a Action) bool { _, is := a.(ReserveAddress); return is }) }
+func (p Plan) MakesAddress() bool {
+	return p.has(func(a Action) bool { _, is := a.(ReserveAddress); return is })
+}
 
 func (p Plan) has(fits func(Action) bool) bool {
 	return slices.ContainsFunc(p.Steps, func(s Step) bool { return fits(s.Action) })
