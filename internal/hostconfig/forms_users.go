@@ -21,7 +21,7 @@ var systemNames = slices.Concat(
 	// udev, cron and what else the images of DigitalOcean hold.
 	[]string{
 		"input", "kvm", "render", "sgx", "netdev", "crontab", "messagebus", "polkitd", "sshd", "ssh", "syslog", "uuidd",
-		"tcpdump", "tss", "chrony", "ntp", "ntpsec", "landscape", "pollinate", "lxd", "admin", "rdma", "fwupd-refresh",
+		"tcpdump", "tss", "chrony", "ntp", "ntpsec", "landscape", "pollinate", "lxd", "rdma", "fwupd-refresh",
 		"usbmux", "dnsmasq", "do-agent",
 	},
 	// What a host serves with, and what comes along.

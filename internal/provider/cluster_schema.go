@@ -72,7 +72,7 @@ func nodePoolsAttribute() schema.MapNestedAttribute {
 			"Pools can be added and removed in place. All pools together have at least one node.",
 		NestedObject: schema.NestedAttributeObject{
 			Attributes: map[string]schema.Attribute{
-				"count": defaultedInt("How many nodes the pool has. It is changed in place: new nodes join, and the youngest are removed first. Default: `1`."),
+				"count": defaultedInt("How many nodes the pool has; all pools together may have 500. It is changed in place: new nodes join, and the youngest are removed first. Default: `1`."),
 				"size":  defaulted("The droplet size of each node. Default: `s-1vcpu-1gb`."),
 				"region": defaulted("The region of the nodes. Default: the cluster's `region`. Pools in several regions are connected by peered VPCs, " +
 					"or over public addresses with `network.mode = \"public\"`."),
