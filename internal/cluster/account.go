@@ -81,7 +81,7 @@ func (a Account) ids(name string) []string {
 
 func (a Account) owned(name string, m Memory) Observed {
 	w := whose{name: name, mem: m}
-	o := Observed{Cluster: name, At: a.At, Peerings: a.Peerings, ProjectURNs: a.ProjectURNs, Holder: a.Holder}
+	o := Observed{Cluster: name, ID: m.ID, At: a.At, Peerings: a.Peerings, ProjectURNs: a.ProjectURNs, Holder: a.Holder}
 	o.Droplets = filter(a.Droplets, func(d Droplet) bool { return w.droplet(d) || d.ofBeamNode(name) })
 	slices.SortFunc(o.Droplets, ByAge)
 	o.Firewalls = filter(a.Firewalls, w.firewall)

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ func ToldTag(cluster, fingerprint string) string {
 
 // LeaseTag says that a create of the cluster with the id ran at the time.
 func LeaseTag(cluster, id string, at time.Time) string {
-	return leasePrefix(cluster) + id + ":" + strconv.FormatInt(at.Unix(), 10)
+	return leasePrefix(cluster) + id + ":" + strconv.FormatInt(at.UnixMilli(), 10)
 }
 
 const (
@@ -46,17 +47,23 @@ type Lease struct {
 	Tag string
 }
 
+// Before says that the lease was taken before the other one. Of two creates that
+// begin at once the one whose lease comes first goes on.
+func (l Lease) Before(other Lease) bool {
+	return cmp.Or(l.At.Compare(other.At), cmp.Compare(l.ID, other.ID)) < 0
+}
+
 // Fresh says that the create may still run.
 func (l Lease) Fresh(now time.Time) bool { return now.Sub(l.At) < LeaseTerm }
 
 func parseLease(cluster, tag string) (Lease, bool) {
 	rest, found := strings.CutPrefix(tag, leasePrefix(cluster))
 	id, at, timed := strings.Cut(rest, ":")
-	seconds, err := strconv.ParseInt(at, 10, 64)
+	millis, err := strconv.ParseInt(at, 10, 64)
 	if !found || !timed || err != nil {
 		return Lease{}, false
 	}
-	return Lease{ID: id, At: time.Unix(seconds, 0), Tag: tag}, true
+	return Lease{ID: id, At: time.UnixMilli(millis), Tag: tag}, true
 }
 
 // idOf reads the id from the marks of an object; empty for none.

@@ -26,6 +26,12 @@ type Memory struct {
 	// Unsure says that something may exist that is not remembered: an apply
 	// ended without knowing what became of a call.
 	Unsure bool `json:"unsure,omitempty"`
+	// Going says that a destroy began and did not end.
+	Going bool `json:"going,omitempty"`
+	// FinalSnapshot says that the last apply was asked to keep the database's
+	// data when the cluster goes, and Snapshot names what was kept already.
+	FinalSnapshot bool   `json:"final_snapshot,omitempty"`
+	Snapshot      string `json:"snapshot,omitempty"`
 	// ChangedAt is when an apply ended last. What was changed just before may
 	// not be listed yet.
 	ChangedAt time.Time `json:"changed_at,omitzero"`
@@ -53,6 +59,21 @@ type Memory struct {
 	// Unformed says that the last apply that waited for the hosts ended before
 	// they were what it waited for.
 	Unformed bool `json:"unformed,omitempty"`
+}
+
+// Upgrade brings a memory that an earlier provider wrote to today's form. The
+// error says that a later provider wrote it.
+func (m *Memory) Upgrade() error {
+	if m.Version > MemoryVersion {
+		return fmt.Errorf("its form is version %d, and this version of the provider knows those up to %d: use the version of the provider that wrote it, or a newer one",
+			m.Version, MemoryVersion)
+	}
+	if m.Version < 2 {
+		m.Unmarked = true // there were no ids
+		m.FinalSnapshot = m.VolumeID != ""
+	}
+	m.Version = MemoryVersion
+	return nil
 }
 
 // HostRecord is what is remembered of one droplet.

@@ -47,6 +47,12 @@ func LoadBalancerHostName(cluster string, n int) string {
 // DatabaseHostName is the name of the database's droplet and of its volume.
 func DatabaseHostName(cluster string) string { return cluster + "-database" }
 
+// FinalSnapshotName is the name of what a destroy keeps of the database with the
+// id. The cluster's name may come again, its id does not.
+func FinalSnapshotName(cluster, id string) string {
+	return strings.TrimSuffix(DatabaseHostName(cluster)+"-final-"+id, "-")
+}
+
 // DatabaseDNSName is the name under which nodes know the database, in their
 // hosts files and in its certificate, whatever its address.
 func DatabaseDNSName(cluster string) string { return "database." + cluster + ".internal" }

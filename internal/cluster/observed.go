@@ -9,6 +9,7 @@ import (
 // found it.
 type Observed struct {
 	Cluster     string
+	ID          string // of the cluster that it was sorted out for
 	At          time.Time
 	Droplets    []Droplet // the cluster's, and beam_node's hosts of its name; oldest first
 	Firewalls   []Firewall

@@ -115,6 +115,8 @@ type Database struct {
 	User      string // role of the app; the owner's role is User + "_owner"
 	VolumeGiB int
 	Backups   bool // weekly backups of the droplet by DigitalOcean
+	// FinalSnapshot keeps a snapshot of the volume when the cluster is destroyed.
+	FinalSnapshot bool
 }
 
 // Access is who may reach the hosts.

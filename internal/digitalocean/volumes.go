@@ -86,6 +86,28 @@ func (c *Client) DetachVolume(ctx context.Context, id string, dropletID int) err
 		})
 }
 
+// SnapshotVolume keeps the volume's data under the name, once.
+func (c *Client) SnapshotVolume(ctx context.Context, id, name string) error {
+	_, err := createOnce(ctx,
+		func(ctx context.Context) (godo.Snapshot, error) {
+			return object(ctx, "snapshot", func(ctx context.Context) (*godo.Snapshot, *godo.Response, error) {
+				return c.api.Storage.CreateSnapshot(ctx, &godo.SnapshotCreateRequest{VolumeID: id, Name: name})
+			})
+		},
+		func(ctx context.Context) (godo.Snapshot, bool, error) {
+			snapshots, err := listAll(ctx, "snapshots", func(ctx context.Context, page *godo.ListOptions) ([]godo.Snapshot, *godo.Response, error) {
+				return c.api.Storage.ListSnapshots(ctx, id, page)
+			})
+			for _, s := range snapshots {
+				if s.Name == name {
+					return s, true, err
+				}
+			}
+			return godo.Snapshot{}, false, err
+		})
+	return failed(err, "take the snapshot %s of volume %s", name, id)
+}
+
 // DeleteVolume deletes the volume and its data, waiting until no droplet holds
 // it any more.
 func (c *Client) DeleteVolume(ctx context.Context, id string) error {

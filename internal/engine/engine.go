@@ -69,7 +69,8 @@ func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.M
 	}
 	err := r.toEnd(ctx)
 	if err == nil {
-		mem.UserTags, mem.Unsure = spec.Tags, false
+		mem.UserTags, mem.Unsure, mem.Going = spec.Tags, false, false
+		mem.FinalSnapshot = spec.Database != nil && spec.Database.FinalSnapshot
 	}
 	return r.obs, errors.Join(err, r.release(ctx))
 }
@@ -91,16 +92,34 @@ func (e *Engine) Destroy(ctx context.Context, name string, mem *cluster.Memory) 
 	return r.toEnd(ctx)
 }
 
-// Diff says what a converge would do now: what Terraform's plan shows.
-func (e *Engine) Diff(ctx context.Context, spec cluster.Spec, mem cluster.Memory) (plan.Plan, cluster.Observed, error) {
+// Diff says what a converge would do now: what Terraform's plan shows. Clusters
+// of the name with the ids of going are gone before anything is made.
+func (e *Engine) Diff(ctx context.Context, spec cluster.Spec, mem cluster.Memory, going ...string) (plan.Plan, cluster.Observed, error) {
 	fresh := mem.Clone()
+	if fresh.ID == "" {
+		fresh.ID = secret.ID()
+	}
 	r := e.run(spec, &fresh)
 	r.creating = !mem.Secrets.Drawn() && !mem.Imported
-	err := r.look(ctx)
+	r.going = going
+	err := r.lookTwice(ctx)
 	if err != nil {
 		return plan.Plan{}, r.obs, err
 	}
 	return r.diff(), r.obs, nil
+}
+
+// lookTwice looks again before a cluster is refused: one that was destroyed a
+// moment ago may still be listed.
+func (r *run) lookTwice(ctx context.Context) error {
+	err := r.look(ctx)
+	if err != nil || len(r.obs.Others) == 0 || len(r.diff().Refusals) == 0 {
+		return err
+	}
+	if err := digitalocean.Pause(ctx, settleTime); err != nil {
+		return err
+	}
+	return r.look(ctx)
 }
 
 // begin looks at what exists. A new cluster gets an id and takes a lease first,
@@ -117,7 +136,7 @@ func (r *run) begin(ctx context.Context) error {
 		}
 		r.leases = append(r.leases, lease.Tag)
 	}
-	if err := r.look(ctx); err != nil {
+	if err := r.lookTwice(ctx); err != nil {
 		return err
 	}
 	if !r.creating {
@@ -126,6 +145,7 @@ func (r *run) begin(ctx context.Context) error {
 	if err := r.clear(ctx); err != nil {
 		return err
 	}
+	r.begun = true
 	if r.mem.Secrets.Drawn() {
 		return nil
 	}
@@ -141,8 +161,7 @@ func (r *run) clear(ctx context.Context) error {
 	}
 	abandoned := plan.Abandoned(r.input())
 	for _, other := range abandoned {
-		id := other.Leases[0].ID
-		if err := r.Destroy(ctx, r.spec.Name, &cluster.Memory{ID: id}); err != nil {
+		if err := r.Destroy(ctx, r.spec.Name, &cluster.Memory{ID: other.ID}); err != nil {
 			return fmt.Errorf("clear away what a create of %s left that died: %w", r.spec.Name, err)
 		}
 	}

@@ -32,6 +32,8 @@ type run struct {
 	obs      cluster.Observed
 	reports  []health.HostReport
 	creating bool
+	begun    bool
+	going    []string // ids of clusters of the name that are gone by then
 	leases   []string // tags that are held
 	wrote    bool     // something was changed since the last look
 	// plan says what is left to do.
@@ -75,7 +77,7 @@ func (e *Engine) run(spec cluster.Spec, mem *cluster.Memory) *run {
 }
 
 func (r *run) input() plan.Input {
-	return plan.Input{Spec: r.spec, Memory: *r.mem, Observed: r.obs, Reports: r.reports, Now: time.Now(), Creating: r.creating}
+	return plan.Input{Spec: r.spec, Memory: *r.mem, Observed: r.obs, Reports: r.reports, Now: time.Now(), Creating: r.creating, Begun: r.begun, Going: r.going}
 }
 
 // diff says what is left to do, after what needs no call has been done.

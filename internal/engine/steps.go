@@ -26,7 +26,7 @@ func (r *run) prepare(a plan.Action) (work, error) {
 		return r.changeNetwork(a), nil
 	case plan.CreateFirewall, plan.UpdateFirewall, plan.DeleteFirewall:
 		return r.changeFirewall(a), nil
-	case plan.CreateVolume, plan.AttachVolume, plan.DeleteVolume, plan.TagVolume:
+	case plan.CreateVolume, plan.AttachVolume, plan.DeleteVolume, plan.TagVolume, plan.SnapshotVolume:
 		return r.changeVolume(a), nil
 	case plan.ReserveAddress, plan.MoveAddress, plan.DeleteAddress:
 		return r.changeAddress(a), nil
@@ -191,6 +191,11 @@ func (r *run) changeVolume(a plan.Action) work {
 				return err
 			}
 			r.record(func() { r.changedVolume(func(v *cluster.Volume) { v.Tags = append(slices.Clone(v.Tags), a.Tag) }) })
+		case plan.SnapshotVolume:
+			if err := r.api.SnapshotVolume(ctx, a.Volume.ID, a.Name); err != nil {
+				return fmt.Errorf("%w; to destroy the cluster without keeping its data, set database.final_snapshot = false and apply before", err)
+			}
+			r.record(func() { r.mem.Snapshot = a.Name })
 		case plan.DeleteVolume:
 			if err := r.api.DeleteVolume(ctx, a.Volume.ID); err != nil {
 				return err

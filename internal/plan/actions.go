@@ -122,6 +122,12 @@ type (
 		Volume cluster.Volume
 		Host   cluster.Droplet
 	}
+	// SnapshotVolume keeps the volume's data when the volume goes.
+	SnapshotVolume struct {
+		write
+		Volume cluster.Volume
+		Name   string
+	}
 	// DeleteVolume deletes the volume and its data.
 	DeleteVolume struct {
 		write
@@ -247,6 +253,7 @@ func (a DeleteFirewall) Key() string { return "delete firewall " + a.Firewall.ID
 func (a CreateVolume) Key() string   { return "volume" }
 func (a AwaitVolume) Key() string    { return "free volume" }
 func (a AttachVolume) Key() string   { return "attach volume" }
+func (a SnapshotVolume) Key() string { return "snapshot of " + a.Volume.ID }
 func (a DeleteVolume) Key() string   { return "delete volume " + a.Volume.ID }
 func (a NoteDatabase) Key() string   { return "database's address" }
 func (a CreateHosts) Key() string    { return "create " + a.Label }

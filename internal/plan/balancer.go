@@ -118,7 +118,7 @@ func (d *differ) address() {
 	after := []string{made, AwaitActive{Host: name}.Key()}
 	switch ip := d.Observed.ReservedIP; {
 	case ip == nil:
-		why := ""
+		why := "the load balancer has no public address"
 		if d.Memory.ReservedIP != "" {
 			why = "the reserved IP " + d.Memory.ReservedIP + " is gone"
 		}

@@ -11,13 +11,17 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
-// Drift says, a sentence each, why an apply would do something.
+// Drift says, a sentence each, why an apply would do something; it is empty just
+// when an apply would do nothing.
 func (p Plan) Drift() []string {
 	var found []string
 	for _, s := range p.Steps {
 		if s.Why != "" && !s.Quiet && !slices.Contains(found, s.Why) {
 			found = append(found, s.Why)
 		}
+	}
+	if len(found) == 0 && p.Changes() {
+		found = append(found, "the cluster was never completed")
 	}
 	return found
 }

@@ -23,6 +23,11 @@ type Input struct {
 	// Creating says that no state knows the cluster yet, so that a lease tells
 	// others of it.
 	Creating bool
+	// Begun says that it was found out already that no other cluster of the name
+	// is in the way.
+	Begun bool
+	// Going are ids of clusters of the name that are gone before a step is done.
+	Going []string
 }
 
 // Plan is what has to be done.
@@ -123,7 +128,7 @@ func (p Plan) Ready() []Step {
 
 // Changes says that an apply would do something.
 func (p Plan) Changes() bool {
-	return slices.ContainsFunc(p.Steps, func(s Step) bool { return !s.Quiet && (s.Kind() != Await || s.Why != "") })
+	return slices.ContainsFunc(p.Steps, func(s Step) bool { return !s.Quiet && (s.Kind() == Write || s.Why != "") })
 }
 
 func filter[T any](in []T, keep func(T) bool) []T {

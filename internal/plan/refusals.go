@@ -22,8 +22,14 @@ func (d *differ) refusals() []check.Problem {
 // otherClusters refuses to make a cluster whose name another one has. What a
 // create left that died before any state knew of it is none: it is cleared away.
 func (d *differ) otherClusters() []check.Problem {
+	if !d.Creating || d.Begun {
+		return nil
+	}
 	var found []check.Problem
 	for _, other := range d.Observed.Others {
+		if slices.Contains(d.Going, other.ID) {
+			continue
+		}
 		if detail := d.claim(other); detail != "" {
 			found = append(found, check.Problem{Path: []string{"name"}, Summary: "Cluster exists", Detail: detail})
 		}
@@ -36,6 +42,8 @@ func (d *differ) claim(other cluster.Observed) string {
 	last, leased := lastLease(other)
 	importing := fmt.Sprintf("To manage it here run `terraform import <address> %s`, else choose another name.", d.Spec.Name)
 	switch {
+	case leased && last.Fresh(d.Now) && other.Empty() && d.first(last):
+		return "" // it gives way when it sees this one's lease
 	case leased && last.Fresh(d.Now):
 		return fmt.Sprintf("Another apply is creating a cluster named %q; it was alive %s ago. Wait until it has ended. "+
 			"Should it have died, plan again after %s: what it left is cleared away then.",
@@ -59,6 +67,11 @@ func Abandoned(in Input) []cluster.Observed {
 		_, leased := lastLease(other)
 		return leased && d.claim(other) == ""
 	})
+}
+
+// first says that this create took its lease before the other one did.
+func (d *differ) first(other cluster.Lease) bool {
+	return slices.ContainsFunc(d.Observed.Leases, func(own cluster.Lease) bool { return own.Before(other) })
 }
 
 func lastLease(o cluster.Observed) (last cluster.Lease, leased bool) {

@@ -113,7 +113,11 @@ func (d *differ) removeData() {
 		d.do(DeleteAddress{IP: ip.IP}, "", hosts...)
 	}
 	if v := d.Observed.Volume; v != nil {
-		d.do(DeleteVolume{Volume: *v}, "", hosts...)
+		keep := SnapshotVolume{Volume: *v, Name: cluster.FinalSnapshotName(d.Spec.Name, d.Memory.ID)}
+		if d.Memory.FinalSnapshot && d.Memory.Snapshot != keep.Name {
+			d.do(keep, "", hosts...)
+		}
+		d.do(DeleteVolume{Volume: *v}, "", append(slices.Clone(hosts), keep.Key())...)
 	}
 }
 

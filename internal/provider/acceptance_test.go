@@ -79,8 +79,15 @@ func (c *cloud) clear(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := engine.New(api).Destroy(t.Context(), "chat", &cluster.Memory{}); err != nil {
+	eng := engine.New(api)
+	ids, err := eng.Identify(t.Context(), "chat")
+	if err != nil {
 		t.Fatal(err)
+	}
+	for _, id := range ids {
+		if err := eng.Destroy(t.Context(), "chat", &cluster.Memory{ID: id}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -42,7 +42,7 @@ func (c change) inPlace() bool {
 	case c.under("network", "mode"):
 		return c.public(c.from) == c.public(c.to)
 	}
-	return c.under("database", "backups")
+	return c.under("database", "backups") || c.under("database", "final_snapshot")
 }
 
 // public tells the one network mode that differs from the others.

@@ -39,6 +39,8 @@ func (o clusterOutputs) recall() (mem clusterMemory, exists bool, diags diag.Dia
 	}
 	if err := json.Unmarshal([]byte(o.Memory.ValueString()), &mem); err != nil {
 		diags.AddError("Cannot read the state of the cluster", asSentence(err.Error()))
+	} else if err := mem.Upgrade(); err != nil {
+		diags.AddError("Cannot read the state of the cluster", asSentence(err.Error()))
 	}
 	return mem, true, diags
 }

@@ -67,6 +67,8 @@ type databaseModel struct {
 	User      types.String `tfsdk:"user"`
 	VolumeGiB types.Int64  `tfsdk:"volume_gib"`
 	Backups   types.Bool   `tfsdk:"backups"`
+
+	FinalSnapshot types.Bool `tfsdk:"final_snapshot"`
 }
 
 type loadBalancerModel struct {
@@ -230,6 +232,7 @@ func (db *databaseModel) resolve(clusterName, region, image types.String) {
 	inherit(&db.User, db.Name)
 	defaultInt(&db.VolumeGiB, 10)
 	defaultBool(&db.Backups, false)
+	defaultBool(&db.FinalSnapshot, true)
 }
 
 // spec is what the engine builds. The model is resolved; what is unknown in it
@@ -319,6 +322,6 @@ func databaseOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) 
 	}
 	return &cluster.Database{
 		Place: m.place(), Name: m.Name.ValueString(), User: m.User.ValueString(),
-		VolumeGiB: int(m.VolumeGiB.ValueInt64()), Backups: m.Backups.ValueBool(),
+		VolumeGiB: int(m.VolumeGiB.ValueInt64()), Backups: m.Backups.ValueBool(), FinalSnapshot: m.FinalSnapshot.ValueBool(),
 	}
 }

@@ -165,7 +165,7 @@ func everything() (object, cluster.Spec) {
 			TLS:         &cluster.TLS{ACME: &cluster.ACME{Email: "ops@example.com", Domains: []string{"chat.example.com"}, Directory: "https://ca.example.com/d"}},
 		},
 		Database: &cluster.Database{
-			Place: cluster.Place{Region: "nyc1", Size: "s-1vcpu-1gb", Image: "debian-12-x64"}, Name: "chat_prod", User: "chat_prod", VolumeGiB: 20, Backups: true,
+			Place: cluster.Place{Region: "nyc1", Size: "s-1vcpu-1gb", Image: "debian-12-x64"}, Name: "chat_prod", User: "chat_prod", VolumeGiB: 20, Backups: true, FinalSnapshot: true,
 		},
 		Access:       cluster.Access{SSHFrom: []string{"203.0.113.0/24"}},
 		Network:      cluster.Network{Mode: "private", IPRanges: map[string]string{"nyc3": "10.0.0.0/24"}},
@@ -222,7 +222,7 @@ func TestImportedSpecMakesTheModelOfItsConfiguration(t *testing.T) {
 			want.LoadBalancer = &cluster.LoadBalancer{Place: place.Draw(rt, "lb")}
 		}
 		if rapid.Bool().Draw(rt, "database") {
-			want.Database = &cluster.Database{Place: place.Draw(rt, "db"), VolumeGiB: rapid.IntRange(1, 100).Draw(rt, "volume"), Backups: rapid.Bool().Draw(rt, "backups")}
+			want.Database = &cluster.Database{Place: place.Draw(rt, "db"), VolumeGiB: rapid.IntRange(1, 100).Draw(rt, "volume"), Backups: rapid.Bool().Draw(rt, "backups"), FinalSnapshot: true}
 		}
 		want.Distribution = cluster.Distribution{EPMDPort: 4370, PortMin: 9200, PortMax: 9210}
 		want.Host.SSHPort = rapid.SampledFrom([]int{22, 2222}).Draw(rt, "ssh")

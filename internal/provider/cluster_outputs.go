@@ -110,18 +110,3 @@ func (o *clusterOutputs) forgetAddresses() {
 	o.DatabaseHost = types.StringUnknown()
 	o.FirewallIDs = types.MapUnknown(types.StringType)
 }
-
-// haveNodes counts the nodes of each pool that existed at the last refresh.
-func (o clusterOutputs) haveNodes() map[string]int {
-	counts := map[string]int{}
-	for _, value := range o.Nodes.Elements() {
-		node, ok := value.(types.Object)
-		if !ok {
-			continue
-		}
-		if pool, ok := node.Attributes()["pool"].(types.String); ok {
-			counts[pool.ValueString()]++
-		}
-	}
-	return counts
-}

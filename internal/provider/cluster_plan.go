@@ -2,6 +2,9 @@ package provider
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -11,6 +14,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/check"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/plan"
 )
 
 // ValidateConfig implements resource.ResourceWithValidateConfig: everything
@@ -32,169 +36,226 @@ func (r *clusterResource) ValidateConfig(ctx context.Context, req resource.Valid
 	resp.Diagnostics.Append(report(ctx, plan, check.Spec(spec))...)
 }
 
-// ModifyPlan implements resource.ResourceWithModifyPlan. A plan to destroy
-// needs no look at anything.
+// ModifyPlan implements resource.ResourceWithModifyPlan.
 func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(warnOfDestroy(ctx, req.State)...)
 		return
 	}
-	var plan, state clusterModel
-	create := req.State.Raw.IsNull()
-	resp.Diagnostics.Append(req.Config.Get(ctx, &plan)...)
-	if !create {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	p := clusterPlan{create: req.State.Raw.IsNull(), account: r.account}
+	resp.Diagnostics.Append(req.Config.Get(ctx, &p.model)...)
+	if !p.create {
+		resp.Diagnostics.Append(req.State.Get(ctx, &p.state)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan.keepManagement(ctx, state, &resp.Diagnostics)
-	resp.Diagnostics.Append(plan.resolve(ctx)...)
-	if create {
-		plan.forgetAll(plan.Name)
-	} else {
-		mem, _, diags := state.recall()
-		resp.Diagnostics.Append(diags...)
-		if resp.Diagnostics.HasError() {
-			return
-		}
-		found := plan.changesFrom(state)
-		resp.Diagnostics.Append(refusals(ctx, found, req.Config, mem.Adopting)...)
-		resp.Diagnostics.Append(unreadSecrets(ctx, plan, state, mem)...)
-		plan.planOutputs(state, found, mem)
-	}
-	plan.Drift = listOf(nil)
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	resp.Diagnostics.Append(p.resolve(ctx)...)
+	resp.Diagnostics.Append(refusals(ctx, p.changes, req.Config, p.mem.Adopting)...)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, p.model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	// Only the configuration was validated, not what it leaves to the state.
-	spec, diags := plan.spec(ctx)
+	spec, diags := p.model.spec(ctx)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(report(ctx, resp.Plan, check.Spec(spec))...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(r.checkAccount(ctx, resp.Plan, plan, state)...)
+	resp.Diagnostics.Append(p.foresee(ctx, spec, resp.Plan)...)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, p.model)...)
 }
 
-// unreadSecrets refuses to add nodes to an imported cluster whose secrets nobody
-// has told: they could not join.
-func unreadSecrets(ctx context.Context, plan, state clusterModel, mem clusterMemory) diag.Diagnostics {
-	spec, diags := plan.spec(ctx)
-	if _, demand := growth(spec, state); demand.Droplets == 0 || !mem.Imported {
+// warnOfDestroy says what a destroy takes with it. It needs no look at anything.
+func warnOfDestroy(ctx context.Context, from tfsdk.State) diag.Diagnostics {
+	var state clusterModel
+	diags := from.Get(ctx, &state)
+	mem, _, errs := state.recall()
+	diags.Append(errs...)
+	if diags.HasError() {
 		return diags
 	}
-	at := path.Root("environment")
-	if plan.Cookie.IsNull() {
-		at = path.Root("cookie")
+	var goes []string
+	if mem.VolumeID != "" {
+		goes = append(goes, "The database's volume is deleted, and no snapshot of it is kept: database.final_snapshot is false.")
+		if mem.FinalSnapshot {
+			goes[0] = fmt.Sprintf("The database's volume is deleted. A snapshot of it, %s, is kept and goes on costing money until you delete it.",
+				cluster.FinalSnapshotName(state.Name.ValueString(), mem.ID))
+		}
 	}
-	if err := spec.CanMakeNodes(mem.Memory); err != nil && !plan.Cookie.IsUnknown() && !plan.Environment.IsUnknown() {
-		diags.AddAttributeError(at, "Secrets not known", asSentence(err.Error()))
+	if mem.ReservedIP != "" {
+		goes = append(goes, fmt.Sprintf("The public address %s is given back and cannot be had again.", mem.ReservedIP))
+	}
+	if len(goes) > 0 {
+		diags.AddWarning(fmt.Sprintf("Destroying cluster %s", state.Name.ValueString()), strings.Join(goes, "\n"))
 	}
 	return diags
 }
 
-// planOutputs keeps every output that the changes cannot touch.
-func (m *clusterModel) planOutputs(state clusterModel, found []change, mem clusterMemory) {
-	m.clusterOutputs = state.clusterOutputs
-	drifted := len(state.Drift.Elements()) > 0
-	if drifted || len(found) > 0 || !m.Timeouts.Equal(state.Timeouts) {
+// clusterPlan is a plan of Terraform on its way.
+type clusterPlan struct {
+	create  bool
+	account account
+	model   clusterModel // what is planned
+	state   clusterModel // empty for a create
+	mem     clusterMemory
+	changes []change
+	drifted bool
+	unknown bool // an argument is not known yet
+}
+
+// resolve fills in what the configuration leaves open, and keeps every output
+// that the changes cannot touch.
+func (p *clusterPlan) resolve(ctx context.Context) diag.Diagnostics {
+	var diags diag.Diagnostics
+	p.model.keepManagement(ctx, p.state, &diags)
+	p.model.keepDefaults(ctx, p.state, &diags)
+	diags.Append(p.model.resolve(ctx)...)
+	p.unknown = p.model.partlyUnknown(ctx)
+	if p.create {
+		p.model.forgetAll(p.model.Name)
+		p.model.Drift = listOf(nil)
+		return diags
+	}
+	var errs diag.Diagnostics
+	p.mem, _, errs = p.state.recall()
+	diags.Append(errs...)
+	p.changes = p.model.changesFrom(p.state)
+	p.drifted = len(p.state.Drift.Elements()) > 0
+	diags.Append(unreadSecrets(ctx, p.model, p.state, p.mem)...)
+	p.keepOutputs()
+	return diags
+}
+
+// keepOutputs keeps every output that the changes cannot touch.
+func (p *clusterPlan) keepOutputs() {
+	m := &p.model
+	m.clusterOutputs = p.state.clusterOutputs
+	m.Drift = listOf(nil)
+	if p.drifted || p.unknown || len(p.changes) > 0 || !m.Timeouts.Equal(p.state.Timeouts) {
 		m.Memory = types.StringUnknown()
 	}
-	for _, c := range found {
-		if mem.Adopting && c.adoptable() {
+	for _, c := range p.changes {
+		switch {
+		case p.mem.Adopting && c.adoptable():
 			m.forgetAll(m.Name)
-		}
-		if c.under("node_pools") {
+		case c.under("node_pools"):
 			m.forgetNodes()
 		}
 	}
-	if mem.Imported && (drifted || m.Nodes.IsUnknown()) {
+	if p.mem.Imported && (p.drifted || p.unknown || m.Nodes.IsUnknown()) {
 		m.StatsPassword = types.StringUnknown() // drawn with the next load balancer
 	}
 	switch {
-	case drifted && !mem.Secrets.Drawn() && !mem.Imported:
+	case p.drifted && !p.mem.Secrets.Drawn() && !p.mem.Imported:
 		m.forgetAll(m.Name) // a create that did not get far
-	case drifted:
+	case p.drifted || p.unknown:
 		m.forgetNodes()
 		m.forgetAddresses()
 	}
 }
 
-// checkAccount asks the API whether the account can have the hosts that would
-// be created; without any it asks nothing. While the provider's settings are
-// unknown nobody can be asked.
-func (r *clusterResource) checkAccount(ctx context.Context, in tfsdk.Plan, plan, state clusterModel) diag.Diagnostics {
-	if r.account.unknown {
+// foresee asks what an apply would do: what it must not do and what the account
+// cannot have are errors, what happens to running hosts is told, and what stays
+// is known. Without a difference, or while something is unknown, nobody is asked.
+func (p *clusterPlan) foresee(ctx context.Context, spec cluster.Spec, in tfsdk.Plan) diag.Diagnostics {
+	if p.create && !p.unknown {
+		p.model.promiseNames(spec)
+	}
+	if p.account.unknown || p.unknown || !p.create && !p.drifted && len(p.changes) == 0 {
 		return nil
 	}
-	spec, diags := plan.spec(ctx)
-	eng := r.account.need(&diags)
-	needed, demand := growth(spec, state)
-	if diags.HasError() || demand.Droplets == 0 {
+	var diags diag.Diagnostics
+	eng := p.account.need(&diags)
+	if diags.HasError() {
 		return diags
 	}
-	catalogue, err := eng.Catalogue(ctx, needed)
+	var own []string
+	if p.create {
+		own = p.account.seen.of(spec.Name)
+	}
+	steps, observed, err := eng.Diff(ctx, spec, p.mem.Memory, own...)
 	if err != nil {
-		diags.Append(failure("Cannot check the cluster against the account", err))
+		return append(diags, failures(ctx, in, "Cannot look at the cluster", err)...)
+	}
+	diags.Append(report(ctx, in, steps.Refusals)...)
+	if diags.HasError() {
 		return diags
 	}
-	problems := check.Catalogue(catalogue, needed, demand)
-	if state.ID.IsNull() && len(problems) > 0 {
-		diags.Append(r.leaveOutOwn(ctx, spec.Name, &catalogue)...)
-		problems = check.Catalogue(catalogue, needed, demand)
+	diags.Append(p.checkAccount(ctx, spec, in, steps, observed)...)
+	if text := steps.Summary(); text != "" && !p.create {
+		diags.AddWarning(fmt.Sprintf("Hosts of cluster %s that change", spec.Name), text)
 	}
-	diags.Append(report(ctx, in, problems)...)
+	if !p.create && !p.mem.Adopting {
+		p.model.promise(spec, p.mem.Memory, steps, observed)
+	}
 	return diags
 }
 
-// leaveOutOwn takes what the cluster has itself off the account's. A create that
-// finds some of it replaces a cluster or clears away what an interrupted one
-// left: that is gone before anything new comes.
-func (r *clusterResource) leaveOutOwn(ctx context.Context, name string, catalogue *cluster.Catalogue) diag.Diagnostics {
-	observed, err := r.account.engine.Observe(ctx, name, "", cluster.Memory{})
+// checkAccount asks the API whether the account can have what would be made.
+func (p *clusterPlan) checkAccount(ctx context.Context, spec cluster.Spec, in tfsdk.Plan, steps plan.Plan, o cluster.Observed) diag.Diagnostics {
+	var diags diag.Diagnostics
+	made, demand := growth(spec, steps)
+	moved := slices.ContainsFunc(p.changes, func(c change) bool { return c.under("project_id") })
+	if demand == (check.Demand{}) && !moved {
+		return nil
+	}
+	if !p.create && !moved {
+		made.ProjectID = "" // a project that is gone keeps nothing else from being changed
+	}
+	catalogue, err := p.account.engine.Catalogue(ctx, made, steps, o)
 	if err != nil {
-		return diag.Diagnostics{failure("Cannot check the cluster against the account", err)}
+		return append(diags, failures(ctx, in, "Cannot check the cluster against the account", err)...)
 	}
-	catalogue.Droplets -= len(observed.Hosts())
-	if observed.ReservedIP != nil {
-		catalogue.ReservedIPs--
-	}
-	if observed.Volume != nil {
-		catalogue.Volumes--
-	}
-	return nil
-}
-
-// growth returns the part of the spec that gets hosts, and how much more there
-// will be at a time. Next to a new node there is a second load balancer for a
-// while: the old one goes when the new one has taken over, and leaves it its
-// address.
-func growth(spec cluster.Spec, state clusterModel) (cluster.Spec, check.Demand) {
-	create := state.ID.IsNull()
-	have := state.haveNodes()
-	var demand check.Demand
-	var pools []cluster.Pool
-	for _, p := range spec.Pools {
-		if missing := p.Count - have[p.Name]; missing > 0 {
-			demand.Droplets += missing
-			pools = append(pools, p)
+	for _, gone := range o.Others { // what is cleared away is gone before anything new comes
+		catalogue.Droplets -= len(gone.Hosts())
+		if gone.ReservedIP != nil {
+			catalogue.ReservedIPs--
+		}
+		if gone.Volume != nil {
+			catalogue.Volumes--
 		}
 	}
-	if demand.Droplets > 0 && spec.LoadBalancer != nil {
-		demand.Droplets++
+	diags.Append(report(ctx, in, check.Catalogue(catalogue, made, demand))...)
+	return diags
+}
+
+// unreadSecrets refuses to add nodes to an imported cluster whose secrets nobody
+// has told: they could not join.
+func unreadSecrets(ctx context.Context, planned, state clusterModel, mem clusterMemory) diag.Diagnostics {
+	spec, diags := planned.spec(ctx)
+	if !mem.Imported || planned.NodePools.IsUnknown() || spec.NodeCount() <= len(state.Nodes.Elements()) {
+		return diags
 	}
-	if create && spec.LoadBalancer != nil {
-		demand.ReservedIPs++
+	at := path.Root("environment")
+	if planned.Cookie.IsNull() {
+		at = path.Root("cookie")
 	}
-	if create && spec.Database != nil {
-		demand.Droplets++
-		demand.Volumes++
+	if err := spec.CanMakeNodes(mem.Memory); err != nil && !planned.Cookie.IsUnknown() && !planned.Environment.IsUnknown() {
+		diags.AddAttributeError(at, "Secrets not known", asSentence(err.Error()))
 	}
-	needed := spec
-	needed.Pools = pools
-	if !create {
-		needed.Database = nil
+	return diags
+}
+
+// growth returns the part of the spec that gets hosts, and how much more than now
+// there will be at most at a time.
+func growth(spec cluster.Spec, steps plan.Plan) (cluster.Spec, check.Demand) {
+	demand := check.Demand{Droplets: steps.Growth()}
+	if steps.MakesAddress() {
+		demand.ReservedIPs = 1
 	}
-	return needed, demand
+	if steps.MakesVolume() {
+		demand.Volumes = 1
+	}
+	pools, loadBalancer, database := steps.MadePools()
+	made := spec
+	made.Pools = slices.DeleteFunc(slices.Clone(spec.Pools), func(p cluster.Pool) bool { return !slices.Contains(pools, p.Name) })
+	if !loadBalancer {
+		made.LoadBalancer = nil
+	}
+	if !database {
+		made.Database = nil
+	}
+	return made, demand
 }

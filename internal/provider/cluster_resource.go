@@ -2,17 +2,18 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
-	"github.com/beamcluster/terraform-provider-beam/internal/engine"
+	"github.com/beamcluster/terraform-provider-beam/internal/plan"
 )
 
 var (
@@ -21,6 +22,7 @@ var (
 	_ resource.ResourceWithValidateConfig = (*clusterResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*clusterResource)(nil)
 	_ resource.ResourceWithImportState    = (*clusterResource)(nil)
+	_ resource.ResourceWithUpgradeState   = (*clusterResource)(nil)
 )
 
 // clusterResource is beam_cluster. It only translates: the engine does the
@@ -62,16 +64,13 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 	working, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	var mem clusterMemory
+	mem := clusterMemory{}
 	observed, err := eng.Converge(working, spec, &mem.Memory)
-	switch {
-	case errors.Is(err, engine.ErrExists):
-		resp.Diagnostics.AddAttributeError(path.Root("name"), "Cluster exists", asSentence(err.Error()))
+	if err != nil && observed.Empty() && !mem.Holds() {
+		resp.Diagnostics.Append(failures(ctx, req.Plan, "Cannot create the cluster", err)...)
 		return
-	case err != nil && observed.Empty():
-		resp.Diagnostics.Append(failure("Cannot create the cluster", err))
-		return
-	case err != nil:
+	}
+	if err != nil {
 		resp.Diagnostics.Append(unfinished("Cannot complete the cluster", err, whatExists(spec.Name, observed), "beam_cluster.<name>"))
 	}
 	resp.Diagnostics.Append(plan.reach(spec, mem, observed, err)...)
@@ -80,8 +79,7 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 
 // whatExists says what a create that failed leaves.
 func whatExists(name string, o cluster.Observed) string {
-	return fmt.Sprintf("Of cluster %s there are now %d droplets, %d firewalls and %d VPCs, and they are in the state.",
-		name, len(o.Hosts()), len(o.Firewalls), len(o.OwnVPCs()))
+	return fmt.Sprintf("Of cluster %s there are now %s, and they are in the state.", name, plan.Inventory(o))
 }
 
 // reach writes down what the engine reached. After a success nothing differs
@@ -89,10 +87,15 @@ func whatExists(name string, o cluster.Observed) string {
 func (m *clusterModel) reach(spec cluster.Spec, mem clusterMemory, observed cluster.Observed, err error) diag.Diagnostics {
 	var drift []string
 	if err != nil {
-		drift = cluster.Drift(spec, mem.Memory, observed)
+		drift = driftOf(spec, mem, observed)
 	}
 	m.clusterOutputs = outputsOf(spec.Name, cluster.OutputsOf(spec, mem.Memory, observed), drift)
 	return m.remember(mem)
+}
+
+// driftOf says what an apply would do to what was observed.
+func driftOf(spec cluster.Spec, mem clusterMemory, observed cluster.Observed) []string {
+	return plan.Diff(plan.Input{Spec: spec, Memory: mem.Memory, Observed: observed, Now: observed.At}).Drift()
 }
 
 // Read implements resource.Resource. While the provider's settings are unknown
@@ -114,12 +117,19 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	name := state.Name.ValueString()
+	if !exists {
+		resp.Diagnostics.Append(r.identify(ctx, name, &mem)...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+	}
 	observed, err := eng.Observe(ctx, name, state.ProjectID.ValueString(), mem.Memory)
 	if err != nil {
-		resp.Diagnostics.Append(failure("Cannot read the cluster", err))
+		resp.Diagnostics.Append(failures(ctx, planLike(req.State), "Cannot read the cluster", err)...)
 		return
 	}
-	if observed.Empty() {
+	r.account.seen.add(name, mem.ID)
+	if observed.Empty() && !(mem.Going && len(observed.Tags) > 0) {
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -128,11 +138,29 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 		mem.Adopting = true
 		resp.Diagnostics.Append(state.fill(ctx, cluster.SpecOf(name, observed))...)
 	}
+	// A state may be older than an attribute that has a default.
+	resp.Diagnostics.Append(state.resolve(ctx)...)
 	spec, diags := state.spec(ctx)
 	resp.Diagnostics.Append(diags...)
-	state.clusterOutputs = outputsOf(name, cluster.OutputsOf(spec, mem.Memory, observed), cluster.Drift(spec, mem.Memory, observed))
+	state.clusterOutputs = outputsOf(name, cluster.OutputsOf(spec, mem.Memory, observed), driftOf(spec, mem, observed))
 	resp.Diagnostics.Append(state.remember(mem)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// identify finds out which cluster of the name an import means.
+func (r *clusterResource) identify(ctx context.Context, name string, mem *clusterMemory) diag.Diagnostics {
+	ids, err := r.account.engine.Identify(ctx, name)
+	switch {
+	case err != nil:
+		return diag.Diagnostics{failure("Cannot read the cluster", err)}
+	case len(ids) > 1:
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Several clusters of the name", fmt.Sprintf(
+			"The account has objects of %d clusters named %q, with the ids %s (tags beam:%s:id:<id>). Delete what belongs to all but one of them, and import again.",
+			len(ids), name, strings.Join(ids, ", "), name))}
+	case len(ids) == 1:
+		mem.ID, mem.Unmarked = ids[0], ids[0] == ""
+	}
+	return nil
 }
 
 // Update implements resource.Resource. After a failure the state holds the new
@@ -154,12 +182,19 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 	working, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	observed, err := eng.Converge(working, spec, &mem.Memory)
-	mem.Adopting = false
-	resp.Diagnostics.Append(plan.reach(spec, mem, observed, err)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	if err != nil {
-		resp.Diagnostics.Append(failure("Cannot complete the change of the cluster", err))
+		resp.Diagnostics.Append(failures(ctx, req.Plan, "Cannot complete the change of the cluster", err)...)
 	}
+	if observed.At.IsZero() {
+		return // nobody has looked: what the state says is all that is known
+	}
+	mem.Adopting = false
+	planned := plan.clusterOutputs
+	resp.Diagnostics.Append(plan.reach(spec, mem, observed, err)...)
+	if err == nil {
+		resp.Diagnostics.Append(plan.keepPromises(planned)...)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
 // Delete implements resource.Resource.
@@ -177,7 +212,8 @@ func (r *clusterResource) Delete(ctx context.Context, req resource.DeleteRequest
 	working, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	if err := eng.Destroy(working, state.Name.ValueString(), &mem.Memory); err != nil {
-		resp.Diagnostics.Append(failure("Cannot destroy the cluster", err))
+		resp.Diagnostics.Append(failures(ctx, planLike(req.State), "Cannot destroy the cluster", err)...)
+		mem.Going = true
 		resp.Diagnostics.Append(state.remember(mem)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
@@ -203,3 +239,6 @@ func accountOf(req resource.ConfigureRequest, diags *diag.Diagnostics) account {
 	}
 	return given
 }
+
+// planLike lets a state stand where errors are looked up on attributes.
+func planLike(s tfsdk.State) tfsdk.Plan { return tfsdk.Plan{Schema: s.Schema, Raw: s.Raw} }

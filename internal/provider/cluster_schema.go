@@ -15,9 +15,10 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 		attributes[name] = attribute
 	}
 	resp.Schema = schema.Schema{
+		Version: clusterVersion,
 		MarkdownDescription: "A cluster of BEAM nodes on DigitalOcean: nodes in pools, in one region or several, that find each other and stay connected; " +
 			"HAProxy in front with sticky sessions; Postgres behind with its data on a volume; closed firewalls around; one cookie everywhere.\n\n" +
-			"What can be changed on a cluster that runs: the `count` of a pool, pools as a whole, `access`, `tags`, `project_id`, `database.backups`, `wait_for`, " +
+			"What can be changed on a cluster that runs: the `count` of a pool, pools as a whole, `access`, `tags`, `project_id`, `database.backups`, `database.final_snapshot`, `wait_for`, " +
 			"`management.from`, `management.port` and `timeouts`. Any other change is refused when it is planned; it never replaces the cluster. " +
 			"When the number of nodes changes, the load balancer is told, where `management` is on. Where it is off, it is made anew behind its address, " +
 			"which moves once DigitalOcean calls the new host active and answers again when HAProxy is installed there, a minute or two later; " +
@@ -154,6 +155,9 @@ func databaseAttribute() schema.SingleNestedAttribute {
 			"name":       defaulted("The name of the database. Default: the cluster's name with `_` for `-`."),
 			"user":       defaulted("The role that the app logs in with. A second role, `<user>_owner`, owns the tables and runs migrations. Default: the database's name."),
 			"volume_gib": defaultedInt("The size of the volume in GiB. Default: `10`."),
+			"final_snapshot": defaultedBool("Whether a snapshot of the volume is kept when the cluster is destroyed. It outlives the cluster and costs money " +
+				"until you delete it. It is changed in place, and what was applied last counts: to destroy without a snapshot, set `false` and apply before. " +
+				"Default: `true`."),
 			"backups": defaultedBool("Whether DigitalOcean backs the host's own disk up every week; the volume is not part of it. It is changed in place. " +
 				"Default: `false`."),
 		},

@@ -110,7 +110,7 @@ func TestClusterUpdates(t *testing.T) {
 		},
 		resource.TestStep{
 			Config:            clusterConfig(c, 3, whole),
-			ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: known("nodes", "node_names", "estimated_monthly_cost")},
+			ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: known("node_names", "estimated_monthly_cost")},
 			ConfigStateChecks: same(attributeOf(chat, "node_names", knownvalue.ListSizeExact(3))),
 		},
 		resource.TestStep{
@@ -182,7 +182,7 @@ func TestClusterDrift(t *testing.T) {
 				must(c.godo.Firewalls.Delete(ctx, f.ID))
 			}
 		}),
-		repaired("tag beam:chat:node is missing on 1 droplets", func() {
+		repaired("tag beam:chat:node is missing on 1 droplet", func() {
 			must(c.godo.Tags.UntagResources(ctx, "beam:chat:node", &godo.UntagResourcesRequest{
 				Resources: []godo.Resource{{ID: strconv.Itoa(c.droplet(ctx, t, "chat-us-1")), Type: godo.DropletResourceType}},
 			}))
@@ -271,7 +271,7 @@ func TestClusterExists(t *testing.T) {
 	second = strings.TrimPrefix(second, c.provider())
 	run(t,
 		resource.TestStep{Config: clusterConfig(c, 1)},
-		resource.TestStep{Config: clusterConfig(c, 1) + second, ExpectError: spaced("a finished cluster named")},
+		resource.TestStep{Config: clusterConfig(c, 1) + second, ExpectError: spaced("The account has a cluster named")},
 		resource.TestStep{Config: clusterConfig(c, 1), ConfigPlanChecks: nothingPlanned()},
 	)
 }

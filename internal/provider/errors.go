@@ -7,14 +7,25 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
+	"github.com/beamcluster/terraform-provider-beam/internal/engine"
 )
 
 // failure turns an error of the engine into a diagnostic: summary says what
 // was to be done, the detail what happened and what to do about it.
 func failure(summary string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(summary, join(asSentence(err.Error()), advice(err)))
+}
+
+// failures does the same for errors of several kinds: what must not be done is
+// told on the attributes it concerns.
+func failures(ctx context.Context, in tfsdk.Plan, summary string, err error) diag.Diagnostics {
+	if refused := (*engine.RefusedError)(nil); errors.As(err, &refused) {
+		return report(ctx, in, refused.Problems)
+	}
+	return diag.Diagnostics{failure(summary, err)}
 }
 
 // unfinished is the failure of a create that leaves something: what that is, and

@@ -72,8 +72,8 @@ func (p *core) apply() string {
 	planned, err := p.server.PlanResourceChange(p.Context(), &tfprotov6.PlanResourceChangeRequest{
 		TypeName: chatType, Config: wire(p.T, p.config), PriorState: wire(p.T, p.state), ProposedNewState: wire(p.T, p.proposed()), PriorPrivate: p.private,
 	})
-	if err != nil || len(planned.Diagnostics) > 0 {
-		p.Fatal(err, planned.Diagnostics)
+	if err != nil || len(tell(planned.Diagnostics)) > 0 {
+		p.Fatal(err, tell(planned.Diagnostics))
 	}
 	applied, err := p.server.ApplyResourceChange(p.Context(), &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: chatType, Config: wire(p.T, p.config), PriorState: wire(p.T, p.state), PlannedState: planned.PlannedState, PlannedPrivate: planned.PlannedPrivate,
@@ -120,9 +120,13 @@ func (p *core) model() clusterModel {
 
 const chatType = "beam_cluster"
 
+// tell gives the errors.
 func tell(diags []*tfprotov6.Diagnostic) string {
 	var out strings.Builder
 	for _, d := range diags {
+		if d.Severity == tfprotov6.DiagnosticSeverityWarning {
+			continue
+		}
 		out.WriteString(d.Summary + ": " + d.Detail + "\n")
 	}
 	return out.String()

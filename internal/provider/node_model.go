@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+	"github.com/beamcluster/terraform-provider-beam/internal/engine"
 )
 
 // nodeModel is a beam_node as Terraform holds it.
@@ -94,24 +94,8 @@ func (m *nodeModel) see(spec cluster.NodeSpec, d cluster.Droplet) {
 	if tags := d.UserTags(spec.Cluster); len(tags) > 0 || !m.Tags.IsNull() {
 		m.Tags = setOf(tags)
 	}
-	m.Drift = listOf(nodeDrift(spec, d))
-}
-
-func nodeDrift(spec cluster.NodeSpec, d cluster.Droplet) []string {
-	var found []string
-	if d.Name != spec.Name {
-		found = append(found, fmt.Sprintf("the droplet is called %s", d.Name))
-	}
-	if d.Status == cluster.StatusOff {
-		found = append(found, "the droplet is switched off")
-	}
-	spec.Tags = nil
-	for _, tag := range spec.WantedTags() {
-		if !d.HasTag(tag) {
-			found = append(found, fmt.Sprintf("tag %s is missing", tag))
-		}
-	}
-	return found
+	spec.Tags = d.UserTags(spec.Cluster) // those show as an argument
+	m.Drift = listOf(engine.NodeDrift(spec, d))
 }
 
 // fill takes over what an import can read back of a droplet: without a cookie

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -14,7 +13,6 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/check"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
-	"github.com/beamcluster/terraform-provider-beam/internal/engine"
 )
 
 var (
@@ -168,11 +166,8 @@ func (r *nodeResource) Create(ctx context.Context, req resource.CreateRequest, r
 	defer cancel()
 	droplet, err := eng.ConvergeNode(working, &spec, 0)
 	switch {
-	case errors.Is(err, engine.ErrExists):
-		resp.Diagnostics.AddAttributeError(path.Root("name"), "Node exists", asSentence(err.Error()))
-		return
 	case err != nil && droplet.ID == 0:
-		resp.Diagnostics.Append(failure("Cannot create the node", err))
+		resp.Diagnostics.Append(failures(ctx, req.Plan, "Cannot create the node", err)...)
 		return
 	case err != nil:
 		resp.Diagnostics.Append(unfinished("Cannot complete the node", err, fmt.Sprintf("Droplet %d exists and is in the state.", droplet.ID), "beam_node.<name>"))
@@ -251,7 +246,9 @@ func (r *nodeResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	if err := eng.DestroyNode(ctx, int(state.DropletID.ValueInt64())); err != nil {
+	spec, diags := state.spec(ctx)
+	resp.Diagnostics.Append(diags...)
+	if err := eng.DestroyNode(ctx, spec, int(state.DropletID.ValueInt64())); err != nil {
 		resp.Diagnostics.Append(failure("Cannot destroy the node", err))
 	}
 }

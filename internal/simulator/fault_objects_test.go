@@ -15,7 +15,7 @@ import (
 // withFault runs a story on virtual time, in an account that takes its time.
 func withFault(t *testing.T, fault simulator.Fault, story func(t *testing.T, sim *simulator.Simulator, client *godo.Client)) {
 	t.Helper()
-	contract.Require(t) // loaded outside the bubble
+	contract.Shared(t) // loaded outside the bubble
 	synctest.Test(t, func(t *testing.T) {
 		sim := simulator.New(simulator.Options{
 			BootTime: 40 * time.Second, AddressLag: 5 * time.Second, ActionTime: 2 * time.Second,

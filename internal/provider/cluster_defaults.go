@@ -1,0 +1,142 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// keepDefaults takes from the state of a cluster that exists what the
+// configuration leaves open: a default that a later version of the provider
+// changes does not change clusters that were made before. What takes its default
+// from another argument follows that argument. Lists and sets are not kept: one
+// that is left out is empty.
+func (m *clusterModel) keepDefaults(ctx context.Context, state clusterModel, diags *diag.Diagnostics) {
+	if state.ID.IsNull() {
+		return
+	}
+	keepText(&m.Image, state.Image)
+	keepBool(&m.Monitoring, state.Monitoring)
+	m.keepPools(ctx, state, diags)
+	place := func(v *placeModel, was placeModel) { m.keepPlace(v, was, state) }
+	keepIn(ctx, &m.LoadBalancer, state.LoadBalancer, diags, func(v, was *loadBalancerModel) {
+		place(&v.placeModel, was.placeModel)
+		keepText(&v.Algorithm, was.Algorithm)
+		keepText(&v.StickyCookie, was.StickyCookie)
+		keepScalars(ctx, &v.HealthCheck, was.HealthCheck, diags)
+		keepScalars(ctx, &v.Stats, was.Stats, diags)
+	})
+	keepIn(ctx, &m.Database, state.Database, diags, func(v, was *databaseModel) {
+		place(&v.placeModel, was.placeModel)
+		keepText(&v.Name, was.Name)
+		keepText(&v.User, was.User)
+		keepInt(&v.VolumeGiB, was.VolumeGiB)
+		keepBool(&v.Backups, was.Backups)
+		keepBool(&v.FinalSnapshot, was.FinalSnapshot)
+	})
+	keepIn(ctx, &m.Release, state.Release, diags, func(v, was *releaseModel) {
+		keepText(&v.Kind, was.Kind)
+		keepInt(&v.Port, was.Port)
+	})
+	keepScalars(ctx, &m.Host, state.Host, diags)
+	keepNetwork(ctx, &m.Network, state.Network, diags)
+	m.keepDistribution(ctx, state, diags)
+}
+
+// keepPlace keeps region and image of a host unless the cluster's own change.
+func (m *clusterModel) keepPlace(v *placeModel, was placeModel, state clusterModel) {
+	if m.Region.Equal(state.Region) {
+		keepText(&v.Region, was.Region)
+	}
+	if m.Image.Equal(state.Image) {
+		keepText(&v.Image, was.Image)
+	}
+	keepText(&v.Size, was.Size)
+}
+
+func (m *clusterModel) keepPools(ctx context.Context, state clusterModel, diags *diag.Diagnostics) {
+	if !known(m.NodePools) || !known(state.NodePools) {
+		return
+	}
+	pools := map[string]attr.Value{}
+	for name, value := range m.NodePools.Elements() {
+		pools[name] = value
+		pool, isObject := value.(types.Object)
+		was, existed := state.NodePools.Elements()[name].(types.Object)
+		if isObject && existed {
+			keepIn(ctx, &pool, was, diags, func(v, was *poolModel) { m.keepPlace(&v.placeModel, was.placeModel, state) })
+			pools[name] = pool
+		}
+	}
+	keptPools, errs := types.MapValue(m.NodePools.ElementType(ctx), pools)
+	diags.Append(errs...)
+	m.NodePools = keptPools
+}
+
+func keepNetwork(ctx context.Context, network *types.Object, state types.Object, diags *diag.Diagnostics) {
+	ensure(ctx, network)
+	keepIn(ctx, network, state, diags, func(v, was *networkModel) { keepText(&v.Mode, was.Mode) })
+}
+
+// keepDistribution keeps the basename unless the release gets another name.
+func (m *clusterModel) keepDistribution(ctx context.Context, state clusterModel, diags *diag.Diagnostics) {
+	same := releaseName(ctx, m.Release, diags).Equal(releaseName(ctx, state.Release, diags))
+	basename := types.StringNull()
+	if v := read[distributionModel](ctx, m.Distribution, diags); v != nil {
+		basename = v.Basename
+	}
+	keepScalars(ctx, &m.Distribution, state.Distribution, diags)
+	if !same {
+		edit(ctx, &m.Distribution, diags, func(v *distributionModel) { v.Basename = basename })
+	}
+}
+
+// keepIn changes a nested attribute that both have.
+func keepIn[T any](ctx context.Context, obj *types.Object, state types.Object, diags *diag.Diagnostics, keep func(v, was *T)) {
+	was := read[T](ctx, state, diags)
+	if was == nil {
+		return
+	}
+	edit(ctx, obj, diags, func(v *T) { keep(v, was) })
+}
+
+// keepScalars keeps what is left open of a nested attribute that is filled in as a
+// whole, lists and sets excepted.
+func keepScalars(ctx context.Context, obj *types.Object, state types.Object, diags *diag.Diagnostics) {
+	ensure(ctx, obj)
+	if !known(*obj) || !known(state) {
+		return
+	}
+	attributes, was := obj.Attributes(), state.Attributes()
+	for name, value := range attributes {
+		switch was[name].(type) {
+		case types.String, types.Int64, types.Bool:
+			if value.IsNull() {
+				attributes[name] = was[name]
+			}
+		}
+	}
+	filled, errs := types.ObjectValue(obj.AttributeTypes(ctx), attributes)
+	diags.Append(errs...)
+	*obj = filled
+}
+
+func keepText(v *types.String, was types.String) {
+	if v.IsNull() {
+		*v = was
+	}
+}
+
+func keepInt(v *types.Int64, was types.Int64) {
+	if v.IsNull() {
+		*v = was
+	}
+}
+
+func keepBool(v *types.Bool, was types.Bool) {
+	if v.IsNull() {
+		*v = was
+	}
+}
