@@ -37,7 +37,7 @@ type Taken struct {
 func (a Account) Of(name string, m Memory) Observed {
 	o := a.owned(name, m)
 	for _, id := range a.ids(name) {
-		if other := a.owned(name, Memory{ID: id, Unmarked: id == ""}); id != m.ID && !(id == "" && m.Unmarked) {
+		if other := a.owned(name, Memory{ID: id, Unmarked: id == ""}); id != m.ID && (id != "" || !m.Unmarked) {
 			other.forget(o)
 			if !other.Empty() || len(other.Leases) > 0 {
 				o.Others = append(o.Others, other)

@@ -140,9 +140,13 @@ func (d *demo) nothingLeft(ctx context.Context, before []string) error {
 	if err != nil {
 		return err
 	}
+	snapshots, after := playground.Kept(after)
 	if !slices.Equal(before, after) {
 		return fmt.Errorf("the account held %d things before and holds these now:\n%s", len(before), strings.Join(after, "\n"))
 	}
 	d.printf("Nothing: no droplet, firewall, network, reserved IP or volume, and no tag of the cluster.\n")
+	for _, snapshot := range snapshots {
+		d.printf("But, so that no data is lost by mistake: %s. With database.final_snapshot = false there is none.\n", snapshot)
+	}
 	return nil
 }

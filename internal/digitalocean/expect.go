@@ -52,7 +52,7 @@ func (e expectation) check(status int, body []byte) error {
 	if err := json.Unmarshal(body, &have); err != nil {
 		return fmt.Errorf("DigitalOcean answered %d without JSON", status)
 	}
-	if !there(have[e.key]) && !(e.list && string(have[e.key]) == "[]") {
+	if !there(have[e.key]) && (!e.list || string(have[e.key]) != "[]") {
 		return missing(status, e.key)
 	}
 	var meta struct{ Total *int }

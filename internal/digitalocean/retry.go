@@ -14,7 +14,7 @@ func retryPolicy(ctx context.Context, resp *http.Response, err error) (bool, err
 	about := callOf(ctx)
 	switch {
 	case ctx.Err() != nil:
-		return false, nil // an answer that came all the same is the caller's
+		return false, nil //nolint:nilerr // an answer that came all the same is the caller's
 	case unconnected(err):
 		about.last = bare(err)
 		return true, nil

@@ -101,7 +101,7 @@ func (r *run) poll(ctx context.Context, l looks) {
 	listed := len(l.droplets()) > 0
 	r.launch(pollKey, func() error {
 		if digitalocean.Pause(ctx, l.interval()) != nil {
-			return nil // toEnd tells what was waited for
+			return nil //nolint:nilerr // toEnd tells what was waited for
 		}
 		return r.pollNow(ctx, l, listed, suspects)
 	}, func() {})

@@ -117,11 +117,11 @@ func (r *run) askHosts(ctx context.Context) {
 	contact := r.contact()
 	r.launch(askKey, func() error {
 		if again && digitalocean.Pause(ctx, digitalocean.PollInterval) != nil {
-			return nil // toEnd tells what was waited for
+			return nil //nolint:nilerr // toEnd tells what was waited for
 		}
 		reports := r.forming.ask(ctx, contact, hosts)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // toEnd tells what was waited for
 		}
 		r.record(func() { r.reports = reports })
 		return r.judge(reports)

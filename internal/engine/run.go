@@ -128,7 +128,7 @@ func (r *run) over(ctx context.Context, p plan.Plan, failed []error) (bool, erro
 	if !p.Done() {
 		// What was done does not show yet.
 		if err := digitalocean.Pause(ctx, digitalocean.PollInterval); err != nil {
-			return false, nil // the next round tells what is missing
+			return false, nil //nolint:nilerr // the next round tells what is missing
 		}
 	}
 	r.wrote = false
@@ -192,7 +192,7 @@ func (r *run) start(ctx context.Context, p plan.Plan) []error {
 			r.slots <- struct{}{}
 			defer func() { <-r.slots }()
 			if ctx.Err() != nil {
-				return nil
+				return nil //nolint:nilerr // toEnd tells why nothing more was done
 			}
 			return work(ctx)
 		}, func() {

@@ -136,7 +136,7 @@ func (d *differ) onlyUnmarked(have, wanted cluster.Firewall) bool {
 // removeNetwork deletes networks of regions that no host is in any more, and
 // firewalls of roles that there are no more.
 func (d *differ) removeNetwork() {
-	hosts := d.keys(func(a Action) bool { return isDelete(a) })
+	hosts := d.keys(isDelete)
 	wanted := d.Spec.WantedFirewalls(d.Memory.ID)
 	for _, f := range d.Observed.Firewalls {
 		needed := slices.ContainsFunc(wanted, func(w cluster.Firewall) bool {

@@ -32,7 +32,7 @@ func (d *differ) adopt() {
 			d.do(ForgetHost{ID: id, Record: record}, describe(record.Name, id)+" is gone")
 		}
 	}
-	slices.SortStableFunc(d.steps, func(a, b Step) int { return compareKeys(a, b) })
+	slices.SortStableFunc(d.steps, compareKeys)
 }
 
 // stray says that the cluster's marks are on a host that nobody remembers.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -117,4 +118,17 @@ func (p *Playground) Call(ctx context.Context, method, path string, body, answer
 		return nil
 	}
 	return json.NewDecoder(response.Body).Decode(answer)
+}
+
+// Kept takes the last snapshots of databases out of an inventory: what a destroy
+// keeps on purpose.
+func Kept(inventory []string) (snapshots, rest []string) {
+	for _, line := range inventory {
+		if strings.HasPrefix(line, "snapshots ") && strings.Contains(line, "-database-final") {
+			snapshots = append(snapshots, line)
+		} else {
+			rest = append(rest, line)
+		}
+	}
+	return snapshots, rest
 }

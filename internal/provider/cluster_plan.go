@@ -136,14 +136,7 @@ func (p *clusterPlan) keepOutputs() {
 	if p.drifted || p.unknown || len(p.changes) > 0 || !m.Timeouts.Equal(p.state.Timeouts) {
 		m.Memory = types.StringUnknown()
 	}
-	for _, c := range p.changes {
-		switch {
-		case p.mem.Adopting && c.adoptable():
-			m.forgetAll(m.Name)
-		case c.under("node_pools"):
-			m.forgetNodes()
-		}
-	}
+	p.forgetChanged()
 	if p.mem.Imported && (p.drifted || p.unknown || m.Nodes.IsUnknown()) {
 		m.StatsPassword = types.StringUnknown() // drawn with the next load balancer
 	}
@@ -156,6 +149,24 @@ func (p *clusterPlan) keepOutputs() {
 	}
 }
 
+// forgetChanged marks what the changes touch.
+func (p *clusterPlan) forgetChanged() {
+	for _, c := range p.changes {
+		switch {
+		case p.mem.Adopting && c.adoptable():
+			p.model.forgetAll(p.model.Name)
+		case c.under("node_pools"):
+			p.model.forgetNodes()
+		}
+	}
+}
+
+// asks says that the account has to be asked: there is something to be done, and
+// all is known that it takes to say what.
+func (p *clusterPlan) asks() bool {
+	return !p.account.unknown && !p.unknown && (p.create || p.drifted || len(p.changes) > 0)
+}
+
 // foresee asks what an apply would do: what it must not do and what the account
 // cannot have are errors, what happens to running hosts is told, and what stays
 // is known. Without a difference, or while something is unknown, nobody is asked.
@@ -163,7 +174,7 @@ func (p *clusterPlan) foresee(ctx context.Context, spec cluster.Spec, in tfsdk.P
 	if p.create && !p.unknown {
 		p.model.promiseNames(spec)
 	}
-	if p.account.unknown || p.unknown || !p.create && !p.drifted && len(p.changes) == 0 {
+	if !p.asks() {
 		return nil
 	}
 	var diags diag.Diagnostics

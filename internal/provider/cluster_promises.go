@@ -77,7 +77,7 @@ func (o *clusterOutputs) promise(spec cluster.Spec, mem cluster.Memory, steps pl
 }
 
 // touches says which kinds of objects the steps make or remove.
-type touches struct{ nodes, hosts, networks, firewalls, address, database bool }
+type touches struct{ nodes, hosts, networks, firewalls, address bool }
 
 func (t *touches) note(a plan.Action) {
 	switch a := a.(type) {

@@ -129,7 +129,7 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	r.account.seen.add(name, mem.ID)
-	if observed.Empty() && !(mem.Going && len(observed.Tags) > 0) {
+	if observed.Empty() && (!mem.Going || len(observed.Tags) == 0) {
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -241,4 +241,4 @@ func accountOf(req resource.ConfigureRequest, diags *diag.Diagnostics) account {
 }
 
 // planLike lets a state stand where errors are looked up on attributes.
-func planLike(s tfsdk.State) tfsdk.Plan { return tfsdk.Plan{Schema: s.Schema, Raw: s.Raw} }
+func planLike(s tfsdk.State) tfsdk.Plan { return tfsdk.Plan(s) }

@@ -41,8 +41,8 @@ func TestAccKeptStates(t *testing.T) {
 			}
 			k.plansNothing(t)
 			must(t, k.Terraform.Destroy(t.Context()))
-			kept := slices.DeleteFunc(k.inventory(t), func(object string) bool { return strings.HasPrefix(object, "snapshots chat-database-final") })
-			if diff := cmp.Diff(k.empty, kept); diff != "" {
+			_, left := playground.Kept(k.inventory(t))
+			if diff := cmp.Diff(k.empty, left); diff != "" {
 				t.Errorf("the account before the cluster (-) and after the destroy (+):\n%s", diff)
 			}
 		})

@@ -1,8 +1,8 @@
 package simulator
 
 import (
-	"bytes"
 	"io"
+	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -64,12 +64,14 @@ func spoils(kind FaultKind) bool { return kind == Truncated || kind == EmptyObje
 
 // carryOut lets the account answer. The headers become those of the answer.
 func (s *Simulator) carryOut(header http.Header, r *http.Request) *httptest.ResponseRecorder {
-	answer := &httptest.ResponseRecorder{HeaderMap: header, Body: new(bytes.Buffer), Code: http.StatusOK}
+	answer := httptest.NewRecorder()
+	maps.Copy(answer.Header(), header)
 	if refusal := s.admit(answer, r); refusal != nil {
 		s.answer(answer, reply{err: refusal})
 	} else {
 		s.mux.ServeHTTP(answer, r)
 	}
+	maps.Copy(header, answer.Header())
 	return answer
 }
 

@@ -87,7 +87,7 @@ func startsAction(r route) bool {
 	return r.method == http.MethodPost && r.segment(-1) == "actions" || makesDroplets(r)
 }
 
-func makesDroplets(r route) bool { return r.is("POST", "droplets") }
+func makesDroplets(r route) bool { return r.creates("droplets") }
 
 // binds tells whether a call may assign a reserved IP to a droplet.
 func binds(r route) bool {
@@ -96,12 +96,12 @@ func binds(r route) bool {
 }
 
 func hasQuota(r route) bool {
-	return makesDroplets(r) || r.is("POST", "volumes") || r.is("POST", "reserved_ips") || r.is("POST", "floating_ips")
+	return makesDroplets(r) || r.creates("volumes") || r.creates("reserved_ips") || r.creates("floating_ips")
 }
 
-// is tells whether this is a call of a whole collection.
-func (r route) is(method, collection string) bool {
-	return r.method == method && len(r.segments) == 2 && r.segment(1) == collection
+// creates tells whether this is a create in a collection.
+func (r route) creates(collection string) bool {
+	return r.method == "POST" && len(r.segments) == 2 && r.segment(1) == collection
 }
 
 // segment is one segment of the path, counted from the end when negative;

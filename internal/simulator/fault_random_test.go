@@ -18,8 +18,8 @@ func play(t *testing.T, faults []simulator.Fault, calls []int) []string {
 	sim := simulator.New(simulator.Options{DropletLimit: 1000, Faults: faults})
 	client := clientOf(t, sim)
 	for i, c := range calls {
-		switch c { // what the calls met is in the record
-
+		// What the calls met is in the record.
+		switch c {
 		case 0:
 			client.Droplets.Create(t.Context(), dropletRequest(fmt.Sprintf("web-%d", i)))
 		case 1:

@@ -122,7 +122,7 @@ var answers = []struct {
 
 func TestFaultsInProcess(t *testing.T) {
 	t.Parallel()
-	tests := append(answers[:len(answers):len(answers)], struct {
+	tests := append(slices.Clone(answers), struct {
 		name  string
 		fault simulator.Fault
 		want  func(met) bool
@@ -147,7 +147,7 @@ func TestFaultsInProcess(t *testing.T) {
 
 func TestFaultsOverAListener(t *testing.T) {
 	t.Parallel()
-	tests := append(answers[:len(answers):len(answers)], struct {
+	tests := append(slices.Clone(answers), struct {
 		name  string
 		fault simulator.Fault
 		want  func(met) bool

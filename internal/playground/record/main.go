@@ -49,7 +49,7 @@ func record(ctx context.Context, folder string, names []string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(provider)
+	defer func() { _ = os.RemoveAll(provider) }()
 	if err := playground.Build(ctx, provider); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func recordOne(ctx context.Context, provider, folder string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
+	defer func() { _ = os.RemoveAll(work) }()
 	if err := os.CopyFS(work, os.DirFS(folder)); err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func recordOne(ctx context.Context, provider, folder string) error {
 	if err != nil {
 		return err
 	}
-	defer t.Close()
+	defer func() { _ = t.Close() }()
 	for _, step := range story {
 		if err := step(ctx, t); err != nil {
 			return err
