@@ -153,9 +153,12 @@ func (r *run) questions() []question {
 
 // judge says what keeps the cluster from forming for good.
 func (r *run) judge(reports []health.HostReport) error {
-	verdict := make(chan error, 1)
+	verdict, waitFor := make(chan error, 1), r.spec.WaitFor
 	r.record(func() { verdict <- r.forming.judge(plan.Judge(r.spec, *r.mem, reports)) })
-	return <-verdict
+	if err := <-verdict; err != nil {
+		return fmt.Errorf("waiting for the cluster to be %s: %w", waitFor, err)
+	}
+	return nil
 }
 
 // rememberFailures takes note of hosts whose set-up failed: the next apply makes

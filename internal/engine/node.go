@@ -32,6 +32,10 @@ func (e *Engine) nodeRun(spec *cluster.NodeSpec, dropletID int, wanted bool) *no
 		return plan.DiffNode(in)
 	}
 	n.request = n.nodeRequest
+	n.adjust = func() {
+		n.obs = everybody(n.obs)
+		n.spec.Public = cluster.SpecOf(n.spec.Cluster, n.obs).Network.Mode == cluster.NetworkPublic
+	}
 	return n
 }
 
@@ -41,16 +45,6 @@ func (n *nodeRun) input(wanted bool) plan.NodeInput {
 		in.DropletID = id
 	}
 	return in
-}
-
-// look also finds out what the cluster's network is.
-func (n *nodeRun) look(ctx context.Context) error {
-	if err := n.run.look(ctx); err != nil {
-		return err
-	}
-	n.obs = everybody(n.obs)
-	n.spec.Public = cluster.SpecOf(n.spec.Cluster, n.obs).Network.Mode == cluster.NetworkPublic
-	return nil
 }
 
 // everybody takes the hosts of the cluster for known, whoever made it: a

@@ -45,6 +45,9 @@ func (r *run) look(ctx context.Context) error {
 		return err
 	}
 	r.obs = a.Of(r.spec.Name, *r.mem)
+	if r.adjust != nil {
+		r.adjust()
+	}
 	return nil
 }
 

@@ -36,6 +36,8 @@ type run struct {
 	going    []string // ids of clusters of the name that are gone by then
 	leases   []string // tags that are held
 	wrote    bool     // something was changed since the last look
+	// adjust makes of a look what the run is to see; nil leaves it.
+	adjust func()
 	// plan says what is left to do.
 	plan func() plan.Plan
 	// request describes the droplets of a role to be made.
