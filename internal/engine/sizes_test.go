@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"bytes"
+	"strconv"
 	"testing"
 
 	"github.com/wcharczuk/go-chart/v2"
@@ -84,6 +85,14 @@ func measureSize(t *testing.T, nodes int) sizeFigures {
 	return f
 }
 
+func ticks(from, to, step int) []chart.Tick {
+	var out []chart.Tick
+	for n := from; n <= to; n += step {
+		out = append(out, chart.Tick{Value: float64(n), Label: strconv.Itoa(n)})
+	}
+	return out
+}
+
 // chartFile is shown in the docs; the path is one from testdata.
 const chartFile = "../../../docs/images/figures.svg"
 
@@ -98,7 +107,9 @@ func chartOf(t *testing.T, all []sizeFigures) {
 		return s
 	}
 	graph := chart.Chart{
-		Width: 720, Height: 360, XAxis: chart.XAxis{Name: "nodes"}, YAxis: chart.YAxis{Name: "seconds, calls", Range: &chart.ContinuousRange{Min: 0, Max: 240}},
+		Width: 760, Height: 380, Background: chart.Style{Padding: chart.Box{Top: 30, Left: 20, Right: 20, Bottom: 10}},
+		XAxis: chart.XAxis{Name: "nodes", Ticks: ticks(0, 150, 30)},
+		YAxis: chart.YAxis{Name: "seconds, calls", Range: &chart.ContinuousRange{Min: 0, Max: 80}, Ticks: ticks(0, 80, 20)},
 		Series: []chart.Series{
 			line("create, seconds", func(f sizeFigures) float64 { return f.create.seconds }),
 			line("longest chain of waits, seconds", func(f sizeFigures) float64 { return f.chain }),
