@@ -54,6 +54,14 @@ func TestFiguresOfFaults(t *testing.T) {
 			})
 		}
 	})
+	t.Run("deaths", func(t *testing.T) {
+		for _, d := range deaths(recorded) {
+			t.Run(d.String(), func(t *testing.T) {
+				t.Parallel()
+				inTrial(t, d.op, func(tr *trial) { f.note("death "+d.when()+" a call", tr.ledger, tr.dies(d)) })
+			})
+		}
+	})
 	t.Logf("how operations ended, by what went wrong:\n%s", f.table())
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
-// ledger watches everything that an account holds, after each call, whoever
-// made it: what is doubled or does not serve for a moment only is found as well.
+// ledger watches everything that an account holds, after each call that may
+// change it, whoever made it: what is doubled or does not serve for a moment only is found as well.
 type ledger struct {
 	sim     *simulator.Simulator
 	foreign map[string]simulator.Object // what is somebody else's
@@ -47,7 +47,7 @@ func (l *ledger) watch() {
 	}
 }
 
-// look is called after each call.
+// look is called after each of these calls.
 func (l *ledger) look() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

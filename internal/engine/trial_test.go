@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -41,7 +42,11 @@ func inTrial(t *testing.T, op operation, story func(*trial)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		l, options := &ledger{twins: op.twins}, brisk
-		options.Observe = func(simulator.Request) { l.look() }
+		options.Observe = func(r simulator.Request) {
+			if r.Method != http.MethodGet {
+				l.look()
+			}
+		}
 		l.sim = simulator.New(options)
 		cut := &cutter{next: simulator.Transport(l.sim)}
 		w := &world{T: t, sim: l.sim, godo: newGodo(t, l.sim, "outside"), cut: cut}
@@ -53,6 +58,7 @@ func inTrial(t *testing.T, op operation, story func(*trial)) {
 		l.watch()
 		tr.prepare()
 		story(tr)
+		l.look()
 		l.compare()
 		for _, v := range l.found() {
 			t.Errorf("%s: %s", v.kind, v.what)
@@ -61,9 +67,9 @@ func inTrial(t *testing.T, op operation, story func(*trial)) {
 }
 
 // newEngine is an engine that reaches hosts without the API.
-func (tr *trial) newEngine(cut *cutter) *engine.Engine {
+func (tr *trial) newEngine(transport http.RoundTripper) *engine.Engine {
 	h := &hosts{w: tr.world, spec: tr.op.spec, mem: &cluster.Memory{}}
-	return newEngine(tr.T, cut).Reaching(func(cluster.ManagementKeys) engine.Channel { return h })
+	return newEngine(tr.T, transport).Reaching(func(cluster.ManagementKeys) engine.Channel { return h })
 }
 
 // prepare brings about what is there before the operation.

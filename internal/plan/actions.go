@@ -280,4 +280,12 @@ func (await) Kind() Kind { return Await }
 // label names a host as users know it.
 func (a DeleteHost) label() string { return fmt.Sprintf("%s (%d)", a.Name, a.Droplet.ID) }
 
+// Name names an action for users: the hosts that it makes, where it makes any.
+func Name(a Action) string {
+	if made, is := a.(CreateHosts); is {
+		return "create droplet " + list(made.Names)
+	}
+	return a.Key()
+}
+
 func list(names []string) string { return strings.Join(names, ", ") }
