@@ -157,4 +157,3 @@ func (tr *trial) goesOn() outcome {
 	tr.isComplete()
 	return succeeded
 }
-

@@ -134,8 +134,18 @@ func (r *run) begin(ctx context.Context) error {
 	return err
 }
 
-// clear removes what creates left that died before any state knew of them.
+// clear removes what creates left that died before any state knew of them. Of
+// several that begin at the same moment the first of them waits for the others to
+// give way.
 func (r *run) clear(ctx context.Context) error {
+	if plan.GoesFirst(r.input()) {
+		if err := digitalocean.Pause(ctx, settleTime); err != nil {
+			return err
+		}
+		if err := r.look(ctx); err != nil {
+			return err
+		}
+	}
 	if refused := r.diff().Refusals; len(refused) > 0 {
 		return &RefusedError{refused}
 	}

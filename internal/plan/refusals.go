@@ -36,6 +36,8 @@ func (d *differ) claim(other cluster.Observed) string {
 	last, leased := lastLease(other)
 	importing := fmt.Sprintf("To manage it here run `terraform import <address> %s`, else choose another name.", d.Spec.Name)
 	switch {
+	case leased && last.Fresh(d.Now) && other.Empty() && !d.Observed.Empty():
+		return "" // it finds this cluster, and is refused
 	case leased && last.Fresh(d.Now):
 		return fmt.Sprintf("Another apply is creating a cluster named %q; it was alive %s ago. Wait until it has ended. "+
 			"Should it have died, plan again after %s: what it left is cleared away then.",
@@ -49,6 +51,16 @@ func (d *differ) claim(other cluster.Observed) string {
 			d.Spec.Name, inventory(other), importing)
 	}
 	return ""
+}
+
+// GoesFirst says that other creates of the name began at the same moment, and
+// that this one may go on once they have given way: it has the least id.
+func GoesFirst(in Input) bool {
+	rivals := filter(in.Observed.Others, func(other cluster.Observed) bool {
+		last, leased := lastLease(other)
+		return leased && last.Fresh(in.Now) && other.Empty()
+	})
+	return len(rivals) > 0 && !slices.ContainsFunc(rivals, func(other cluster.Observed) bool { return other.Leases[0].ID < in.Memory.ID })
 }
 
 // Abandoned returns the clusters of the name that nobody will ever finish: the
