@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -136,4 +137,120 @@ func TestSomebodyElsesVolumeIsNeverTaken(t *testing.T) {
 			w.Errorf("volumes are %v, want the stranger's", volumes)
 		}
 	})
+}
+
+// together is what goes wrong at the same time.
+type together struct {
+	name   string
+	faults []simulator.Fault
+	fits   func(operation) bool
+}
+
+func allTogether() []together {
+	lag := simulator.Fault{Kind: simulator.StaleList, Delay: 5 * time.Second}
+	late := simulator.Fault{Kind: simulator.BoundLate, Delay: 8 * time.Second}
+	all := []together{
+		{"lists lag", []simulator.Fault{lag}, nil},
+		{"lists lag and the address is bound late", []simulator.Fault{lag, late}, operation.creates},
+	}
+	for _, kind := range []string{"vpcs", "vpc_peerings", "volumes", "firewalls", "droplets", "reserved_ips", "tags"} {
+		lost := simulator.Fault{Kind: simulator.Cut, After: true, Call: "POST /v2/" + kind, Times: 1}
+		empty := simulator.Fault{Kind: simulator.EmptyList, Call: "GET /v2/" + kind, Times: 1}
+		all = append(all,
+			together{"lists lag and an answer is lost of " + kind, []simulator.Fault{lag, lost}, operation.creates},
+			together{"a list is empty once of " + kind, []simulator.Fault{empty}, isDestroy})
+	}
+	return all
+}
+
+// Several things go wrong at once, and the operation succeeds all the same, is
+// followed at once by a look and a destroy, and leaves nothing.
+func TestFaultsThatComeTogether(t *testing.T) {
+	t.Parallel()
+	for _, what := range allTogether() {
+		for _, op := range lives() {
+			if what.fits != nil && !what.fits(op) {
+				continue
+			}
+			t.Run(what.name+": "+op.name, func(t *testing.T) {
+				t.Parallel()
+				inTrial(t, op, func(tr *trial) {
+					tr.ledger.guard(!isDestroy(op))
+					tr.sim.SetFaults(what.faults)
+					if err := tr.run(tr.engine, &tr.kept); err != nil {
+						tr.Fatal(err)
+					}
+					tr.ledger.account(tr.kept)
+					tr.isComplete()
+					tr.end()
+				})
+			})
+		}
+	}
+}
+
+// What may have been made although nobody could find out is in the state until a
+// look says otherwise.
+func TestWhatMayExistIsInTheState(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"vpcs", "volumes", "firewalls", "droplets"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			inTrial(t, operations()[0], func(tr *trial) {
+				tr.sim.SetFaults([]simulator.Fault{
+					{Kind: simulator.Cut, After: true, Call: "POST /v2/" + kind},
+					{Kind: simulator.ServerError, Call: "GET /v2/" + kind, Nth: 2},
+				})
+				if err := tr.run(tr.engine, &tr.kept); err == nil {
+					tr.Fatal("no error")
+				} else {
+					tr.tells(err)
+				}
+				tr.sim.SetFaults(nil)
+				tr.ledger.account(tr.kept)
+				tr.end()
+			})
+		})
+	}
+}
+
+// A reserved IP that DigitalOcean binds late is the cluster's from the moment it
+// exists, however the apply ends meanwhile.
+func TestAnAddressThatIsBoundLateIsNotLost(t *testing.T) {
+	t.Parallel()
+	late := simulator.Fault{Kind: simulator.BoundLate, Delay: 8 * time.Second}
+	for name, again := range map[string]bool{"and the next apply goes on": true, "and a destroy comes next": false} {
+		for how, fault := range map[string]simulator.Fault{
+			"the token is revoked": {Kind: simulator.Unauthorized, From: 16 * time.Second},
+			"the user cancels":     {},
+		} {
+			t.Run(how+" "+name, func(t *testing.T) {
+				t.Parallel()
+				inTrial(t, operations()[0], func(tr *trial) {
+					ctx, cancel := context.WithCancel(tr.Context())
+					defer cancel()
+					faults := []simulator.Fault{late}
+					if fault.Kind != "" {
+						faults = append(faults, fault)
+					}
+					tr.sim.SetFaults(faults)
+					tr.cut.after = func(_ int, r *http.Request) error {
+						if r.Method == http.MethodPost && r.URL.Path == "/v2/reserved_ips" && fault.Kind == "" {
+							cancel()
+						}
+						return nil
+					}
+					if err := converge(ctx, tr.engine, tr.op, &tr.kept); err == nil {
+						tr.Fatal("no error")
+					}
+					tr.sim.SetFaults(nil)
+					tr.ledger.account(tr.kept)
+					if again {
+						tr.complete()
+					}
+					tr.end()
+				})
+			})
+		}
+	}
 }

@@ -12,38 +12,38 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
-// death is the end of the process at a call of an operation: before it, or after
-// it was carried out and before its answer was read.
+// death is the end of an operation at one of its calls.
 type death struct {
-	op    operation
-	call  int // counted from 1
-	at    occurrence
-	after bool
+	op   operation
+	call int // counted from 1
+	at   occurrence
+	how  ending
 }
 
-func (d death) when() string {
-	if d.after {
-		return "after"
-	}
-	return "before"
-}
+// ending is how an operation ends before its time.
+type ending string
+
+const (
+	diesBefore  ending = "dies before"  // the process, before the call
+	diesAfter   ending = "dies after"   // the process, before it has read the answer
+	interrupted ending = "is cancelled" // by the user, at the call
+)
 
 func (d death) String() string {
-	return fmt.Sprintf("%s, dies %s call %d, %s", d.op.name, d.when(), d.call, d.at.route)
+	return fmt.Sprintf("%s, %s call %d, %s", d.op.name, d.how, d.call, d.at.route)
 }
 
-// deaths is what is tried: death before and after each call of each operation,
-// or at one call of each route, before or after it by turns.
+// deaths is what is tried: each ending at each call of each operation, or at the
+// first or the second call of each route that changes something, by turns.
 func deaths(all []recorded) []death {
+	endings := []ending{diesBefore, diesAfter, interrupted}
 	var found []death
 	for i, r := range all {
-		seen := map[string]int{}
 		for n, at := range r.calls {
-			for _, after := range []bool{false, true} {
-				d := death{r.op, n + 1, at, after}
-				seen[at.route]++
-				if os.Getenv(everything) == "all" || seen[at.route] == 1+(i+n)%2 {
-					found = append(found, d)
+			for j, how := range endings {
+				chosen := at.nth <= 2 && !strings.HasPrefix(at.route, http.MethodGet) && (i+n)%len(endings) == j
+				if chosen || os.Getenv(everything) == "all" {
+					found = append(found, death{r.op, n + 1, at, how})
 				}
 			}
 		}
@@ -105,11 +105,43 @@ func (m *mortal) isDead() bool {
 	return m.dead
 }
 
+// ends lets the operation end before its time, and goes on.
+func (tr *trial) ends(d death, again bool) outcome {
+	tr.ledger.guard(!d.op.lost && !isDestroy(d.op))
+	if d.how == interrupted {
+		return tr.isCancelled(d, again)
+	}
+	return tr.dies(d)
+}
+
+// isCancelled lets the user cancel the operation, and goes on with the state that
+// it left: with the same operation, or with a destroy at once.
+func (tr *trial) isCancelled(d death, again bool) outcome {
+	ctx, cancel := context.WithCancel(tr.Context())
+	defer cancel()
+	first := tr.cut.calls
+	tr.cut.before = func(n int, _ *http.Request) {
+		if n == first+d.call {
+			cancel()
+		}
+	}
+	err := tr.op.do(ctx, tr.engine, tr.op, &tr.kept)
+	tr.cut.before = nil
+	tr.ledger.account(tr.kept)
+	if again {
+		tr.complete()
+	}
+	tr.end()
+	if err != nil {
+		return gaveUp
+	}
+	return succeeded
+}
+
 // dies lets the process die in the middle of the operation, and goes on with the
 // state that Terraform had before.
 func (tr *trial) dies(d death) outcome {
-	tr.ledger.guard(!d.op.lost && !isDestroy(d.op))
-	m := &mortal{next: tr.cut, call: d.call, after: d.after, died: make(chan struct{})}
+	m := &mortal{next: tr.cut, call: d.call, after: d.how == diesAfter, died: make(chan struct{})}
 	ctx, cancel := context.WithCancel(tr.Context())
 	lost, ended := tr.kept.clone(), make(chan struct{})
 	defer func() { cancel(); <-ended }() // a bubble ends after all that is in it

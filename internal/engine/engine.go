@@ -78,6 +78,7 @@ func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.M
 // Hosts of beam_node, the user's own VPC and tags stay.
 func (e *Engine) Destroy(ctx context.Context, name string, mem *cluster.Memory) error {
 	r := e.run(cluster.Spec{Name: name}, mem)
+	r.removing = true
 	if err := r.look(ctx); err != nil {
 		return err
 	}

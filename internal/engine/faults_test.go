@@ -55,10 +55,10 @@ func TestFiguresOfFaults(t *testing.T) {
 		}
 	})
 	t.Run("deaths", func(t *testing.T) {
-		for _, d := range deaths(recorded) {
+		for i, d := range deaths(recorded) {
 			t.Run(d.String(), func(t *testing.T) {
 				t.Parallel()
-				inTrial(t, d.op, func(tr *trial) { f.note("death "+d.when()+" a call", tr.ledger, tr.dies(d)) })
+				inTrial(t, d.op, func(tr *trial) { f.note(string(d.how)+" a call", tr.ledger, tr.ends(d, i%2 == 0)) })
 			})
 		}
 	})

@@ -32,6 +32,7 @@ type run struct {
 	obs      cluster.Observed
 	reports  []health.HostReport
 	creating bool
+	removing bool     // the cluster goes
 	leases   []string // tags that are held
 	wrote    bool     // something was changed since the last look
 	// plan says what is left to do.
