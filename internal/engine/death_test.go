@@ -128,6 +128,9 @@ func (tr *trial) isCancelled(d death, again bool) outcome {
 	err := tr.op.do(ctx, tr.engine, tr.op, &tr.kept)
 	tr.cut.before = nil
 	tr.ledger.account(tr.kept)
+	if err != nil && tr.kept.mem.ID != "" && !isDestroy(tr.op) && len(tr.left()) == 0 {
+		tr.isComplete() // only the last look was cancelled
+	}
 	if again {
 		tr.complete()
 	}
@@ -136,6 +139,11 @@ func (tr *trial) isCancelled(d death, again bool) outcome {
 		return gaveUp
 	}
 	return succeeded
+}
+
+// left is what a plan says is left to do.
+func (tr *trial) left() []string {
+	return drift(tr.op.spec, tr.kept.mem, tr.observe(tr.op.spec, tr.kept.mem))
 }
 
 // dies lets the process die in the middle of the operation, and goes on with the

@@ -91,6 +91,7 @@ var drifts = []drifted{
 // Every part of a cluster is deleted or changed behind Terraform's back: the
 // refresh says so and the next converge mends it.
 func TestDriftOfEachPartIsSeenAndRepaired(t *testing.T) {
+	t.Parallel()
 	for _, tt := range drifts {
 		t.Run(tt.name, func(t *testing.T) {
 			inWorld(t, instant, func(w *world) {

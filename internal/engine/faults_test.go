@@ -44,6 +44,7 @@ func (x trouble) rule() simulator.Fault {
 // TestFiguresOfFaults lets each call of each operation meet each fault, and the
 // process die at each call, and tells how it ended.
 func TestFiguresOfFaults(t *testing.T) {
+	t.Parallel()
 	recorded := record(t)
 	var f figures
 	t.Run("faults", func(t *testing.T) {

@@ -145,6 +145,7 @@ func inManagedWorld(t *testing.T, nodes int, story func(w *world, h *hosts)) {
 }
 
 func TestApplyReturnsWhenTheClusterHasFormed(t *testing.T) {
+	t.Parallel()
 	inManagedWorld(t, 3, func(w *world, h *hosts) {
 		h.ready = time.Now().Add(3 * time.Minute)
 		w.converge(h.spec, h.mem)
@@ -156,6 +157,7 @@ func TestApplyReturnsWhenTheClusterHasFormed(t *testing.T) {
 
 // What was created stays in the memory, and the same converge goes on.
 func TestWhatKeepsAClusterFromFormingIsTold(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		set    func(h *hosts)
@@ -200,6 +202,7 @@ func TestWhatKeepsAClusterFromFormingIsTold(t *testing.T) {
 // A host of an earlier apply has no first boot to be waited for.
 // Without anything else to change, a plan must still ask for the next look.
 func TestAClusterThatDidNotFormIsLookedAtAgain(t *testing.T) {
+	t.Parallel()
 	inManagedWorld(t, 2, func(w *world, h *hosts) {
 		w.converge(h.spec, h.mem)
 		h.silent = "chat-us-2"
@@ -221,6 +224,7 @@ func TestAClusterThatDidNotFormIsLookedAtAgain(t *testing.T) {
 }
 
 func TestAHostThatIsGoneOrStuckIsToldWithinAMinute(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		set  func(h *hosts)
@@ -248,6 +252,7 @@ func TestAHostThatIsGoneOrStuckIsToldWithinAMinute(t *testing.T) {
 }
 
 func TestRunningHostsAreToldInsteadOfMadeAnew(t *testing.T) {
+	t.Parallel()
 	inManagedWorld(t, 3, func(w *world, h *hosts) {
 		before := w.converge(h.spec, h.mem)
 		h.spec = managed(4)
@@ -277,6 +282,7 @@ func TestRunningHostsAreToldInsteadOfMadeAnew(t *testing.T) {
 
 // The load balancer forgets a node before the node goes.
 func TestNodesGoAfterTheLoadBalancerWasTold(t *testing.T) {
+	t.Parallel()
 	inManagedWorld(t, 3, func(w *world, h *hosts) {
 		w.converge(h.spec, h.mem)
 		h.spec = managed(2)

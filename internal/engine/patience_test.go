@@ -11,6 +11,7 @@ import (
 // Hosts of a new cluster cannot be asked for some time. It is told in time which
 // of them never can; the time counts from when all are active.
 func TestHostsThatWillNeverAnswerAreToldFromSlowOnes(t *testing.T) {
+	t.Parallel()
 	unreachableFor := func(boot time.Duration) func(string, time.Duration) error {
 		return func(_ string, up time.Duration) error {
 			if up < boot {

@@ -128,7 +128,7 @@ func (tr *trial) isComplete() {
 	if hosts := tr.op.spec.NodeCount() + 2; len(o.Hosts()) != hosts {
 		tr.Errorf("%d hosts, want %d: %v", len(o.Hosts()), hosts, names(o))
 	}
-	if tr.op.drift != nil && strings.HasPrefix(tr.op.name, "repair") || tr.op.creates() {
+	if tr.op.drift != nil || tr.op.creates() {
 		if left := drift(tr.op.spec, tr.kept.mem, o); len(left) > 0 {
 			tr.Errorf("left to do: %q", left)
 		}
