@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/digitalocean/godo"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
@@ -253,4 +254,45 @@ func TestAnAddressThatIsBoundLateIsNotLost(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Tags that a destroy could not delete are no cluster: one of the name can be
+// made, and goes with all of them.
+func TestTagsThatAreLeftAreNoCluster(t *testing.T) {
+	t.Parallel()
+	destroys := lives()[slices.IndexFunc(lives(), isDestroy)]
+	inTrial(t, destroys, func(tr *trial) {
+		tr.sim.SetFaults([]simulator.Fault{{Kind: simulator.ServerError, Call: "DELETE /v2/tags/*"}})
+		if err := tr.run(tr.engine, &tr.kept); err == nil {
+			tr.Fatal("no error")
+		} else {
+			tr.tells(err)
+		}
+		tr.sim.SetFaults(nil)
+		tr.op = lives()[0]
+		tr.kept = kept{}
+		tr.complete()
+		tr.end()
+	})
+}
+
+// A cluster that did not form is in a state: no other create may clear it away.
+func TestAClusterThatDidNotFormIsNotClearedAway(t *testing.T) {
+	t.Parallel()
+	inManagedWorld(t, 2, func(w *world, h *hosts) {
+		h.silent = "chat-us-2"
+		if _, err := w.engine.Converge(w.Context(), h.spec, h.mem); err == nil {
+			w.Fatal("no error")
+		}
+		before := w.sim.Inventory()
+		w.pass(2 * cluster.LeaseTerm)
+		if _, err := w.engine.Converge(w.Context(), h.spec, &cluster.Memory{}); !refused(err) {
+			w.Errorf("the create of another folder ended with %v, want a refusal", err)
+		}
+		if diff := cmp.Diff(before, w.sim.Inventory()); diff != "" {
+			w.Errorf("it changed the account:\n%s", diff)
+		}
+		h.silent = ""
+		w.converge(h.spec, h.mem)
+	})
 }
