@@ -202,15 +202,21 @@ func (r *run) mergePeerings(fresh []cluster.Peering) {
 	}
 }
 
-// impatient gives up on a droplet that does not come up. The next apply makes it
-// anew.
+// impatient gives up on a droplet that does not come up. One that this apply made
+// is made anew, once; any other one the next apply makes anew, so that its plan
+// says so before.
 func (r *run) impatient(l looks) error {
 	for _, id := range l.droplets() {
 		a := r.hosts[id]
-		if a == nil || time.Since(a.since) < hostPatience {
+		if a == nil || time.Since(a.since) < hostPatience || r.mem.Hosts[id].SetUpFailed {
 			continue
 		}
 		d, _ := r.obs.Droplet(id)
+		if r.made[id] && !r.retried[d.Name] {
+			r.retried[d.Name] = true
+			r.mem.RememberFailure(id)
+			continue
+		}
 		state := fmt.Sprintf("its status is %q", d.Status)
 		if d.Status == cluster.StatusActive {
 			state = "it has no address"

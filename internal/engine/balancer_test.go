@@ -59,6 +59,7 @@ func (h *hosts) failsToBoot(host string) {
 }
 
 func TestTheAddressMovesWhenTheNewLoadBalancerServes(t *testing.T) {
+	t.Parallel()
 	inManagedWorld(t, 2, func(w *world, h *hosts) {
 		before := w.converge(h.spec, h.mem)
 		h.resizeBalancer()
@@ -79,6 +80,7 @@ func TestTheAddressMovesWhenTheNewLoadBalancerServes(t *testing.T) {
 }
 
 func TestTheAddressStaysWhenTheNewLoadBalancerFails(t *testing.T) {
+	t.Parallel()
 	inManagedWorld(t, 2, func(w *world, h *hosts) {
 		before := w.converge(h.spec, h.mem)
 		h.resizeBalancer()
@@ -108,6 +110,7 @@ func TestTheAddressStaysWhenTheNewLoadBalancerFails(t *testing.T) {
 
 // Whatever the role of a host, its set-up does not go on once it has failed.
 func TestHostsWhoseSetUpFailedAreMadeAnew(t *testing.T) {
+	t.Parallel()
 	for _, host := range []string{"chat-us-1", "chat-us-2", "chat-lb-1", "chat-database"} {
 		t.Run(host, func(t *testing.T) {
 			inManagedWorld(t, 2, func(w *world, h *hosts) {
@@ -132,6 +135,7 @@ func TestHostsWhoseSetUpFailedAreMadeAnew(t *testing.T) {
 }
 
 func TestAnInterruptedHandoverIsResumed(t *testing.T) {
+	t.Parallel()
 	inManagedWorld(t, 1, func(w *world, h *hosts) {
 		w.converge(h.spec, h.mem)
 		h.resizeBalancer()
@@ -150,39 +154,9 @@ func TestAnInterruptedHandoverIsResumed(t *testing.T) {
 	})
 }
 
-// The replacement is interrupted at each of its calls in turn. A refresh then
-// sees that something is left to do, unless nothing is.
-func TestAReplacementOfTheLoadBalancerResumesWhereverItIsInterrupted(t *testing.T) {
-	replace := func(t *testing.T, stop int) (calls int) {
-		inManagedWorld(t, 1, func(w *world, h *hosts) {
-			h.spec.Database = nil
-			w.converge(h.spec, h.mem)
-			h.resizeBalancer()
-			ctx, cancel := context.WithCancel(w.Context())
-			defer cancel()
-			w.cut.calls = 0
-			w.cut.before = func(n int, _ *http.Request) {
-				if n == stop {
-					cancel()
-				}
-			}
-			_, err := w.engine.Converge(ctx, h.spec, h.mem)
-			calls, w.cut.before = w.cut.calls, nil
-			o := w.observe(h.spec, *h.mem)
-			if err != nil && len(drift(h.spec, *h.mem, o)) == 0 {
-				w.settled(h.spec, *h.mem) // only the last look was interrupted
-			}
-			w.converge(h.spec, h.mem)
-		})
-		return calls
-	}
-	for stop := range replace(t, 0) {
-		replace(t, stop+1)
-	}
-}
-
 // Who does not wait for hosts may not be able to reach them.
 func TestTheAddressMovesAtOnceWhenNothingWaitsForHosts(t *testing.T) {
+	t.Parallel()
 	inManagedWorld(t, 2, func(w *world, h *hosts) {
 		h.spec.WaitFor = cluster.WaitActive
 		w.converge(h.spec, h.mem)
@@ -195,6 +169,7 @@ func TestTheAddressMovesAtOnceWhenNothingWaitsForHosts(t *testing.T) {
 // There is nothing to protect, and a certificate is only issued to where the
 // address leads.
 func TestTheAddressOfALostLoadBalancerMovesAtOnce(t *testing.T) {
+	t.Parallel()
 	inManagedWorld(t, 2, func(w *world, h *hosts) {
 		before := w.converge(h.spec, h.mem)
 		if err := w.deleteDroplet(w.Context(), before, "chat-lb-1"); err != nil {

@@ -11,6 +11,7 @@ import (
 )
 
 func TestScalingKeepsTheAddressAndTakesTheYoungestFirst(t *testing.T) {
+	t.Parallel()
 	inWorld(t, slow, func(w *world) {
 		mem := &cluster.Memory{}
 		three := w.converge(chat(3), mem)
@@ -36,6 +37,7 @@ func TestScalingKeepsTheAddressAndTakesTheYoungestFirst(t *testing.T) {
 
 // A node that was repaired is the youngest of its pool, whatever its number.
 func TestRepairedNodeIsTheFirstToGo(t *testing.T) {
+	t.Parallel()
 	inWorld(t, slow, func(w *world) {
 		mem := &cluster.Memory{}
 		o := w.converge(chat(2), mem)
@@ -49,6 +51,7 @@ func TestRepairedNodeIsTheFirstToGo(t *testing.T) {
 }
 
 func TestLostDatabaseComesBackWithItsVolumeAndNodesAreToldOneByOne(t *testing.T) {
+	t.Parallel()
 	inWorld(t, slow, func(w *world) {
 		mem := &cluster.Memory{}
 		before := w.converge(chat(3), mem)
@@ -87,6 +90,7 @@ func (w *world) occupy(vpc string) {
 }
 
 func TestTwoRegionsArePeered(t *testing.T) {
+	t.Parallel()
 	inWorld(t, slow, func(w *world) {
 		spec, mem := chat(1), &cluster.Memory{}
 		uk := spec.Pools[0]
@@ -110,6 +114,7 @@ func TestTwoRegionsArePeered(t *testing.T) {
 }
 
 func TestSettingsOfObjectsChangeInPlace(t *testing.T) {
+	t.Parallel()
 	inWorld(t, instant, func(w *world) {
 		spec, mem := chat(2), &cluster.Memory{}
 		before := w.converge(spec, mem)
@@ -133,6 +138,7 @@ func TestSettingsOfObjectsChangeInPlace(t *testing.T) {
 
 // Destroy removes what was made and nothing else.
 func TestDestroyLeavesWhatIsNotTheClusters(t *testing.T) {
+	t.Parallel()
 	inWorld(t, slow, func(w *world) {
 		ctx := w.Context()
 		if _, _, err := w.godo.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "first-is-default", RegionSlug: "nyc3"}); err != nil {
@@ -169,6 +175,7 @@ func TestDestroyLeavesWhatIsNotTheClusters(t *testing.T) {
 
 // A VPC is known by its id: names and descriptions are for people to change.
 func TestDestroyDeletesAVPCThatLostItsMark(t *testing.T) {
+	t.Parallel()
 	inWorld(t, instant, func(w *world) {
 		if _, _, err := w.godo.VPCs.Create(w.Context(), &godo.VPCCreateRequest{Name: "first-is-default", RegionSlug: "nyc3"}); err != nil {
 			w.Fatal(err)
@@ -190,6 +197,7 @@ func TestDestroyDeletesAVPCThatLostItsMark(t *testing.T) {
 
 // A VPC that became its region's default cannot be deleted.
 func TestDestroyLeavesADefaultVPCWithoutTheMark(t *testing.T) {
+	t.Parallel()
 	inWorld(t, instant, func(w *world) {
 		mem := &cluster.Memory{}
 		w.converge(chat(1), mem)
@@ -220,6 +228,7 @@ func (w *world) imported(spec cluster.Spec) *cluster.Memory {
 }
 
 func TestImportedClusterIsLeftAsItIs(t *testing.T) {
+	t.Parallel()
 	inWorld(t, instant, func(w *world) {
 		spec := chat(2)
 		w.converge(spec, &cluster.Memory{})
@@ -237,6 +246,7 @@ func TestImportedClusterIsLeftAsItIs(t *testing.T) {
 }
 
 func TestNodeJoinsTheClustersNetwork(t *testing.T) {
+	t.Parallel()
 	inWorld(t, slow, func(w *world) {
 		spec, mem := chat(2), &cluster.Memory{}
 		o := w.converge(spec, mem)

@@ -79,6 +79,7 @@ func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.M
 // Hosts of beam_node, the user's own VPC and tags stay.
 func (e *Engine) Destroy(ctx context.Context, name string, mem *cluster.Memory) error {
 	r := e.run(cluster.Spec{Name: name}, mem)
+	r.removing = true
 	if err := r.look(ctx); err != nil {
 		return err
 	}
@@ -130,11 +131,11 @@ func (r *run) begin(ctx context.Context) error {
 		r.mem.ID = secret.ID()
 	}
 	if r.creating {
-		lease := plan.HoldLease{Tag: cluster.LeaseTag(r.spec.Name, r.mem.ID, time.Now())}
-		if err := r.api.CreateTag(ctx, lease.Tag); err != nil {
+		tag := cluster.LeaseTag(r.spec.Name, r.mem.ID, time.Now())
+		if err := r.takeLease(ctx, tag); err != nil {
 			return err
 		}
-		r.leases = append(r.leases, lease.Tag)
+		r.leases = append(r.leases, tag)
 	}
 	if err := r.lookTwice(ctx); err != nil {
 		return err
@@ -154,8 +155,18 @@ func (r *run) begin(ctx context.Context) error {
 	return err
 }
 
-// clear removes what creates left that died before any state knew of them.
+// clear removes what creates left that died before any state knew of them. Of
+// several that begin at the same moment the first of them waits for the others to
+// give way.
 func (r *run) clear(ctx context.Context) error {
+	if plan.GoesFirst(r.input()) {
+		if err := digitalocean.Pause(ctx, settleTime); err != nil {
+			return err
+		}
+		if err := r.look(ctx); err != nil {
+			return err
+		}
+	}
 	if refused := r.diff().Refusals; len(refused) > 0 {
 		return &RefusedError{refused}
 	}
@@ -171,13 +182,30 @@ func (r *run) clear(ctx context.Context) error {
 	return r.look(ctx)
 }
 
+// takeLease makes the tag of a lease. One that exists although its create failed
+// keeps nobody waiting.
+func (r *run) takeLease(ctx context.Context, tag string) error {
+	err := r.api.CreateTag(ctx, tag)
+	if err != nil {
+		ctx, cancel := parting(ctx)
+		defer cancel()
+		_ = r.api.DeleteTag(ctx, tag) // else the lease runs out by itself
+	}
+	return err
+}
+
+// parting outlives the caller's context for the last calls of an apply.
+func parting(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), partingTime)
+}
+
 // release tells others that the apply has ended, however it did: what it made is
 // known to a state from now on.
 func (r *run) release(ctx context.Context) error {
 	if len(r.leases) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), partingTime)
+	ctx, cancel := parting(ctx)
 	defer cancel()
 	for _, tag := range r.leases {
 		if err := r.api.DeleteTag(ctx, tag); err != nil {

@@ -9,6 +9,7 @@ import (
 
 // The figures that users are promised, counted on virtual time and so exact.
 func TestFigures(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name                         string
 		nodes                        int

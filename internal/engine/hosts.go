@@ -23,6 +23,7 @@ func (r *run) createHosts(a plan.CreateHosts) (work, error) {
 				for _, d := range made {
 					r.obs.Droplets = append(r.obs.Droplets, d)
 					record.Name = d.Name
+					r.made[d.ID] = true
 					r.mem.Remember(d.ID, record)
 					if len(request.VolumeIDs) > 0 {
 						r.changedVolume(func(v *cluster.Volume) { v.DropletIDs = []int{d.ID} })

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -38,10 +39,7 @@ type hosts struct {
 
 // Run implements engine.Channel.
 func (h *hosts) Run(ctx context.Context, address string, _ int, command string, _ []byte) ([]byte, error) {
-	o, err := h.w.engine.Observe(ctx, h.spec.Name, "", cluster.Memory{ID: h.mem.ID})
-	if err != nil {
-		return nil, err
-	}
+	o := h.w.droplets(h.spec.Name)
 	i := slices.IndexFunc(o.Droplets, func(d cluster.Droplet) bool { return d.PublicIPv4 == address })
 	if i < 0 {
 		return nil, fmt.Errorf("SSH to %s: %w", address, management.ErrUnreachable)
@@ -63,6 +61,27 @@ func (h *hosts) Run(ctx context.Context, address string, _ int, command string, 
 		return nil, nil
 	}
 	return json.Marshal(h.reportOf(o, o.Droplets[i]))
+}
+
+// droplets are the account's as no call of the API shows them: what hosts know of
+// themselves takes none.
+func (w *world) droplets(name string) cluster.Observed {
+	o := cluster.Observed{Cluster: name}
+	for _, have := range w.sim.Inventory().Of("droplet") {
+		d := cluster.Droplet{Name: have.Name, Status: have.Status, Tags: have.Tags, CreatedAt: have.CreatedAt}
+		d.ID, _ = strconv.Atoi(have.ID) // droplets have numbers
+		for _, detail := range have.Details {
+			switch kind, value, _ := strings.Cut(detail, " "); kind {
+			case "public":
+				d.PublicIPv4 = value
+			case "private":
+				d.PrivateIPv4 = value
+			}
+		}
+		o.Droplets = append(o.Droplets, d)
+	}
+	slices.SortFunc(o.Droplets, cluster.ByAge)
+	return o
 }
 
 // dialTime is how long it takes to find that nobody answers.
@@ -90,7 +109,7 @@ func (h *hosts) reportOf(o cluster.Observed, d cluster.Droplet) health.Report {
 	}
 	r.Boot = health.BootReport{Status: health.BootDone}
 	r.Service = health.ServiceReport{Unit: "beam.service", State: "active"}
-	nodes := slices.DeleteFunc(slices.Clone(o.Droplets), func(d cluster.Droplet) bool { return d.Role("chat") != cluster.RoleNode })
+	nodes := slices.DeleteFunc(o.Hosts(), func(d cluster.Droplet) bool { return d.Role("chat") != cluster.RoleNode })
 	switch r.Role {
 	case cluster.RoleDatabase:
 		r.Postgres = &health.PostgresReport{Mounted: true, Ready: true}
@@ -118,9 +137,7 @@ func managed(nodes int) cluster.Spec {
 // inManagedWorld runs the story of a cluster whose hosts answer.
 func inManagedWorld(t *testing.T, nodes int, story func(w *world, h *hosts)) {
 	t.Helper()
-	unlimited := slow
-	unlimited.RateLimits = false // the hosts look at the API, too
-	inWorld(t, unlimited, func(w *world) {
+	inWorld(t, slow, func(w *world) {
 		h := &hosts{w: w, spec: managed(nodes), mem: &cluster.Memory{}}
 		w.engine = w.engine.Reaching(func(cluster.ManagementKeys) engine.Channel { return h })
 		story(w, h)
@@ -128,6 +145,7 @@ func inManagedWorld(t *testing.T, nodes int, story func(w *world, h *hosts)) {
 }
 
 func TestApplyReturnsWhenTheClusterHasFormed(t *testing.T) {
+	t.Parallel()
 	inManagedWorld(t, 3, func(w *world, h *hosts) {
 		h.ready = time.Now().Add(3 * time.Minute)
 		w.converge(h.spec, h.mem)
@@ -139,6 +157,7 @@ func TestApplyReturnsWhenTheClusterHasFormed(t *testing.T) {
 
 // What was created stays in the memory, and the same converge goes on.
 func TestWhatKeepsAClusterFromFormingIsTold(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		set    func(h *hosts)
@@ -183,6 +202,7 @@ func TestWhatKeepsAClusterFromFormingIsTold(t *testing.T) {
 // A host of an earlier apply has no first boot to be waited for.
 // Without anything else to change, a plan must still ask for the next look.
 func TestAClusterThatDidNotFormIsLookedAtAgain(t *testing.T) {
+	t.Parallel()
 	inManagedWorld(t, 2, func(w *world, h *hosts) {
 		w.converge(h.spec, h.mem)
 		h.silent = "chat-us-2"
@@ -204,6 +224,7 @@ func TestAClusterThatDidNotFormIsLookedAtAgain(t *testing.T) {
 }
 
 func TestAHostThatIsGoneOrStuckIsToldWithinAMinute(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		set  func(h *hosts)
@@ -231,6 +252,7 @@ func TestAHostThatIsGoneOrStuckIsToldWithinAMinute(t *testing.T) {
 }
 
 func TestRunningHostsAreToldInsteadOfMadeAnew(t *testing.T) {
+	t.Parallel()
 	inManagedWorld(t, 3, func(w *world, h *hosts) {
 		before := w.converge(h.spec, h.mem)
 		h.spec = managed(4)
@@ -260,6 +282,7 @@ func TestRunningHostsAreToldInsteadOfMadeAnew(t *testing.T) {
 
 // The load balancer forgets a node before the node goes.
 func TestNodesGoAfterTheLoadBalancerWasTold(t *testing.T) {
+	t.Parallel()
 	inManagedWorld(t, 3, func(w *world, h *hosts) {
 		w.converge(h.spec, h.mem)
 		h.spec = managed(2)

@@ -41,8 +41,8 @@ func (e *Engine) nodeRun(spec *cluster.NodeSpec, dropletID int, wanted bool) *no
 
 func (n *nodeRun) input(wanted bool) plan.NodeInput {
 	in := plan.NodeInput{Spec: *n.spec, Observed: n.obs, Wanted: wanted}
-	for id := range n.mem.Hosts {
-		in.DropletID = id
+	for id, record := range n.mem.Hosts {
+		in.DropletID, in.Failed = id, record.SetUpFailed
 	}
 	return in
 }

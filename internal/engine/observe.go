@@ -48,6 +48,24 @@ func (r *run) look(ctx context.Context) error {
 	if r.adjust != nil {
 		r.adjust()
 	}
+	if r.removing {
+		return r.confirmNodes(ctx)
+	}
+	return nil
+}
+
+// confirmNodes asks for each host of beam_node that is listed: one that was
+// deleted just now does not keep the cluster.
+func (r *run) confirmNodes(ctx context.Context) error {
+	for _, d := range r.obs.BeamNodes(*r.mem) {
+		found, err := r.api.Droplet(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		if found == nil {
+			r.obs.Droplets = slices.DeleteFunc(r.obs.Droplets, func(have cluster.Droplet) bool { return have.ID == d.ID })
+		}
+	}
 	return nil
 }
 

@@ -18,41 +18,10 @@ import (
 // part; the waits still pass a droplet that is not there at once.
 var instant = simulator.Options{DropletLimit: 50}
 
-// A create is interrupted at each of its calls in turn; every time the memory
-// knows all that exists, and the same converge completes it.
-func TestCreateResumesWhereverItIsInterrupted(t *testing.T) {
-	total := 0
-	inWorld(t, instant, func(w *world) {
-		w.converge(chat(3), &cluster.Memory{})
-		total = w.cut.calls
-	})
-	for stop := 1; stop <= total; stop++ {
-		inWorld(t, instant, func(w *world) {
-			mem := &cluster.Memory{}
-			ctx, cancel := context.WithCancel(w.Context())
-			defer cancel()
-			w.cut.before = func(n int, _ *http.Request) {
-				if n == stop {
-					cancel()
-				}
-			}
-			if _, err := w.engine.Converge(ctx, chat(3), mem); err == nil && ctx.Err() == nil {
-				return // the story was shorter this time
-			}
-			w.cut.before = nil
-			for _, d := range w.observe(chat(3), *mem).Hosts() {
-				if _, known := mem.Hosts[d.ID]; !known {
-					w.Errorf("stopped at call %d: droplet %s is not remembered", stop, d.Name)
-				}
-			}
-			w.converge(chat(3), mem)
-		})
-	}
-}
-
 // What an interrupted create leaves is in a state: no other create may take it
 // for nobody's.
 func TestCreateRefusesWhatAnInterruptedOneLeft(t *testing.T) {
+	t.Parallel()
 	inWorld(t, instant, func(w *world) {
 		ctx, cancel := context.WithCancel(w.Context())
 		defer cancel()
@@ -78,6 +47,7 @@ func TestCreateRefusesWhatAnInterruptedOneLeft(t *testing.T) {
 }
 
 func TestCreateRefusesAFinishedCluster(t *testing.T) {
+	t.Parallel()
 	inWorld(t, instant, func(w *world) {
 		mem := &cluster.Memory{}
 		w.converge(chat(2), mem)
@@ -88,8 +58,8 @@ func TestCreateRefusesAFinishedCluster(t *testing.T) {
 	})
 }
 
-// Whoever deletes a cluster by hand leaves its tags behind.
 func TestCreateLeavesAFirewallOfItsNameAlone(t *testing.T) {
+	t.Parallel()
 	inWorld(t, instant, func(w *world) {
 		stranger, _, err := w.godo.Firewalls.Create(w.Context(), &godo.FirewallRequest{
 			Name:         "chat-node",
@@ -111,7 +81,9 @@ func TestCreateLeavesAFirewallOfItsNameAlone(t *testing.T) {
 	})
 }
 
+// Whoever deletes a cluster by hand leaves its tags behind.
 func TestCreateAfterAClusterWasDeletedByHand(t *testing.T) {
+	t.Parallel()
 	inWorld(t, instant, func(w *world) {
 		mem := &cluster.Memory{}
 		w.converge(chat(2), mem)
@@ -125,42 +97,9 @@ func TestCreateAfterAClusterWasDeletedByHand(t *testing.T) {
 	})
 }
 
-// Each create's answer is lost in turn, after the API carried it out.
-func TestLostAnswersDoubleNothing(t *testing.T) {
-	posts := 0
-	inWorld(t, instant, func(w *world) {
-		w.cut.before = func(_ int, r *http.Request) {
-			if r.Method == http.MethodPost {
-				posts++
-			}
-		}
-		w.converge(chat(3), &cluster.Memory{})
-	})
-	for lose := 1; lose <= posts; lose++ {
-		inWorld(t, instant, func(w *world) {
-			seen := 0
-			w.cut.after = func(_ int, r *http.Request) error {
-				if r.Method != http.MethodPost {
-					return nil
-				}
-				if seen++; seen == lose {
-					return errors.New("connection reset by peer")
-				}
-				return nil
-			}
-			mem := &cluster.Memory{}
-			w.converge(chat(3), mem)
-			w.cut.after = nil
-			if err := w.engine.Destroy(w.Context(), "chat", mem); err != nil {
-				w.Fatal(err)
-			}
-			w.empty()
-		})
-	}
-}
-
 // A converge without a difference writes nothing.
 func TestConvergeOfWhatIsThereOnlyReads(t *testing.T) {
+	t.Parallel()
 	inWorld(t, instant, func(w *world) {
 		mem := &cluster.Memory{}
 		w.converge(chat(3), mem)

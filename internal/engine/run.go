@@ -34,6 +34,7 @@ type run struct {
 	creating bool
 	begun    bool
 	going    []string // ids of clusters of the name that are gone by then
+	removing bool     // the cluster goes
 	leases   []string // tags that are held
 	wrote    bool     // something was changed since the last look
 	// adjust makes of a look what the run is to see; nil leaves it.
@@ -48,6 +49,8 @@ type run struct {
 	done     map[string]*repeat // by what a step was
 	slots    chan struct{}      // of calls under way
 	hosts    map[int]*awaited   // by droplet id
+	made     map[int]bool       // ids of droplets that this run made
+	retried  map[string]bool    // names of hosts that were made anew because they did not come up
 	slow     []int              // ids of droplets that did not come up
 	reserved []int              // droplets that an address was reserved for
 	forming  *formation         // nil until hosts are asked
@@ -72,6 +75,7 @@ func (e *Engine) run(spec cluster.Spec, mem *cluster.Memory) *run {
 		Engine: e, spec: spec, mem: mem, obs: cluster.Observed{Cluster: spec.Name},
 		events: make(chan event), busy: map[string]bool{}, done: map[string]*repeat{},
 		slots: make(chan struct{}, parallelCalls), hosts: map[int]*awaited{},
+		made: map[int]bool{}, retried: map[string]bool{},
 	}
 	r.plan = func() plan.Plan { return plan.Diff(r.input()) }
 	r.request = r.clusterHosts
@@ -183,7 +187,7 @@ func (r *run) start(ctx context.Context, p plan.Plan) []error {
 		}
 		what := signature(s)
 		if again := r.done[what]; again != nil && again.times >= maxRepeats {
-			return []error{fmt.Errorf("%s was done %d times and is undone again: somebody or something else changes it back", s.Key(), again.times)}
+			return []error{fmt.Errorf("%s was done %d times and is undone again: somebody or something else changes it back", plan.Name(s.Action), again.times)}
 		}
 		work, err := r.prepare(s.Action)
 		if err != nil {

@@ -336,7 +336,7 @@ func (r *run) forgetTag(tag string) {
 
 // holdLease renews the lease.
 func (r *run) holdLease(ctx context.Context, a plan.HoldLease) error {
-	if err := r.api.CreateTag(ctx, a.Tag); err != nil {
+	if err := r.takeLease(ctx, a.Tag); err != nil {
 		return err
 	}
 	r.record(func() {

@@ -45,24 +45,37 @@ func inWorld(t *testing.T, options simulator.Options, story func(w *world)) {
 func newWorld(t *testing.T, options simulator.Options) *world {
 	sim := simulator.New(options)
 	cut := &cutter{next: simulator.Transport(contract.Check(t, sim))}
+	return &world{T: t, sim: sim, engine: newEngine(t, cut), godo: newGodo(t, sim, "outside"), cut: cut}
+}
+
+func newEngine(t *testing.T, transport http.RoundTripper) *engine.Engine {
+	t.Helper()
 	client, err := digitalocean.New(digitalocean.Config{
-		Token: "test", RetryMax: 4, RetryWaitMin: time.Second, RetryWaitMax: 30 * time.Second, Transport: cut,
+		Token: "test", RetryMax: 4, RetryWaitMin: time.Second, RetryWaitMax: 30 * time.Second, Transport: transport,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	outside, err := godo.New(&http.Client{Transport: bearer{simulator.Transport(sim)}})
+	return engine.New(client)
+}
+
+func newGodo(t *testing.T, sim *simulator.Simulator, token string) *godo.Client {
+	t.Helper()
+	client, err := godo.New(&http.Client{Transport: bearer{simulator.Transport(sim), token}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{T: t, sim: sim, engine: engine.New(client), godo: outside, cut: cut}
+	return client
 }
 
-type bearer struct{ next http.RoundTripper }
+type bearer struct {
+	next  http.RoundTripper
+	token string
+}
 
 func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer outside")
+	r.Header.Set("Authorization", "Bearer "+b.token)
 	return b.next.RoundTrip(r)
 }
 

@@ -287,4 +287,19 @@ func (await) Kind() Kind { return Await }
 // label names a host as users know it.
 func (a DeleteHost) label() string { return fmt.Sprintf("%s (%d)", a.Name, a.Droplet.ID) }
 
+// Name names an action for users by what it is about.
+func Name(a Action) string {
+	switch a := a.(type) {
+	case CreateHosts:
+		return "create droplet " + list(a.Names)
+	case CreateVolume:
+		return "create the volume " + a.Volume.Name
+	case ReserveAddress:
+		return "reserve an IP for " + a.Host
+	case MoveAddress:
+		return "lead the reserved IP " + a.IP + " to " + a.Host
+	}
+	return a.Key()
+}
+
 func list(names []string) string { return strings.Join(names, ", ") }

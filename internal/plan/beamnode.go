@@ -14,6 +14,7 @@ type NodeInput struct {
 	DropletID int              // 0 while nothing is remembered
 	Observed  cluster.Observed // the cluster that the node joins
 	Wanted    bool             // false to destroy it
+	Failed    bool             // its droplet did not come up
 }
 
 // labelNode is the request for the droplet of a beam_node.
@@ -27,6 +28,8 @@ func DiffNode(in NodeInput) Plan {
 	case !in.Wanted && exists:
 		d.do(DeleteHost{Droplet: host, Name: in.Spec.Name, Role: cluster.RoleNode}, "")
 	case !in.Wanted:
+	case exists && in.Failed:
+		d.do(DeleteHost{Droplet: host, Name: in.Spec.Name, Role: cluster.RoleNode}, describe(in.Spec.Name, host.ID)+" did not come up: it is made anew")
 	case !exists:
 		d.do(CreateHosts{Label: labelNode, Role: cluster.RoleNode, Place: in.Spec.Place, Names: []string{in.Spec.Name}}, "")
 	default:

@@ -59,6 +59,16 @@ func (d *differ) claim(other cluster.Observed) string {
 	return ""
 }
 
+// GoesFirst says that other creates of the name began at the same moment, and
+// that this one may go on once they have given way: it has the least id.
+func GoesFirst(in Input) bool {
+	rivals := filter(in.Observed.Others, func(other cluster.Observed) bool {
+		last, leased := lastLease(other)
+		return leased && last.Fresh(in.Now) && other.Empty()
+	})
+	return len(rivals) > 0 && !slices.ContainsFunc(rivals, func(other cluster.Observed) bool { return other.Leases[0].ID < in.Memory.ID })
+}
+
 // Abandoned returns the clusters of the name that nobody will ever finish: the
 // creates that made them died before any state knew of them.
 func Abandoned(in Input) []cluster.Observed {

@@ -1,0 +1,187 @@
+package engine_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
+)
+
+// everything lets tests try the whole product of operations, calls and what goes
+// wrong, which takes a while; without it they try a part of it, always the same.
+const everything = "BEAM_MATRIX"
+
+// trouble is a fault that a call of an operation meets, once or from then on.
+type trouble struct {
+	op      operation
+	at      occurrence
+	fault   simulator.Fault
+	lasting bool
+}
+
+func (x trouble) String() string {
+	if x.lasting {
+		return fmt.Sprintf("%s, %s lasts", x.op.name, x.fault)
+	}
+	return fmt.Sprintf("%s, %s, the call %d", x.op.name, x.fault, x.at.nth)
+}
+
+// rule is the fault as the simulator takes it.
+func (x trouble) rule() simulator.Fault {
+	f := x.fault
+	if !x.lasting {
+		f.Nth, f.Times = x.at.nth, 1
+	}
+	return f
+}
+
+// TestFiguresOfFaults lets each call of each operation meet each fault, and the
+// process die at each call, and tells how it ended.
+func TestFiguresOfFaults(t *testing.T) {
+	t.Parallel()
+	recorded := record(t)
+	var f figures
+	t.Run("faults", func(t *testing.T) {
+		for i, x := range troubles(recorded) {
+			t.Run(x.String(), func(t *testing.T) {
+				t.Parallel()
+				inTrial(t, x.op, func(tr *trial) { f.note(string(x.fault.Kind), tr.ledger, tr.meets(x, i%4 < 2)) })
+			})
+		}
+	})
+	t.Run("deaths", func(t *testing.T) {
+		for i, d := range deaths(recorded) {
+			t.Run(d.String(), func(t *testing.T) {
+				t.Parallel()
+				inTrial(t, d.op, func(tr *trial) { f.note(string(d.how)+" a call", tr.ledger, tr.ends(d, i%2 == 0)) })
+			})
+		}
+	})
+	t.Logf("how operations ended, by what went wrong:\n%s", f.table())
+}
+
+// recorded are the calls of an operation in which nothing goes wrong.
+type recorded struct {
+	op    operation
+	calls []occurrence
+}
+
+func record(t *testing.T) []recorded {
+	t.Helper()
+	var all []recorded
+	for _, op := range operations() {
+		all = append(all, recorded{op, occurrences(calls(t, op))})
+	}
+	return all
+}
+
+// troubles is what is tried: each fault with each call, and lasting with each
+// route of each operation, or a part of it.
+func troubles(all []recorded) []trouble {
+	var found []trouble
+	for _, r := range all {
+		for _, at := range r.calls {
+			for _, f := range simulator.FaultsOf(at.route) {
+				found = append(found, trouble{r.op, at, f, false})
+				if at.nth == 1 {
+					found = append(found, trouble{r.op, at, f, true})
+				}
+			}
+		}
+	}
+	if os.Getenv(everything) == "all" {
+		return found
+	}
+	return sample(found)
+}
+
+// sample leaves each pair of route and fault once, with the operation that was
+// chosen least so far, once or lastingly by turns.
+func sample(all []trouble) []trouble {
+	groups := map[string][]trouble{}
+	var keys []string
+	for _, x := range all {
+		key := x.fault.String()
+		if groups[key] == nil {
+			keys = append(keys, key)
+		}
+		groups[key] = append(groups[key], x)
+	}
+	chosen := map[string]int{}
+	var out []trouble
+	for i, key := range keys {
+		candidates := slices.DeleteFunc(groups[key], func(x trouble) bool { return x.lasting != (i%2 == 1) })
+		best := slices.MinFunc(candidates, func(a, b trouble) int {
+			return 1000*(chosen[a.op.name]-chosen[b.op.name]) + distance(a, i) - distance(b, i)
+		})
+		chosen[best.op.name]++
+		out = append(out, best)
+	}
+	return out
+}
+
+// distance spreads the choice over the calls of a route.
+func distance(x trouble, i int) int { return (x.at.nth + i) % 7 }
+
+// meets lets the trouble befall the operation, checks how it ends, and goes on
+// without it: with the same operation, or with a destroy at once.
+func (tr *trial) meets(x trouble, again bool) outcome {
+	tr.ledger.guard(!x.op.lost && !isDestroy(x.op) && !takesServiceDown(x.fault.Kind))
+	tr.sim.SetFaults([]simulator.Fault{x.rule()})
+	err := tr.run(tr.engine, &tr.kept)
+	tr.sim.SetFaults(nil)
+	tr.ledger.account(tr.kept)
+	switch {
+	case err != nil && !x.lasting && !mayEnd(x.fault.Kind):
+		tr.Errorf("a fault of a moment ended it: %v", err)
+	case err != nil:
+		tr.tells(err)
+	case x.op.drift != nil || x.op.creates():
+		tr.pass(10 * time.Second) // what a fault of lists hid is seen again
+	}
+	if again || x.op.name == "refresh" {
+		tr.afterwards()
+	}
+	tr.end()
+	if err != nil {
+		return gaveUp
+	}
+	return succeeded
+}
+
+// afterwards runs the operation again. A create of which no state knows may have
+// to wait until the lease has run out that the first could not give back.
+func (tr *trial) afterwards() {
+	if tr.op.creates() && tr.kept.mem.ID == "" {
+		tr.pass(cluster.LeaseTerm)
+	}
+	tr.complete()
+}
+
+// takesServiceDown says that the fault is one of what serves, whoever works on it.
+func takesServiceDown(kind simulator.FaultKind) bool {
+	return slices.Contains([]simulator.FaultKind{simulator.Vanishes, simulator.GoesOff, simulator.NeverBound}, kind)
+}
+
+// mayEnd says that even a fault of a moment is one that only the user can mend.
+func mayEnd(kind simulator.FaultKind) bool {
+	return kind == simulator.Unauthorized || kind == simulator.Quota
+}
+
+// named is what an error of an operation says it is about.
+var named = regexp.MustCompile(`chat|worker|droplet|VPC|firewall|volume|tag|reserved IP|peering`)
+
+// tells checks that an error names the object, and says no more than it should.
+func (tr *trial) tells(err error) {
+	tr.Helper()
+	text := err.Error()
+	if !named.MatchString(text) || strings.Contains(text, "<html") {
+		tr.Errorf("the error does not name the object: %v", err)
+	}
+}

@@ -1,0 +1,183 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+
+	"github.com/digitalocean/godo"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/engine"
+)
+
+// kept is what Terraform's state holds: of a cluster its memory, of a beam_node
+// its droplet.
+type kept struct {
+	mem  cluster.Memory
+	node int
+}
+
+func (k kept) clone() kept { return kept{mem: k.mem.Clone(), node: k.node} }
+
+// operation is something that Terraform has the engine do.
+type operation struct {
+	name   string
+	before *cluster.Spec // of the cluster that exists before; nil for none
+	spec   cluster.Spec  // what is wanted
+	drift  func(context.Context, *world, cluster.Observed) error
+	do     func(ctx context.Context, e *engine.Engine, op operation, k *kept) error
+	// A cluster that lost its load balancer does not serve, whatever the
+	// operation does; one that makes nodes anew has two of a name for a while.
+	lost, twins bool
+}
+
+// creates says that the state knows nothing of the cluster before.
+func (op operation) creates() bool { return op.before == nil }
+
+// operations are all that there are.
+func operations() []operation {
+	return append(lives(), repairs()...)
+}
+
+// lives is how clusters and nodes come, change and go.
+func lives() []operation {
+	one, two, three, four := chat(1), chat(2), chat(3), formed(3)
+	formedTwo, larger, formedLarger := formed(2), resized(chat(2)), resized(formed(2))
+	return []operation{
+		{name: "create", spec: two, do: converge},
+		{name: "create in two regions", spec: inTwoRegions(one), do: converge},
+		{name: "create and wait for hosts", spec: formedTwo, do: converge},
+		{name: "create in two regions and wait for hosts", spec: inTwoRegions(formed(1)), do: converge},
+		{name: "refresh", before: &two, spec: two, do: refresh},
+		{name: "scale up", before: &two, spec: three, do: converge},
+		{name: "scale up and wait for hosts", before: &formedTwo, spec: four, do: converge},
+		{name: "scale down", before: &three, spec: two, do: converge},
+		{name: "scale down and wait for hosts", before: &four, spec: formedTwo, do: converge},
+		{name: "replace the load balancer", before: &two, spec: larger, do: converge},
+		{name: "replace the load balancer and wait for hosts", before: &formedTwo, spec: formedLarger, do: converge},
+		{name: "destroy", before: &two, spec: two, do: destroy},
+		{name: "destroy in two regions", before: ptr(inTwoRegions(one)), spec: inTwoRegions(one), do: destroy},
+		{name: "create a node", before: &one, spec: one, do: createNode},
+		{name: "destroy a node", before: &one, spec: one, do: destroyNode},
+	}
+}
+
+// repairs are what drift calls for.
+func repairs() []operation {
+	var all []operation
+	three := chat(3)
+	for _, d := range drifts {
+		op := operation{name: "repair: " + d.name, before: &three, spec: three, drift: d.change, do: converge}
+		switch d.name {
+		case "load balancer deleted", "reserved IP deleted", "reserved IP taken off":
+			op.lost = true
+		case "database deleted":
+			op.twins = true
+		}
+		all = append(all, op)
+	}
+	return all
+}
+
+func ptr(s cluster.Spec) *cluster.Spec { return &s }
+
+// formed is a cluster whose hosts are waited for. Its cookie is the user's, so
+// that hosts can tell it whatever memory was lost.
+func formed(nodes int) cluster.Spec {
+	spec := managed(nodes)
+	spec.Cookie = "secret-of-chat"
+	return spec
+}
+
+func inTwoRegions(spec cluster.Spec) cluster.Spec {
+	uk := spec.Pools[0]
+	uk.Name, uk.Region = "uk", "lon1"
+	spec.Pools = append([]cluster.Pool{spec.Pools[0]}, uk)
+	return spec
+}
+
+func resized(spec cluster.Spec) cluster.Spec {
+	balancer := *spec.LoadBalancer
+	balancer.Size = "s-2vcpu-2gb"
+	spec.LoadBalancer = &balancer
+	return spec
+}
+
+func converge(ctx context.Context, e *engine.Engine, op operation, k *kept) error {
+	o, err := e.Converge(ctx, op.spec, &k.mem)
+	if err != nil && op.creates() && o.Empty() && !k.mem.Holds() {
+		k.mem = cluster.Memory{} // Terraform writes no state
+	}
+	return err
+}
+
+func refresh(ctx context.Context, e *engine.Engine, op operation, k *kept) error {
+	_, err := e.Observe(ctx, op.spec.Name, "", k.mem)
+	return err
+}
+
+func destroy(ctx context.Context, e *engine.Engine, op operation, k *kept) error {
+	err := e.Destroy(ctx, op.spec.Name, &k.mem)
+	if err == nil {
+		k.mem = cluster.Memory{}
+	}
+	return err
+}
+
+// worker is a beam_node of the cluster.
+func worker(op operation) *cluster.NodeSpec {
+	return &cluster.NodeSpec{
+		Name: "worker", Cluster: "chat", Place: op.spec.Pools[0].Place, Cookie: "secret-of-chat",
+		Distribution: op.spec.Distribution, Host: op.spec.Host, Tags: []string{"jobs"},
+	}
+}
+
+func createNode(ctx context.Context, e *engine.Engine, op operation, k *kept) error {
+	d, err := e.ConvergeNode(ctx, worker(op), k.node)
+	k.node = d.ID
+	return err
+}
+
+func destroyNode(ctx context.Context, e *engine.Engine, op operation, k *kept) error {
+	err := e.DestroyNode(ctx, *worker(op), k.node)
+	if err == nil {
+		k.node = 0
+	}
+	return err
+}
+
+// occupied fills the account with what is somebody else's: some of it has names
+// as the cluster's, and another cluster of the provider's is there, too.
+func (w *world) occupied(ctx context.Context) error {
+	vpc, _, err := w.godo.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "web", RegionSlug: "nyc3", Description: "beam:chatter:id:1"})
+	if err != nil {
+		return err
+	}
+	var errs []error
+	var last *godo.Droplet
+	for name, tags := range map[string][]string{
+		"web":            {"web"},
+		"chat-us-1":      nil,
+		"chatter-us-1":   {"beam", "beam:chatter", "beam:chatter:node", "beam:chatter:pool:us", "beam:chatter:id:1"},
+		"other-database": {"beam", "beam:other", "beam:other:database", "beam:other:id:2"},
+	} {
+		d, _, err := w.godo.Droplets.Create(ctx, &godo.DropletCreateRequest{
+			Name: name, Region: "nyc3", Size: "s-1vcpu-1gb", Image: godo.DropletCreateImage{Slug: "debian-12-x64"}, VPCUUID: vpc.ID, Tags: tags,
+		})
+		last = d
+		errs = append(errs, err)
+	}
+	w.pass(brisk.BootTime)
+	_, _, err = w.godo.Storage.CreateVolume(ctx, &godo.VolumeCreateRequest{Name: "other-database", Region: "nyc3", SizeGigaBytes: 1, Tags: []string{"beam", "beam:other"}})
+	errs = append(errs, err)
+	_, _, err = w.godo.Firewalls.Create(ctx, &godo.FirewallRequest{
+		Name: "chatter-node", Tags: []string{"beam:chatter:node", "web"},
+		InboundRules: []godo.InboundRule{{Protocol: "tcp", PortRange: "22", Sources: &godo.Sources{Addresses: []string{"203.0.113.7/32"}}}},
+	})
+	errs = append(errs, err)
+	_, _, err = w.godo.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{DropletID: last.ID})
+	errs = append(errs, err)
+	_, _, err = w.godo.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{Region: "nyc3"})
+	w.pass(brisk.BootTime)
+	return errors.Join(append(errs, err)...)
+}
