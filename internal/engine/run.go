@@ -42,7 +42,6 @@ type run struct {
 	events   chan event
 	busy     map[string]bool    // keys of what is under way
 	done     map[string]*repeat // by what a step was
-	slots    chan struct{}      // of calls under way
 	hosts    map[int]*awaited   // by droplet id
 	slow     []int              // ids of droplets that did not come up
 	reserved []int              // droplets that an address was reserved for
@@ -67,7 +66,7 @@ func (e *Engine) run(spec cluster.Spec, mem *cluster.Memory) *run {
 	r := &run{
 		Engine: e, spec: spec, mem: mem, obs: cluster.Observed{Cluster: spec.Name},
 		events: make(chan event), busy: map[string]bool{}, done: map[string]*repeat{},
-		slots: make(chan struct{}, parallelCalls), hosts: map[int]*awaited{},
+		hosts: map[int]*awaited{},
 	}
 	r.plan = func() plan.Plan { return plan.Diff(r.input()) }
 	r.request = r.clusterHosts
@@ -171,11 +170,15 @@ func (r *run) noted(p plan.Plan) plan.Plan {
 	}
 }
 
-// start sets the steps going that are ready and not under way.
+// start sets the steps going that are ready and not under way, parallelCalls of
+// them at once and the first ones of the plan first.
 func (r *run) start(ctx context.Context, p plan.Plan) []error {
 	for _, s := range p.Ready() {
 		if s.Kind() != plan.Write || r.busy[s.Key()] || r.justDone(s) {
 			continue
+		}
+		if r.writing() >= parallelCalls {
+			break // the plan is asked for again when one has ended
 		}
 		what := signature(s)
 		if again := r.done[what]; again != nil && again.times >= maxRepeats {
@@ -186,14 +189,7 @@ func (r *run) start(ctx context.Context, p plan.Plan) []error {
 			return []error{err}
 		}
 		tflog.Info(ctx, "step", map[string]any{"cluster": r.spec.Name, "step": s.Key(), "why": s.Why})
-		r.launch(s.Key(), func() error {
-			r.slots <- struct{}{}
-			defer func() { <-r.slots }()
-			if ctx.Err() != nil {
-				return nil
-			}
-			return work(ctx)
-		}, func() {
+		r.launch(s.Key(), func() error { return work(ctx) }, func() {
 			r.wrote = true
 			if r.done[what] == nil {
 				r.done[what] = &repeat{}
@@ -203,6 +199,17 @@ func (r *run) start(ctx context.Context, p plan.Plan) []error {
 		})
 	}
 	return r.await(ctx, p)
+}
+
+// writing is how many steps are under way that write.
+func (r *run) writing() int {
+	n := len(r.busy)
+	for _, key := range []string{pollKey, askKey} {
+		if r.busy[key] {
+			n--
+		}
+	}
+	return n
 }
 
 // launch lets work run beside others; after is done once it went well.
