@@ -20,6 +20,9 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
+// token is what processes identify themselves by; somebody else has another.
+const token = "test"
+
 // lifeName is the name of every life's cluster.
 const lifeName = "chat"
 
@@ -172,7 +175,7 @@ func (l *life) process(mem cluster.Memory, a accident) (*process, *engine.Engine
 		p.at[a.cancelAt] = cancel
 	}
 	client, err := digitalocean.New(digitalocean.Config{
-		Token: "test", RetryMax: 4, RetryWaitMin: time.Second, RetryWaitMax: 30 * time.Second, Transport: p,
+		Token: token, RetryMax: 4, RetryWaitMin: time.Second, RetryWaitMax: 30 * time.Second, Transport: p,
 	})
 	if err != nil {
 		l.Fatal(err)

@@ -193,7 +193,7 @@ func (l *life) faults() {
 		limit = time.Duration(1+l.random.IntN(300)) * time.Second
 	}
 	for i := range faults {
-		faults[i].For = limit
+		faults[i].For, faults[i].Token = limit, token
 	}
 	l.sim.SetFaults(faults)
 	l.tell("%.0f %% of the calls go wrong for %v (0s is until further notice)", 100*rate, limit)

@@ -102,6 +102,20 @@ func (d *differ) hasPredecessor(id int) bool {
 	return d.Memory.Hosts[d.Observed.ReservedIP.DropletID].Role == cluster.RoleLoadBalancer
 }
 
+// addressMoves says that the address does not lead to the load balancer yet that
+// the nodes shall be behind.
+func (d *differ) addressMoves() bool {
+	if d.Spec.LoadBalancer == nil {
+		return false
+	}
+	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
+	return !exists || d.makesBalancer() || !d.public(host.ID)
+}
+
+func (d *differ) makesBalancer() bool {
+	return len(d.keys(func(a Action) bool { return a.Key() == "create "+cluster.RoleLoadBalancer })) > 0
+}
+
 // address leads the reserved IP to the load balancer. An address cannot be bound
 // to a droplet whose create still runs. From another one it moves when the new
 // one serves, where hosts are waited for.
@@ -112,7 +126,7 @@ func (d *differ) address() {
 	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
 	made := "create " + cluster.RoleLoadBalancer
 	name := d.Memory.Hosts[host.ID].Name
-	if !exists || len(d.keys(func(a Action) bool { return a.Key() == made })) > 0 {
+	if !exists || d.makesBalancer() {
 		host, name = cluster.Droplet{}, d.nextBalancerName()
 	}
 	after := []string{made, AwaitActive{Host: name}.Key()}
