@@ -42,7 +42,7 @@ func (l *life) draw() cluster.Spec {
 	}
 	spec.WaitFor = cluster.WaitActive
 	if l.chance(50) {
-		spec.Management, spec.WaitFor = cluster.Management{Enabled: true, Port: 22}, cluster.WaitFormed
+		spec.Management, spec.WaitFor = cluster.Management{Enabled: true, Port: 22}, pick(l, []string{cluster.WaitFormed, cluster.WaitFormed, cluster.WaitBooted, cluster.WaitActive})
 	}
 	return spec
 }

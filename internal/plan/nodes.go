@@ -190,7 +190,10 @@ func (d *differ) replaceNodes() {
 		if i == len(d.pools.replaced)-1 && len(d.pools.outdated) == 0 {
 			after = append(after, d.successorServes()...)
 		}
-		before = append(before, d.replaceNode(host, after...))
+		key := d.replaceNode(host, after...)
+		if !slices.ContainsFunc(d.pools.outdated, func(o cluster.Droplet) bool { return o.Name == host.Name }) {
+			before = append(before, key)
+		} // else it goes when the successor of its successor is up
 	}
 	for i, host := range d.pools.outdated {
 		pool := d.poolOf(host)
