@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/plan"
 )
 
 var (
@@ -170,6 +171,7 @@ func (l *life) settle() {
 		}
 	}
 	l.Errorf("the cluster is not what it shall be after %d applies without a fault", most)
+	l.leftToDo()
 }
 
 // makeRoom does what a refused create asks for.
@@ -187,16 +189,25 @@ func (l *life) makeRoom(err error) {
 	}
 }
 
-func (l *life) checkSettled() {
-	l.wait(2 * time.Minute)
+// leftToDo puts what a plan holds now into the story.
+func (l *life) leftToDo() (left plan.Plan, o cluster.Observed) {
 	p, eng, ctx := l.process(l.memory(), accident{})
 	defer p.cancel()
 	left, o, err := eng.Diff(ctx, l.spec, l.memory())
-	if err != nil || left.Changes() {
-		l.Errorf("after a successful apply the plan holds %v (%v)", left.Drift(), err)
+	if err != nil {
+		l.Errorf("plan: %v", err)
 	}
 	for _, s := range left.Steps {
-		l.tell("left to do: %s (%s)", s.Key(), s.Why)
+		l.tell("left to do: %s (%s), after %s", s.Key(), s.Why, strings.Join(s.After, ", "))
+	}
+	return left, o
+}
+
+func (l *life) checkSettled() {
+	l.wait(2 * time.Minute)
+	left, o := l.leftToDo()
+	if left.Changes() {
+		l.Errorf("after a successful apply the plan holds %v", left.Drift())
 	}
 	want := l.spec.NodeCount()
 	if l.spec.LoadBalancer != nil {

@@ -269,5 +269,8 @@ func (r *run) interrupted(ctx context.Context, p plan.Plan) error {
 	if what := r.awaiting(p); what != "" {
 		return fmt.Errorf("waiting for %s: %w", what, cause)
 	}
-	return cause
+	if p.Done() {
+		return cause
+	}
+	return fmt.Errorf("%d steps are left to do, %q the first of them: %w", len(p.Steps), p.Steps[0].Key(), cause)
 }

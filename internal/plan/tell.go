@@ -57,7 +57,7 @@ func (d *differ) tellBalancer() {
 	if d.settled() && d.knowsNodes(host) {
 		return
 	}
-	after := d.awaitNodes(d.nodesUp())
+	after := append(d.awaitNodes(d.nodesUp()), AwaitActive{Host: delivery.Name}.Key())
 	if d.knowsNodes(host) {
 		after = append(after, d.nextNode()...)
 	}
@@ -74,16 +74,32 @@ func (d *differ) knowsNodes(host cluster.Droplet) bool {
 	return BalancerDelivery(d.Spec, d.serving()).ID == d.Memory.Hosts[host.ID].Delivered
 }
 
-// nodesUp are the steps after which all nodes are up that are missing now.
+// nodesUp are the steps after which all nodes are up that are missing now, and
+// the database that they need.
 func (d *differ) nodesUp() []string {
 	return d.keys(func(a Action) bool {
 		switch a := a.(type) {
-		case AwaitActive, AwaitAddress:
+		case AwaitActive:
+			return !d.isBalancer(a.Host)
+		case AwaitAddress:
 			return true
 		case CreateHosts:
 			return a.Role == cluster.RoleNode
 		}
 		return false
+	})
+}
+
+// isBalancer says that a load balancer has the name, or is made under it.
+func (d *differ) isBalancer(name string) bool {
+	for _, host := range d.Observed.Known(cluster.RoleLoadBalancer, d.Memory) {
+		if d.Memory.Hosts[host.ID].Name == name {
+			return true
+		}
+	}
+	return slices.ContainsFunc(d.steps, func(s Step) bool {
+		made, is := s.Action.(CreateHosts)
+		return is && made.Role == cluster.RoleLoadBalancer && slices.Contains(made.Names, name)
 	})
 }
 
