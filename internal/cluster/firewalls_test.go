@@ -8,7 +8,7 @@ import (
 
 func firewalled() Spec {
 	return Spec{
-		Name: "chat", Release: &Release{Name: "chat", Port: 8080},
+		Name: "chat", Pools: []Pool{{Name: "us", Count: 1}}, Release: &Release{Name: "chat", Port: 8080},
 		LoadBalancer: &LoadBalancer{Stats: Stats{Enabled: true, Port: 8404}}, Database: &Database{},
 		Distribution: Distribution{EPMDPort: 4369, PortMin: 9100, PortMax: 9155},
 		Host:         Host{SSHPort: 22},
