@@ -176,6 +176,9 @@ func (m *Memory) Adopt(o Observed) {
 	m.Note(o)
 	m.VPCs = map[string]string{}
 	for _, d := range o.Hosts() {
+		if d.Role(o.Cluster) == "" {
+			continue // nobody can tell any more what it is: the next apply removes it
+		}
 		m.Remember(d.ID, HostRecord{Name: d.Name, Role: d.Role(o.Cluster), Pool: d.Pool(o.Cluster)})
 		if d.VPCUUID != "" {
 			m.VPCs[d.Region] = d.VPCUUID

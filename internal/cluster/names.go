@@ -98,9 +98,11 @@ func (d Droplet) Role(cluster string) string {
 	return ""
 }
 
-// ofBeamNode says that the droplet is a node of the cluster and of no pool.
+// ofBeamNode says that the droplet is a node of the cluster and of no pool. What
+// carries a cluster's id is that cluster's, whatever somebody made of its other
+// tags.
 func (d Droplet) ofBeamNode(cluster string) bool {
-	return d.Role(cluster) == "" && d.HasTag(RoleTag(cluster, RoleNode))
+	return d.Role(cluster) == "" && d.HasTag(RoleTag(cluster, RoleNode)) && idOf(cluster, d.Tags...) == ""
 }
 
 // clusterOfTag reads the cluster's name from a tag; empty for any other tag.

@@ -128,9 +128,11 @@ func (o *Observed) forget(owner Observed) {
 
 // Hosts returns the droplets that belong to the cluster's resource, oldest
 // first: not those of beam_node.
-func (o Observed) Hosts() []Droplet {
-	return filter(o.Droplets, func(d Droplet) bool { return d.Role(o.Cluster) != "" })
-}
+func (o Observed) Hosts() []Droplet { return filter(o.Droplets, o.Owns) }
+
+// Owns says that a droplet which was found belongs to the cluster's resource. It
+// may have lost the tag that says what it is.
+func (o Observed) Owns(d Droplet) bool { return !d.ofBeamNode(o.Cluster) }
 
 // OwnVPCs returns the VPCs that were made for the cluster.
 func (o Observed) OwnVPCs() []VPC {

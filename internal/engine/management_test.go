@@ -280,6 +280,30 @@ func TestRunningHostsAreToldInsteadOfMadeAnew(t *testing.T) {
 	})
 }
 
+// Nodes are made anew one after another, and the load balancer leads to each new
+// one before the old one goes.
+func TestNodesBehindAToldLoadBalancerAreMadeAnewOneAfterAnother(t *testing.T) {
+	for _, wait := range []string{cluster.WaitFormed, cluster.WaitActive} {
+		inManagedWorld(t, 3, func(w *world, h *hosts) {
+			h.spec.WaitFor = wait
+			before := w.converge(h.spec, h.mem)
+			h.spec.Pools[0].Size = "s-2vcpu-2gb"
+			after := w.converge(h.spec, h.mem)
+			for _, name := range []string{"chat-us-1", "chat-us-2", "chat-us-3"} {
+				if w.id(before, name) == w.id(after, name) {
+					w.Errorf("%s was not made anew", name)
+				}
+			}
+			if w.id(before, "chat-lb-1") != w.id(after, "chat-lb-1") {
+				w.Error("the load balancer was made anew")
+			}
+			if want := slices.Repeat([]string{"chat-lb-1: set-nodes"}, 3); !slices.Equal(h.commands, want) {
+				w.Errorf("told %v, want %v", h.commands, want)
+			}
+		})
+	}
+}
+
 // The load balancer forgets a node before the node goes.
 func TestNodesGoAfterTheLoadBalancerWasTold(t *testing.T) {
 	t.Parallel()

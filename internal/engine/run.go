@@ -47,7 +47,6 @@ type run struct {
 	events   chan event
 	busy     map[string]bool    // keys of what is under way
 	done     map[string]*repeat // by what a step was
-	slots    chan struct{}      // of calls under way
 	hosts    map[int]*awaited   // by droplet id
 	made     map[int]bool       // ids of droplets that this run made
 	retried  map[string]bool    // names of hosts that were made anew because they did not come up
@@ -74,8 +73,7 @@ func (e *Engine) run(spec cluster.Spec, mem *cluster.Memory) *run {
 	r := &run{
 		Engine: e, spec: spec, mem: mem, obs: cluster.Observed{Cluster: spec.Name},
 		events: make(chan event), busy: map[string]bool{}, done: map[string]*repeat{},
-		slots: make(chan struct{}, parallelCalls), hosts: map[int]*awaited{},
-		made: map[int]bool{}, retried: map[string]bool{},
+		hosts: map[int]*awaited{}, made: map[int]bool{}, retried: map[string]bool{},
 	}
 	r.plan = func() plan.Plan { return plan.Diff(r.input()) }
 	r.request = r.clusterHosts
@@ -179,11 +177,15 @@ func (r *run) noted(p plan.Plan) plan.Plan {
 	}
 }
 
-// start sets the steps going that are ready and not under way.
+// start sets the steps going that are ready and not under way, parallelCalls of
+// them at once and the first ones of the plan first.
 func (r *run) start(ctx context.Context, p plan.Plan) []error {
 	for _, s := range p.Ready() {
 		if s.Kind() != plan.Write || r.busy[s.Key()] || r.justDone(s) {
 			continue
+		}
+		if r.writing() >= parallelCalls {
+			break // the plan is asked for again when one has ended
 		}
 		what := signature(s)
 		if again := r.done[what]; again != nil && again.times >= maxRepeats {
@@ -194,14 +196,7 @@ func (r *run) start(ctx context.Context, p plan.Plan) []error {
 			return []error{err}
 		}
 		tflog.Info(ctx, "step", map[string]any{"cluster": r.spec.Name, "step": s.Key(), "why": s.Why})
-		r.launch(s.Key(), func() error {
-			r.slots <- struct{}{}
-			defer func() { <-r.slots }()
-			if ctx.Err() != nil {
-				return nil //nolint:nilerr // toEnd tells why nothing more was done
-			}
-			return work(ctx)
-		}, func() {
+		r.launch(s.Key(), func() error { return work(ctx) }, func() {
 			r.wrote = true
 			if r.done[what] == nil {
 				r.done[what] = &repeat{}
@@ -211,6 +206,17 @@ func (r *run) start(ctx context.Context, p plan.Plan) []error {
 		})
 	}
 	return r.await(ctx, p)
+}
+
+// writing is how many steps are under way that write.
+func (r *run) writing() int {
+	n := len(r.busy)
+	for _, key := range []string{pollKey, askKey} {
+		if r.busy[key] {
+			n--
+		}
+	}
+	return n
 }
 
 // launch lets work run beside others; after is done once it went well.
@@ -270,5 +276,8 @@ func (r *run) interrupted(ctx context.Context, p plan.Plan) error {
 	if what := r.awaiting(p); what != "" {
 		return fmt.Errorf("waiting for %s: %w", what, cause)
 	}
-	return cause
+	if p.Done() {
+		return cause
+	}
+	return fmt.Errorf("%d steps are left to do, %q the first of them: %w", len(p.Steps), p.Steps[0].Key(), cause)
 }

@@ -45,7 +45,6 @@ func (d *differ) makeBalancer(why string) {
 	if host, failed := d.failedBalancer(); failed {
 		d.do(d.deletion(host), d.staleReason(host, host.Size))
 		after = append(after, DeleteHost{Droplet: host}.Key())
-		name = host.Name
 	}
 	d.do(CreateHosts{Label: cluster.RoleLoadBalancer, Role: cluster.RoleLoadBalancer, Place: d.Spec.LoadBalancer.Place, Names: []string{name}}, why, after...)
 	d.do(AwaitActive{Host: name}, "", "create "+cluster.RoleLoadBalancer)
@@ -76,12 +75,18 @@ func (d *differ) balancerCurrent(host cluster.Droplet) bool {
 	return record.Told == "" || !d.settled() && !d.tellsBalancer() || record.Told == d.Spec.LoadBalancerHost(d.Memory, d.pools.keep).Fingerprint()
 }
 
-// nextBalancerName is the first name that no droplet has: a new load balancer
-// comes up beside the old, so that the number goes on.
+// nextBalancerName is the first name that no droplet has or was given: a new load
+// balancer comes up beside the old, so that the number goes on. One whose set-up
+// failed leaves its name to its successor.
 func (d *differ) nextBalancerName() string {
+	if host, failed := d.failedBalancer(); failed {
+		return d.Memory.Hosts[host.ID].Name
+	}
 	for n := 1; ; n++ {
 		name := cluster.LoadBalancerHostName(d.Spec.Name, n)
-		if !slices.ContainsFunc(d.Observed.Droplets, func(host cluster.Droplet) bool { return host.Name == name }) {
+		if !slices.ContainsFunc(d.Observed.Droplets, func(host cluster.Droplet) bool {
+			return host.Name == name || d.Memory.Hosts[host.ID].Name == name
+		}) {
 			return name
 		}
 	}
@@ -102,6 +107,20 @@ func (d *differ) hasPredecessor(id int) bool {
 	return d.Memory.Hosts[d.Observed.ReservedIP.DropletID].Role == cluster.RoleLoadBalancer
 }
 
+// addressMoves says that the address does not lead to the load balancer yet that
+// the nodes shall be behind.
+func (d *differ) addressMoves() bool {
+	if d.Spec.LoadBalancer == nil {
+		return false
+	}
+	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
+	return !exists || d.makesBalancer() || !d.public(host.ID)
+}
+
+func (d *differ) makesBalancer() bool {
+	return len(d.keys(func(a Action) bool { return a.Key() == "create "+cluster.RoleLoadBalancer })) > 0
+}
+
 // address leads the reserved IP to the load balancer. An address cannot be bound
 // to a droplet whose create still runs. From another one it moves when the new
 // one serves, where hosts are waited for.
@@ -112,7 +131,7 @@ func (d *differ) address() {
 	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
 	made := "create " + cluster.RoleLoadBalancer
 	name := d.Memory.Hosts[host.ID].Name
-	if !exists || len(d.keys(func(a Action) bool { return a.Key() == made })) > 0 {
+	if !exists || d.makesBalancer() {
 		host, name = cluster.Droplet{}, d.nextBalancerName()
 	}
 	after := []string{made, AwaitActive{Host: name}.Key()}

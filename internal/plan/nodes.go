@@ -179,33 +179,51 @@ func addressKeys(hosts []cluster.Droplet) []string {
 // one before that; else the last old node stays until the load balancer's
 // successor knows the new ones, so that there is always one that it can reach.
 func (d *differ) replaceNodes() {
+	balancer, told := d.toldBalancer()
+	tell := Tell{Delivery: Delivery{Droplet: balancer}}.Key()
 	var before []string
 	for i, host := range d.pools.replaced {
-		last := i == len(d.pools.replaced)-1 && len(d.pools.outdated) == 0
-		before = []string{d.replaceNode(host, last, AwaitActive{Host: host.Name}.Key())}
+		after := []string{AwaitActive{Host: host.Name}.Key()}
+		if told && !d.knowsNodes(balancer) {
+			after = append(after, tell)
+		}
+		if i == len(d.pools.replaced)-1 && len(d.pools.outdated) == 0 {
+			after = append(after, d.successorServes()...)
+		}
+		key := d.replaceNode(host, after...)
+		if !slices.ContainsFunc(d.pools.outdated, func(o cluster.Droplet) bool { return o.Name == host.Name }) {
+			before = append(before, key)
+		} // else it goes when the successor of its successor is up
 	}
 	for i, host := range d.pools.outdated {
 		pool := d.poolOf(host)
 		made := CreateHosts{Label: "new " + host.Name, Pool: pool.Name, Place: pool.Place, Names: []string{host.Name}}
 		d.makeNode(made, d.staleReason(host, pool.Size), before...)
 		d.do(AwaitActive{Host: host.Name}, "", made.Key())
-		key := d.replaceNode(host, i == len(d.pools.outdated)-1, made.Key(), AwaitActive{Host: host.Name}.Key())
-		before = []string{key}
+		after := []string{made.Key(), AwaitActive{Host: host.Name}.Key(), tell}
+		if i == len(d.pools.outdated)-1 {
+			after = append(after, d.successorServes()...)
+		}
+		before = []string{d.replaceNode(host, after...)}
 	}
 }
 
-// replaceNode removes a node that has a successor.
-func (d *differ) replaceNode(host cluster.Droplet, last bool, after ...string) (key string) {
-	a := d.deletion(host)
-	switch {
-	case d.Spec.LoadBalancer == nil:
-		after = append(after, AwaitNodes{}.Key())
-	case d.tellsBalancer():
-		after = append(after, AwaitNodes{}.Key(), d.tellBalancerKey())
-	case last:
-		after = append(after, "create "+cluster.RoleLoadBalancer, MoveAddress{}.Key(), AwaitFormed{}.Key())
+// successorServes are the steps after which a load balancer serves that is made
+// anew, if one is.
+func (d *differ) successorServes() []string {
+	if !d.addressMoves() {
+		return nil
 	}
-	d.add(Step{Action: a, After: after, Interrupts: Interruption{Hosts: []string{host.Name}}, Why: a.label() + " has a successor"})
+	return []string{"create " + cluster.RoleLoadBalancer, MoveAddress{}.Key()}
+}
+
+// replaceNode removes a node that has a successor.
+func (d *differ) replaceNode(host cluster.Droplet, after ...string) (key string) {
+	a := d.deletion(host)
+	d.add(Step{
+		Action: a, After: append(after, AwaitNodes{}.Key()),
+		Interrupts: Interruption{Hosts: []string{host.Name}}, Why: a.label() + " has a successor",
+	})
 	return a.Key()
 }
 

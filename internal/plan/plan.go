@@ -83,7 +83,34 @@ func Diff(in Input) Plan {
 	} {
 		part()
 	}
-	return Plan{Steps: d.steps, Refusals: d.refusals()}
+	return Plan{Steps: ordered(d.steps), Refusals: d.refusals()}
+}
+
+// ordered puts each step behind those that it has to wait for, and leaves them in
+// the order that they have as far as possible.
+func ordered(steps []Step) []Step {
+	index := map[string]int{}
+	for i, s := range steps {
+		index[s.Key()] = i
+	}
+	out, seen := make([]Step, 0, len(steps)), make([]bool, len(steps))
+	var visit func(i int)
+	visit = func(i int) {
+		if seen[i] {
+			return
+		}
+		seen[i] = true
+		for _, key := range steps[i].After {
+			if before, exists := index[key]; exists {
+				visit(before)
+			}
+		}
+		out = append(out, steps[i])
+	}
+	for i := range steps {
+		visit(i)
+	}
+	return out
 }
 
 // differ collects the steps, part by part.

@@ -36,7 +36,7 @@ func (d *differ) adopt() {
 }
 
 // stray says that the cluster's marks are on a host that nobody remembers.
-func (d *differ) stray(host cluster.Droplet) bool { return host.Role(d.Spec.Name) != "" }
+func (d *differ) stray(host cluster.Droplet) bool { return d.Observed.Owns(host) }
 
 // fingerprintOf is what a host of the role would be told today; empty where the
 // spec has no such role. Which nodes a load balancer knows that cannot be told is
@@ -84,7 +84,7 @@ func (d *differ) remove() {
 
 func (d *differ) removeBalancers(after []string) {
 	balancers := d.Observed.Known(cluster.RoleLoadBalancer, d.Memory)
-	if d.Spec.LoadBalancer != nil && len(balancers) > 0 && len(d.keys(func(a Action) bool { return a.Key() == "create "+cluster.RoleLoadBalancer })) == 0 {
+	if d.Spec.LoadBalancer != nil && len(balancers) > 0 && !d.makesBalancer() {
 		balancers = balancers[:len(balancers)-1] // the youngest serves
 	}
 	for _, host := range balancers {

@@ -39,35 +39,92 @@ func (d *differ) tell() {
 		}
 	}
 	d.tellBalancer()
+	if _, told := d.toldBalancer(); !told && len(d.pools.outdated)+len(d.pools.replaced) > 0 {
+		d.awaitNodes(d.nodesUp())
+	}
 }
 
-// tellBalancer tells the load balancer its nodes. Where hosts are waited for, it
-// is told of new nodes only once they run: HAProxy sends clients to a new server
-// before it has checked it.
+// tellBalancer tells the load balancer its nodes: those that stay, and those
+// that have no successor yet. While nodes are made anew one after another, it is
+// told after each; the plan shows the first time.
 func (d *differ) tellBalancer() {
 	host, exists := d.toldBalancer()
 	if !exists {
 		return
 	}
-	delivery := BalancerDelivery(d.Spec, d.pools.keep)
+	delivery := BalancerDelivery(d.Spec, d.serving())
 	delivery.Droplet, delivery.Name = host, d.Memory.Hosts[host.ID].Name
-	if d.settled() && delivery.ID == d.Memory.Hosts[host.ID].Delivered {
+	if d.settled() && d.knowsNodes(host) {
 		return
 	}
-	after := d.keys(func(a Action) bool {
+	after := append(d.awaitNodes(d.nodesUp()), AwaitActive{Host: delivery.Name}.Key())
+	if d.knowsNodes(host) {
+		after = append(after, d.nextNode()...)
+	}
+	d.do(Tell{Delivery: delivery}, describe(delivery.Name, host.ID)+" has yet to be told of other hosts", after...)
+}
+
+// serving are the nodes that a load balancer which can be told leads to.
+func (d *differ) serving() []cluster.Droplet {
+	return slices.Concat(d.pools.keep, d.pools.outdated)
+}
+
+// knowsNodes says that the load balancer was told of just the nodes that serve.
+func (d *differ) knowsNodes(host cluster.Droplet) bool {
+	return BalancerDelivery(d.Spec, d.serving()).ID == d.Memory.Hosts[host.ID].Delivered
+}
+
+// nodesUp are the steps after which all nodes are up that are missing now, and
+// the database that they need.
+func (d *differ) nodesUp() []string {
+	return d.keys(func(a Action) bool {
 		switch a := a.(type) {
-		case AwaitActive, AwaitAddress:
+		case AwaitActive:
+			return !d.isBalancer(a.Host)
+		case AwaitAddress:
 			return true
 		case CreateHosts:
 			return a.Role == cluster.RoleNode
 		}
 		return false
 	})
-	if d.Spec.WaitsForHosts(d.Memory) && !d.nodesRun() {
-		d.do(AwaitNodes{}, "", slices.Concat(after, d.tells())...)
-		after = append(after, AwaitNodes{}.Key())
+}
+
+// isBalancer says that a load balancer has the name, or is made under it.
+func (d *differ) isBalancer(name string) bool {
+	for _, host := range d.Observed.Known(cluster.RoleLoadBalancer, d.Memory) {
+		if d.Memory.Hosts[host.ID].Name == name {
+			return true
+		}
 	}
-	d.do(Tell{Delivery: delivery}, describe(delivery.Name, host.ID)+" has yet to be told of other hosts", after...)
+	return slices.ContainsFunc(d.steps, func(s Step) bool {
+		made, is := s.Action.(CreateHosts)
+		return is && made.Role == cluster.RoleLoadBalancer && slices.Contains(made.Names, name)
+	})
+}
+
+// nextNode are the steps after which the first node is up that is made anew.
+func (d *differ) nextNode() []string {
+	if len(d.pools.outdated) == 0 {
+		return nil
+	}
+	next := d.pools.outdated[0].Name
+	return []string{CreateHosts{Label: "new " + next}.Key(), AwaitActive{Host: next}.Key()}
+}
+
+// awaitNodes waits until the nodes run, where hosts are waited for, and returns
+// what to wait for then: HAProxy sends clients to a new server before it has
+// checked it.
+func (d *differ) awaitNodes(after []string) []string {
+	if !d.Spec.WaitsForHosts(d.Memory) || d.nodesRun() {
+		return after
+	}
+	up := slices.Concat(after, d.tells())
+	if len(d.pools.replaced) == 0 {
+		up = append(up, d.nextNode()...)
+	}
+	d.do(AwaitNodes{}, "", up...)
+	return append(after, AwaitNodes{}.Key())
 }
 
 func (d *differ) tells() []string {
@@ -80,16 +137,10 @@ func (d *differ) tells() []string {
 // toldBalancer is the load balancer that serves on and can be told.
 func (d *differ) toldBalancer() (cluster.Droplet, bool) {
 	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
-	made := len(d.keys(func(a Action) bool { return a.Key() == "create "+cluster.RoleLoadBalancer })) > 0
-	return host, exists && !made && d.tellsBalancer()
+	return host, exists && !d.makesBalancer() && d.tellsBalancer()
 }
 
 func (d *differ) tellsBalancer() bool { return d.Spec.LoadBalancer != nil && d.Spec.Manages(d.Memory) }
-
-func (d *differ) tellBalancerKey() string {
-	host, _ := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
-	return Tell{Delivery: Delivery{Droplet: host}}.Key()
-}
 
 // awaitHosts waits until every host that stays is up.
 func (d *differ) awaitHosts() {
@@ -139,7 +190,7 @@ func (d *differ) form() {
 		case CreateHosts, AwaitActive, AwaitAddress, AwaitPeering, AwaitNodes, Tell, AttachVolume, PowerOn, CreateFirewall, UpdateFirewall, TagHosts:
 			return true
 		case DeleteHost:
-			return slices.ContainsFunc(d.pools.replaced, func(host cluster.Droplet) bool { return host.ID == a.Droplet.ID }) && d.tellsBalancer()
+			return slices.ContainsFunc(d.pools.replaced, func(host cluster.Droplet) bool { return host.ID == a.Droplet.ID }) && d.tellsBalancer() && !d.addressMoves()
 		}
 		return false
 	})...)
@@ -151,7 +202,7 @@ func (d *differ) formed() bool {
 }
 
 func (d *differ) nodesRun() bool {
-	return d.reported(d.pools.keep) && d.settled() && health.NodesRun(d.Reports)
+	return d.reported(d.pools.keep) && len(d.pools.missing) == 0 && health.NodesRun(d.Reports)
 }
 
 // reported says that each of the hosts was asked.
