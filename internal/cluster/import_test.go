@@ -44,3 +44,20 @@ func TestSpecOfReadsBackWhatTheAPIShows(t *testing.T) {
 		t.Errorf("read back (-want +got):\n%s", diff)
 	}
 }
+
+// The memory of an import is of today's form: it must not be taken for one from
+// before there were ids, whose owner claims what carries none.
+func TestAdoptedClusterClaimsNothingWithoutItsID(t *testing.T) {
+	t.Parallel()
+	mem := Memory{ID: "k3"}
+	mem.Adopt(Observed{Cluster: "chat", ID: "k3", Volume: &Volume{ID: "v", Name: "chat-database"}})
+	if err := mem.Upgrade(); err != nil {
+		t.Fatal(err)
+	}
+	if mem.Unmarked {
+		t.Error("the cluster claims objects that carry no id")
+	}
+	if !mem.FinalSnapshot {
+		t.Error("a destroy right after the import would keep no snapshot of the database")
+	}
+}

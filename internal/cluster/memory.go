@@ -170,9 +170,10 @@ func (m Memory) Holds() bool {
 	return m.Unsure || len(m.Hosts) > 0 || len(m.Firewalls) > 0 || len(m.OwnVPCs) > 0 || m.VolumeID != "" || m.ReservedIP != ""
 }
 
-// Adopt takes an imported cluster's objects over as they are.
+// Adopt takes an imported cluster's objects over as they are. Its data are kept
+// when it goes, until an apply says otherwise.
 func (m *Memory) Adopt(o Observed) {
-	m.Imported = true
+	m.Version, m.Imported, m.FinalSnapshot = MemoryVersion, true, o.Volume != nil
 	m.Note(o)
 	m.VPCs = map[string]string{}
 	for _, d := range o.Hosts() {

@@ -63,7 +63,8 @@ func (p *beamProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 			"http_retry_max": schema.Int64Attribute{
 				Optional: true, CustomType: wholeNumber{},
 				MarkdownDescription: "How often a call that failed is tried again. Calls that create something are only repeated " +
-					"when the API surely did not carry them out. It can also be given as `DIGITALOCEAN_HTTP_RETRY_MAX`. Default: `4`.",
+					"when the API surely did not carry them out. Waits for the rate limit do not count. It can also be given as " +
+					"`DIGITALOCEAN_HTTP_RETRY_MAX`. Default: `4`.",
 			},
 			"http_retry_wait_min": schema.Float64Attribute{
 				Optional: true,
