@@ -59,7 +59,7 @@ func TestOfTwoCreatesAtOnceOneGetsTheCluster(t *testing.T) {
 // are taken over.
 func TestAStateOfBeforeTheLastApplyTakesItsHostsOver(t *testing.T) {
 	t.Parallel()
-	for _, op := range lives() {
+	for _, op := range everyOperation() {
 		if op.creates() || !strings.HasPrefix(op.name, "scale up") && !strings.HasPrefix(op.name, "replace") {
 			continue
 		}
@@ -169,7 +169,7 @@ func allTogether() []together {
 func TestFaultsThatComeTogether(t *testing.T) {
 	t.Parallel()
 	for _, what := range allTogether() {
-		for _, op := range lives() {
+		for _, op := range everyOperation() {
 			if what.fits != nil && !what.fits(op) {
 				continue
 			}
@@ -260,7 +260,7 @@ func TestAnAddressThatIsBoundLateIsNotLost(t *testing.T) {
 // made, and goes with all of them.
 func TestTagsThatAreLeftAreNoCluster(t *testing.T) {
 	t.Parallel()
-	destroys := lives()[slices.IndexFunc(lives(), isDestroy)]
+	destroys := everyOperation()[slices.IndexFunc(everyOperation(), isDestroy)]
 	inTrial(t, destroys, func(tr *trial) {
 		tr.sim.SetFaults([]simulator.Fault{{Kind: simulator.ServerError, Call: "DELETE /v2/tags/*"}})
 		if err := tr.run(tr.engine, &tr.kept); err == nil {
@@ -269,7 +269,7 @@ func TestTagsThatAreLeftAreNoCluster(t *testing.T) {
 			tr.tells(err)
 		}
 		tr.sim.SetFaults(nil)
-		tr.op = lives()[0]
+		tr.op = everyOperation()[0]
 		tr.kept = kept{}
 		tr.complete()
 		tr.end()

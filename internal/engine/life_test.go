@@ -69,7 +69,7 @@ func newLife(t *testing.T, seed uint64) *life {
 	}
 	l.sim = simulator.New(l.options)
 	l.transport = simulator.Transport(l.sim)
-	outside, err := godo.New(&http.Client{Transport: bearer{l.transport}})
+	outside, err := godo.New(&http.Client{Transport: bearer{next: l.transport, token: "outside"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,11 +36,11 @@ func (op operation) creates() bool { return op.before == nil }
 
 // operations are all that there are.
 func operations() []operation {
-	return append(lives(), repairs()...)
+	return append(everyOperation(), repairs()...)
 }
 
-// lives is how clusters and nodes come, change and go.
-func lives() []operation {
+// everyOperation is how clusters and nodes come, change and go.
+func everyOperation() []operation {
 	one, two, three, four := chat(1), chat(2), chat(3), formed(3)
 	formedTwo, larger, formedLarger := formed(2), resized(chat(2)), resized(formed(2))
 	return []operation{

@@ -3,7 +3,6 @@ package engine_test
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -89,10 +88,6 @@ func (t *turns) next() bool {
 	close(chosen.pass)
 	return true
 }
-
-// errDead is what calls of a dead process end with, once its remains are cleared
-// away. Nobody hears of it.
-var errDead = errors.New("the process is dead")
 
 // process is one run of Terraform: its calls can be counted, and it can die.
 type process struct {
