@@ -178,6 +178,9 @@ func (tr *trial) dies(d death) outcome {
 // died has run out; where that had come so far that data may be lost, the cluster
 // has to be imported.
 func (tr *trial) goesOn() outcome {
+	if tr.op.name == "create a node" {
+		return tr.findsNode()
+	}
 	if !tr.op.creates() {
 		tr.complete()
 		return succeeded
@@ -198,4 +201,21 @@ func (tr *trial) goesOn() outcome {
 	tr.ledger.account(tr.kept)
 	tr.isComplete()
 	return succeeded
+}
+
+// findsNode creates the node of which no state knows. Where its create had come to
+// its end already, it has to be imported.
+func (tr *trial) findsNode() outcome {
+	err := tr.run(tr.engine, &tr.kept)
+	if err == nil {
+		tr.ledger.account(tr.kept)
+		return succeeded
+	}
+	d, findErr := tr.engine.FindNode(tr.Context(), "worker")
+	if !refused(err) || findErr != nil || !strings.Contains(err.Error(), fmt.Sprintf("terraform import <address> %d", d.ID)) {
+		tr.Fatalf("the create after: %v (%v)", err, findErr)
+	}
+	tr.kept.node = d.ID
+	tr.ledger.account(tr.kept)
+	return gaveUp
 }
