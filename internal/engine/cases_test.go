@@ -256,6 +256,22 @@ func TestAnAddressThatIsBoundLateIsNotLost(t *testing.T) {
 	}
 }
 
+// Terraform makes a tainted cluster anew: it is destroyed, and created in the same
+// moment.
+func TestAClusterIsMadeAnewWhileListsLag(t *testing.T) {
+	t.Parallel()
+	destroys := everyOperation()[slices.IndexFunc(everyOperation(), isDestroy)]
+	inTrial(t, destroys, func(tr *trial) {
+		tr.sim.SetFaults([]simulator.Fault{{Kind: simulator.StaleList, Delay: 5 * time.Second}})
+		if err := tr.run(tr.engine, &tr.kept); err != nil {
+			tr.Fatal(err)
+		}
+		tr.op = everyOperation()[0]
+		tr.complete()
+		tr.end()
+	})
+}
+
 // Tags that a destroy could not delete are no cluster: one of the name can be
 // made, and goes with all of them.
 func TestTagsThatAreLeftAreNoCluster(t *testing.T) {

@@ -33,16 +33,18 @@ func (d death) String() string {
 	return fmt.Sprintf("%s, %s call %d, %s", d.op.name, d.how, d.call, d.at.route)
 }
 
-// deaths is what is tried: each ending at each call of each operation, or at the
-// first or the second call of each route that changes something, by turns.
+// deaths is what is tried: each ending at each call of each operation, or death
+// after the first two calls of each route that changes something, and of the other
+// endings one by turns.
 func deaths(all []recorded) []death {
-	endings := []ending{diesBefore, diesAfter, interrupted}
+	endings := []ending{diesBefore, interrupted, diesAfter}
 	var found []death
 	for i, r := range all {
 		for n, at := range r.calls {
 			for j, how := range endings {
-				chosen := at.nth <= 2 && !strings.HasPrefix(at.route, http.MethodGet) && (i+n)%len(endings) == j
-				if chosen || os.Getenv(everything) == "all" {
+				chosen := how == diesAfter || (i+n)%2 == j
+				changes := !strings.HasPrefix(at.route, http.MethodGet) && at.nth <= 2
+				if chosen && changes || os.Getenv(everything) == "all" {
 					found = append(found, death{r.op, n + 1, at, how})
 				}
 			}
@@ -176,6 +178,9 @@ func (tr *trial) dies(d death) outcome {
 // died has run out; where that had come so far that data may be lost, the cluster
 // has to be imported.
 func (tr *trial) goesOn() outcome {
+	if tr.op.name == "create a node" {
+		return tr.findsNode()
+	}
 	if !tr.op.creates() {
 		tr.complete()
 		return succeeded
@@ -196,4 +201,21 @@ func (tr *trial) goesOn() outcome {
 	tr.ledger.account(tr.kept)
 	tr.isComplete()
 	return succeeded
+}
+
+// findsNode creates the node of which no state knows. Where its create had come to
+// its end already, it has to be imported.
+func (tr *trial) findsNode() outcome {
+	err := tr.run(tr.engine, &tr.kept)
+	if err == nil {
+		tr.ledger.account(tr.kept)
+		return succeeded
+	}
+	d, findErr := tr.engine.FindNode(tr.Context(), "worker")
+	if !refused(err) || findErr != nil || !strings.Contains(err.Error(), fmt.Sprintf("terraform import <address> %d", d.ID)) {
+		tr.Fatalf("the create after: %v (%v)", err, findErr)
+	}
+	tr.kept.node = d.ID
+	tr.ledger.account(tr.kept)
+	return gaveUp
 }

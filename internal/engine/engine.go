@@ -155,11 +155,10 @@ func (r *run) begin(ctx context.Context) error {
 	return err
 }
 
-// clear removes what creates left that died before any state knew of them. Of
-// several that begin at the same moment the first of them waits for the others to
-// give way.
+// clear removes what creates left that died before any state knew of them. What
+// is in the way has a moment to go by itself.
 func (r *run) clear(ctx context.Context) error {
-	if plan.GoesFirst(r.input()) {
+	if plan.Passing(r.input()) {
 		if err := digitalocean.Pause(ctx, settleTime); err != nil {
 			return err
 		}

@@ -70,7 +70,8 @@ func (l *ledger) violated(kind, format string, args ...any) {
 func (l *ledger) own() simulator.Inventory {
 	return slices.DeleteFunc(l.sim.Inventory(), func(o simulator.Object) bool {
 		_, theirs := l.foreign[o.Kind+" "+o.ID]
-		return theirs || o.Kind == "tag" && !strings.HasPrefix(o.Name, cluster.ClusterTag("chat"))
+		kept := o.Kind == "snapshot" && strings.HasPrefix(o.Name, cluster.FinalSnapshotName("chat", "")) // on purpose
+		return theirs || kept || o.Kind == "tag" && !strings.HasPrefix(o.Name, cluster.ClusterTag("chat"))
 	})
 }
 

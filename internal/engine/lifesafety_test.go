@@ -193,7 +193,7 @@ func (s *safety) checkOwner(p *process, o simulator.Object, now simulator.Invent
 	if id == p.id && id != "" || p.remembers(o) {
 		return
 	}
-	prefix := cluster.LeaseTag(lifeName, id, time.Unix(0, 0))
+	prefix := cluster.LeaseTag(lifeName, id, time.UnixMilli(0))
 	prefix = strings.TrimSuffix(prefix, "0")
 	var last int64
 	for _, t := range now.Of("tag") {
@@ -202,7 +202,7 @@ func (s *safety) checkOwner(p *process, o simulator.Object, now simulator.Invent
 			last = max(last, seconds)
 		}
 	}
-	if last == 0 || time.Since(time.Unix(last, 0)) < cluster.LeaseTerm {
+	if last == 0 || time.Since(time.UnixMilli(last)) < cluster.LeaseTerm {
 		s.violate("process %d of cluster %s deletes %s (%s), which is cluster %q's", p.number, p.id, o.Name, o.ID, id)
 	}
 }

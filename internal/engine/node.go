@@ -75,8 +75,23 @@ func (e *Engine) ConvergeNode(ctx context.Context, spec *cluster.NodeSpec, dropl
 	if _, exists := n.obs.Droplet(dropletID); dropletID != 0 && !exists {
 		return cluster.Droplet{ID: dropletID}, fmt.Errorf("droplet %d was deleted meanwhile; apply again to replace it", dropletID)
 	}
+	if err := n.doubt(ctx); err != nil {
+		return n.droplet(), err
+	}
 	err := n.toEnd(ctx)
 	return n.droplet(), err
+}
+
+// doubt looks again before it is believed that the node must not be made: lists
+// may be behind.
+func (n *nodeRun) doubt(ctx context.Context) error {
+	if len(n.diff().Refusals) == 0 {
+		return nil
+	}
+	if err := digitalocean.Pause(ctx, settleTime); err != nil {
+		return err
+	}
+	return n.look(ctx)
 }
 
 // droplet is the node's, as far as it is known.

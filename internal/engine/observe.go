@@ -38,13 +38,15 @@ func (e *Engine) Identify(ctx context.Context, name string) ([]string, error) {
 	return a.IDs(name), err
 }
 
-// look takes a fresh look for the run, which has changed things or is about to.
+// look takes a fresh look for the run, which has changed things or is about to. What
+// it finds that an earlier apply made and did not live to write down is remembered.
 func (r *run) look(ctx context.Context) error {
 	a, err := r.account(ctx, r.spec.Name, r.spec.ProjectID, *r.mem, true)
 	if err != nil {
 		return err
 	}
 	r.obs = a.Of(r.spec.Name, *r.mem)
+	r.mem.Note(r.obs)
 	if r.adjust != nil {
 		r.adjust()
 	}

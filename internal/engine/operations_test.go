@@ -132,7 +132,13 @@ func worker(op operation) *cluster.NodeSpec {
 	}
 }
 
+// createNode makes the node. One whose create failed Terraform destroys first.
 func createNode(ctx context.Context, e *engine.Engine, op operation, k *kept) error {
+	if k.node != 0 {
+		if err := destroyNode(ctx, e, op, k); err != nil {
+			return err
+		}
+	}
 	d, err := e.ConvergeNode(ctx, worker(op), k.node)
 	k.node = d.ID
 	return err

@@ -59,14 +59,20 @@ func (d *differ) claim(other cluster.Observed) string {
 	return ""
 }
 
-// GoesFirst says that other creates of the name began at the same moment, and
-// that this one may go on once they have given way: it has the least id.
-func GoesFirst(in Input) bool {
+// Passing says that what keeps a create from going on may be over in a moment:
+// other creates that began at the same time give way to this one, or lists still
+// show what was deleted just now.
+func Passing(in Input) bool {
 	rivals := filter(in.Observed.Others, func(other cluster.Observed) bool {
 		last, leased := lastLease(other)
-		return leased && last.Fresh(in.Now) && other.Empty()
+		return leased && last.Fresh(in.Now)
 	})
-	return len(rivals) > 0 && !slices.ContainsFunc(rivals, func(other cluster.Observed) bool { return other.Leases[0].ID < in.Memory.ID })
+	if len(rivals) == 0 {
+		return len(Diff(in).Refusals) > 0
+	}
+	return !slices.ContainsFunc(rivals, func(other cluster.Observed) bool {
+		return !other.Empty() || other.Leases[0].ID < in.Memory.ID
+	})
 }
 
 // Abandoned returns the clusters of the name that nobody will ever finish: the
