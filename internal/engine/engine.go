@@ -83,6 +83,8 @@ func (e *Engine) Destroy(ctx context.Context, name string, mem *cluster.Memory) 
 	if err := r.look(ctx); err != nil {
 		return err
 	}
+	whole := r.plan
+	r.plan = func() plan.Plan { return whole().KeepingMarks() }
 	if r.diff().Done() {
 		// One look may have been one too few: lists lag behind what was done last.
 		if err := digitalocean.Pause(ctx, settleTime); err != nil {
@@ -90,6 +92,12 @@ func (e *Engine) Destroy(ctx context.Context, name string, mem *cluster.Memory) 
 		}
 		r.wrote = true
 	}
+	if err := r.toEnd(ctx); err != nil {
+		return err
+	}
+	// Nothing is left that two looks could see. Without its marks nobody would
+	// ever know whose it is.
+	r.plan = whole
 	return r.toEnd(ctx)
 }
 

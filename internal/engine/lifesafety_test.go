@@ -24,6 +24,7 @@ type safety struct {
 	bystanders simulator.Inventory
 	seen       map[string]int    // number of the process that ran when an object came, by kind and id
 	roles      map[string]string // by id of a droplet
+	names      map[string]string // that a droplet was made under, by its id
 	lost       map[string]bool   // addresses that lead nowhere by no fault of the engine
 	outside    bool              // somebody else is at work
 	running    int               // number of the process that runs
@@ -31,7 +32,7 @@ type safety struct {
 }
 
 func newSafety(l *life) *safety {
-	s := &safety{life: l, seen: map[string]int{}, roles: map[string]string{}, lost: map[string]bool{}}
+	s := &safety{life: l, seen: map[string]int{}, roles: map[string]string{}, names: map[string]string{}, lost: map[string]bool{}}
 	for _, o := range l.sim.Inventory() {
 		s.seen[o.Kind+o.ID] = -1
 		if o.Kind != "tag" && o.Kind != "project" {
@@ -75,6 +76,7 @@ func (s *safety) after(r simulator.Request) {
 		}
 		s.seen[o.Kind+o.ID] = s.running
 		if o.Kind == "droplet" && !s.outside {
+			s.names[o.ID] = o.Name
 			s.roles[o.ID] = cluster.Droplet{Tags: o.Tags}.Role(lifeName)
 		}
 		if !s.outside && !marked(o) {
@@ -130,7 +132,7 @@ func (s *safety) checkDoubles(now simulator.Inventory) {
 		}
 		switch o.Kind {
 		case "droplet":
-			count[fmt.Sprint("droplet ", idOf(o), o.Name, " made by process ", s.seen[o.Kind+o.ID])]++
+			count[fmt.Sprintf("droplet %s of cluster %s, made by process %d", s.names[o.ID], idOf(o), s.seen[o.Kind+o.ID])]++
 			if s.roles[o.ID] == cluster.RoleDatabase {
 				count["database's host "+idOf(o)]++
 			}
@@ -269,6 +271,7 @@ func (s *safety) left() []string {
 	for _, o := range s.life.sim.Inventory() {
 		switch _, known := s.seen[o.Kind+o.ID]; {
 		case known && s.seen[o.Kind+o.ID] < 0, s.lost[o.ID]:
+		case o.Kind == "snapshot": // kept on purpose
 		case o.Kind == "tag" && !strings.HasPrefix(o.Name, cluster.TagAll):
 		case o.Kind == "vpc" && slices.Contains(o.Details, "default of its region") && o.Description == "":
 		default:

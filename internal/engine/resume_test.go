@@ -97,6 +97,38 @@ func TestCreateAfterAClusterWasDeletedByHand(t *testing.T) {
 	})
 }
 
+// What one list leaves out while a dead create is cleared away keeps its marks,
+// so that it is found by the next look.
+func TestALyingListLeavesNothingUnmarked(t *testing.T) {
+	t.Parallel()
+	for _, list := range []string{"volumes", "firewalls", "vpcs"} {
+		inWorld(t, instant, func(w *world) {
+			mem := &cluster.Memory{}
+			w.converge(chat(2), mem)
+			w.sim.SetFaults([]simulator.Fault{{Kind: simulator.EmptyList, Call: "GET /v2/" + list, Times: 1}})
+			if err := w.engine.Destroy(w.Context(), "chat", &cluster.Memory{ID: mem.ID}); err != nil {
+				w.Errorf("the list of %s: %v", list, err)
+			}
+			w.empty()
+		})
+	}
+}
+
+// A load balancer that never came up is not waited for where none is wanted.
+func TestALoadBalancerThatNeverCameUpCanGo(t *testing.T) {
+	t.Parallel()
+	inWorld(t, slow, func(w *world) {
+		spec, mem := chat(1), &cluster.Memory{}
+		w.sim.SetFaults([]simulator.Fault{{Kind: simulator.NeverActive, Name: "chat-lb-1"}})
+		if _, err := w.engine.Converge(w.Context(), spec, mem); err == nil {
+			w.Fatal("no error")
+		}
+		w.sim.SetFaults(nil)
+		spec.LoadBalancer = nil
+		w.converge(spec, mem)
+	})
+}
+
 // A converge without a difference writes nothing.
 func TestConvergeOfWhatIsThereOnlyReads(t *testing.T) {
 	t.Parallel()

@@ -142,6 +142,12 @@ func (d *differ) keys(fits func(Action) bool) []string {
 // Done says that nothing is left to do.
 func (p Plan) Done() bool { return len(p.Steps) == 0 }
 
+// KeepingMarks leaves out the steps that delete tags.
+func (p Plan) KeepingMarks() Plan {
+	p.Steps = filter(p.Steps, func(s Step) bool { _, is := s.Action.(DeleteTag); return !is })
+	return p
+}
+
 // Ready returns the steps that wait for no other one.
 func (p Plan) Ready() []Step {
 	open := map[string]bool{}

@@ -145,11 +145,7 @@ func (d *differ) tellsBalancer() bool { return d.Spec.LoadBalancer != nil && d.S
 // awaitHosts waits until every host that stays is up.
 func (d *differ) awaitHosts() {
 	hosts := slices.Clone(d.pools.keep)
-	for _, role := range []string{cluster.RoleDatabase, cluster.RoleLoadBalancer} {
-		if host, exists := d.Observed.Host(role, d.Memory); exists {
-			hosts = append(hosts, host)
-		}
-	}
+	hosts = append(hosts, d.single()...)
 	for _, host := range hosts {
 		name := d.Memory.Hosts[host.ID].Name
 		key := AwaitActive{Host: name}.Key()
@@ -229,13 +225,19 @@ func Members(in Input) []cluster.Droplet {
 }
 
 func (d *differ) members() []cluster.Droplet {
-	members := slices.Concat(d.pools.keep, d.pools.outdated)
-	for _, role := range []string{cluster.RoleLoadBalancer, cluster.RoleDatabase} {
-		if host, exists := d.Observed.Host(role, d.Memory); exists {
-			members = append(members, host)
+	return slices.Concat(d.pools.keep, d.pools.outdated, d.single())
+}
+
+// single are the hosts that there are of roles with one host, as far as the spec
+// asks for them: one on its way out need not be well.
+func (d *differ) single() []cluster.Droplet {
+	var hosts []cluster.Droplet
+	for _, role := range []string{cluster.RoleDatabase, cluster.RoleLoadBalancer} {
+		if host, exists := d.Observed.Host(role, d.Memory); exists && slices.Contains(d.Spec.Roles(), role) {
+			hosts = append(hosts, host)
 		}
 	}
-	return members
+	return hosts
 }
 
 // nodeDelivery tells a node its database's address. Without a database there is
