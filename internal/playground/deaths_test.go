@@ -29,7 +29,7 @@ var (
 )
 
 // livesAtOnce is how many folders Terraform runs in at once: mostly it waits.
-const livesAtOnce = 8
+const livesAtOnce = 12
 
 // operation is an apply that may be struck, from one configuration to another.
 type operation struct {
@@ -136,6 +136,9 @@ func (d *deaths) goOn(all *errgroup.Group, after string, w world, seed uint64) {
 			d.goOn(all, op.name, whole.world, seed)
 			for _, blow := range slices.Repeat(strikes, *deathsOf) {
 				at := 1 + random.IntN(whole.requests)
+				if blow == killProvider && random.IntN(2) == 0 {
+					blow = killAfterCall
+				}
 				all.Go(func() error {
 					if err := d.struck(op, w, whole, blow, at); err != nil {
 						return d.failed("%s, %s at request %d of %d: %w", op.name, blow, at, whole.requests, err)
@@ -200,6 +203,9 @@ func (d *deaths) struck(op operation, w world, whole outcome, blow strike, at in
 	return d.live(w, op.config, func(ctx context.Context, l *life) error {
 		struck, _, err := l.disturbed(ctx, blow, at, "apply", "-auto-approve")
 		if err != nil {
+			return err
+		}
+		if err := l.recover(w.state, blow); err != nil {
 			return err
 		}
 		how, err := d.finish(ctx, op, l, blow)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -121,6 +122,19 @@ func (l *life) shape() []string {
 	}
 	slices.Sort(lines)
 	return lines
+}
+
+// recover gives Terraform its last state back, as from a backup, where it ended
+// in the middle of writing the next one: it does not write beside the old one.
+func (l *life) recover(last []byte, blow strike) error {
+	state, err := os.ReadFile(l.stateFile())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if last == nil || !blow.tearsState() || json.Valid(state) {
+		return nil
+	}
+	return os.WriteFile(l.stateFile(), last, 0o600)
 }
 
 // outsideState lists what the cluster consists of and the state does not know.

@@ -25,11 +25,14 @@ const (
 	interruptTwice strike = "SIGINT twice"
 )
 
-var strikes = []strike{killProvider, killAfterCall, killTerraform, interruptOnce, interruptTwice}
+var strikes = []strike{killProvider, killTerraform, interruptOnce, interruptTwice}
 
 // endsWithState says that Terraform comes to write down what the provider
 // reached.
 func (s strike) endsWithState() bool { return s == interruptOnce }
+
+// tearsState says that Terraform may end while it writes its state.
+func (s strike) tearsState() bool { return s == killTerraform || s == interruptTwice }
 
 // patience is how long a process may take to do what it surely does, on a busy
 // machine.
