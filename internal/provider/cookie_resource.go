@@ -118,4 +118,3 @@ func (r *cookieResource) Update(ctx context.Context, req resource.UpdateRequest,
 
 // Delete implements resource.Resource. There is nothing outside the state.
 func (r *cookieResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
-
