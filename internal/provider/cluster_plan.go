@@ -2,9 +2,7 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -46,12 +44,14 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	resp.Diagnostics.Append(req.Config.Get(ctx, &p.model)...)
 	if !p.create {
 		resp.Diagnostics.Append(req.State.Get(ctx, &p.state)...)
+		resp.Diagnostics.Append(p.state.show(r.account.seen)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(p.resolve(ctx)...)
 	resp.Diagnostics.Append(refusals(ctx, p.changes, req.Config, p.mem.Adopting)...)
+	resp.Diagnostics.Append(p.rotation()...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, p.model)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -65,32 +65,6 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 	resp.Diagnostics.Append(p.foresee(ctx, spec, resp.Plan)...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, p.model)...)
-}
-
-// warnOfDestroy says what a destroy takes with it. It needs no look at anything.
-func warnOfDestroy(ctx context.Context, from tfsdk.State) diag.Diagnostics {
-	var state clusterModel
-	diags := from.Get(ctx, &state)
-	mem, _, errs := state.recall()
-	diags.Append(errs...)
-	if diags.HasError() {
-		return diags
-	}
-	var goes []string
-	if mem.VolumeID != "" {
-		goes = append(goes, "The database's volume is deleted, and no snapshot of it is kept: database.final_snapshot is false.")
-		if mem.FinalSnapshot {
-			goes[0] = fmt.Sprintf("The database's volume is deleted. A snapshot of it, %s, is kept and goes on costing money until you delete it.",
-				cluster.FinalSnapshotName(state.Name.ValueString(), mem.ID))
-		}
-	}
-	if mem.ReservedIP != "" {
-		goes = append(goes, fmt.Sprintf("The public address %s is given back and cannot be had again.", mem.ReservedIP))
-	}
-	if len(goes) > 0 {
-		diags.AddWarning(fmt.Sprintf("Destroying cluster %s", state.Name.ValueString()), strings.Join(goes, "\n"))
-	}
-	return diags
 }
 
 // clusterPlan is a plan of Terraform on its way.
@@ -141,8 +115,8 @@ func (p *clusterPlan) keepOutputs() {
 		m.StatsPassword = types.StringUnknown() // drawn with the next load balancer
 	}
 	switch {
-	case p.drifted && !p.mem.Secrets.Drawn() && !p.mem.Imported:
-		m.forgetAll(m.Name) // a create that did not get far
+	case p.drifted && !p.mem.Secrets.Drawn() && !p.mem.Imported, p.unknown && p.mem.Adopting:
+		m.forgetAll(m.Name) // a create that did not get far, or whatever an import takes over
 	case p.drifted || p.unknown:
 		m.forgetNodes()
 		m.forgetAddresses()
@@ -159,49 +133,6 @@ func (p *clusterPlan) forgetChanged() {
 			p.model.forgetNodes()
 		}
 	}
-}
-
-// asks says that the account has to be asked: there is something to be done, and
-// all is known that it takes to say what.
-func (p *clusterPlan) asks() bool {
-	return !p.account.unknown && !p.unknown && (p.create || p.drifted || len(p.changes) > 0)
-}
-
-// foresee asks what an apply would do: what it must not do and what the account
-// cannot have are errors, what happens to running hosts is told, and what stays
-// is known. Without a difference, or while something is unknown, nobody is asked.
-func (p *clusterPlan) foresee(ctx context.Context, spec cluster.Spec, in tfsdk.Plan) diag.Diagnostics {
-	if p.create && !p.unknown {
-		p.model.promiseNames(spec)
-	}
-	if !p.asks() {
-		return nil
-	}
-	var diags diag.Diagnostics
-	eng := p.account.need(&diags)
-	if diags.HasError() {
-		return diags
-	}
-	var own []string
-	if p.create {
-		own = p.account.seen.of(spec.Name)
-	}
-	steps, observed, err := eng.Diff(ctx, spec, p.mem.Memory, own...)
-	if err != nil {
-		return append(diags, failures(ctx, in, "Cannot look at the cluster", err)...)
-	}
-	diags.Append(report(ctx, in, steps.Refusals)...)
-	if diags.HasError() {
-		return diags
-	}
-	diags.Append(p.checkAccount(ctx, spec, in, steps, observed)...)
-	if text := steps.Summary(); text != "" && !p.create {
-		diags.AddWarning(fmt.Sprintf("Hosts of cluster %s that change", spec.Name), text)
-	}
-	if !p.create && !p.mem.Adopting {
-		p.model.promise(spec, p.mem.Memory, steps, observed)
-	}
-	return diags
 }
 
 // checkAccount asks the API whether the account can have what would be made.

@@ -21,8 +21,7 @@ import (
 // partlyUnknown says that an argument, or something in one, is not known yet.
 func (m clusterModel) partlyUnknown(ctx context.Context) bool {
 	for _, v := range m.inputs() {
-		raw, err := v.ToTerraformValue(ctx)
-		if err != nil || !raw.IsFullyKnown() {
+		if unknownIn(ctx, v) {
 			return true
 		}
 	}
@@ -31,20 +30,57 @@ func (m clusterModel) partlyUnknown(ctx context.Context) bool {
 
 // promiseNames says which nodes a new cluster will have: their names follow from
 // the configuration, so that others can be made for each.
-func (o *clusterOutputs) promiseNames(spec cluster.Spec) {
+func (m *clusterModel) promiseNames(spec cluster.Spec) {
+	if !known(m.Name) || !m.countsKnown() {
+		return
+	}
 	nodes := map[string]attr.Value{}
 	for _, pool := range spec.Pools {
 		for n := range pool.Count {
 			nodes[cluster.NodeHostName(spec.Name, pool.Name, n+1)] = newNode(pool)
 		}
 	}
-	o.Nodes = types.MapValueMust(nodeOutputType, nodes)
+	m.Nodes = types.MapValueMust(nodeOutputType, nodes)
+}
+
+// countsKnown says that it is known which pools there are and how many nodes
+// each has.
+func (m clusterModel) countsKnown() bool {
+	if !known(m.NodePools) {
+		return false
+	}
+	for _, v := range m.NodePools.Elements() {
+		pool, is := v.(types.Object)
+		if !is || !known(pool) || pool.Attributes()["count"].IsUnknown() {
+			return false
+		}
+	}
+	return true
+}
+
+// namesOnly keeps of nodes what an import cannot change: names and places.
+func namesOnly(nodes types.Map) types.Map {
+	kept := map[string]attr.Value{}
+	for name, v := range nodes.Elements() {
+		node, is := v.(types.Object)
+		if !is {
+			continue
+		}
+		attributes := node.Attributes()
+		attributes["node_name"] = types.StringUnknown()
+		kept[name] = types.ObjectValueMust(nodeOutputType.AttrTypes, attributes)
+	}
+	return types.MapValueMust(nodeOutputType, kept)
 }
 
 // newNode is a node of which nothing is known but where it will be.
 func newNode(pool cluster.Pool) attr.Value {
+	region := types.StringValue(pool.Region)
+	if pool.Region == "" {
+		region = types.StringUnknown()
+	}
 	return types.ObjectValueMust(nodeOutputType.AttrTypes, map[string]attr.Value{
-		"droplet_id": types.Int64Unknown(), "pool": types.StringValue(pool.Name), "region": types.StringValue(pool.Region),
+		"droplet_id": types.Int64Unknown(), "pool": types.StringValue(pool.Name), "region": region,
 		"node_name": types.StringUnknown(), "ipv4_address": types.StringUnknown(), "ipv4_address_private": types.StringUnknown(),
 	})
 }

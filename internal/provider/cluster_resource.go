@@ -128,7 +128,7 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 		resp.Diagnostics.Append(failures(ctx, planLike(req.State), "Cannot read the cluster", err)...)
 		return
 	}
-	r.account.seen.add(name, mem.ID)
+	r.account.seen.add(name, mem.Memory)
 	// A destroy whose process died leaves tags last, which only a destroy removes.
 	if observed.Empty() && (len(observed.Tags) == 0 || len(observed.Others) > 0) {
 		resp.State.RemoveResource(ctx)

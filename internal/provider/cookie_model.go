@@ -2,7 +2,9 @@ package provider
 
 import (
 	"context"
+	"maps"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -69,7 +71,24 @@ func (m cookieModel) foreign() bool { return m.Format.IsNull() }
 
 // described says that the configuration has an argument.
 func (m cookieModel) described() bool {
-	return !m.Format.IsNull() || !m.Length.IsNull() || !m.Keepers.IsNull()
+	return !m.Format.IsNull() || !m.Length.IsNull() || !sameKeepers(m.Keepers, types.MapNull(types.StringType))
+}
+
+// sameKeepers says that both mean the same: an element that is null, or a map
+// without any, is nothing.
+func sameKeepers(a, b types.Map) bool {
+	if a.IsUnknown() || b.IsUnknown() {
+		return false
+	}
+	isSame := func(x, y attr.Value) bool { return x.Equal(y) && !x.IsUnknown() }
+	return maps.EqualFunc(given(a), given(b), isSame)
+}
+
+// given are the elements of a map that are not null.
+func given(m types.Map) map[string]attr.Value {
+	elements := m.Elements()
+	maps.DeleteFunc(elements, func(_ string, v attr.Value) bool { return v.IsNull() })
+	return elements
 }
 
 // changedFrom lists the arguments that differ from those the cookie was made
@@ -82,7 +101,7 @@ func (m cookieModel) changedFrom(state cookieModel) path.Paths {
 	if !m.Length.Equal(state.Length) {
 		changed = append(changed, path.Root("length"))
 	}
-	if !m.Keepers.Equal(state.Keepers) {
+	if !sameKeepers(m.Keepers, state.Keepers) {
 		changed = append(changed, path.Root("keepers"))
 	}
 	return changed
@@ -94,9 +113,12 @@ func (r *cookieResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 		MarkdownDescription: "An Erlang cookie: the secret that the nodes of a cluster share. It is drawn from a random source that " +
 			"cannot be predicted, kept in the state, and never changes unless `format`, `length` or `keepers` does. " +
 			"It needs no DigitalOcean token.\n\n" +
-			"A cookie that is already in use is kept with `terraform import`, whose id is the cookie itself, or with a `moved` block from a " +
+			"A cookie that is already in use is kept with `terraform import`, or with a `moved` block from a " +
 			"`random_password` or `random_string` (its `result`) or a `random_id` (its `b64_url`; a cookie that was used as `hex` or `dec` has to be imported). " +
 			"The arguments that are applied first after that are taken to describe it; only later changes of them make a new cookie.\n\n" +
+			"The id of an import says where the cookie is: `env:NAME` in the environment variable of that name, `file:PATH` in a file, such as " +
+			"`file:/home/me/.erlang.cookie`, less the line's end. Terraform prints ids of imports, and keeps those of `import` blocks in plans: " +
+			"the cookie itself is taken for an id, too, and shows. A cookie that begins with `env:` or `file:` is imported from one of these two.\n\n" +
 			"`erlang_cookie` and `beam_cookie` are one resource under two names. Terraform takes the first word of a type for the name of " +
 			"its provider, so a resource of type `erlang_cookie` says `provider = beam`; `beam_cookie` needs no such line.\n\n" +
 			"~> The cookie is in the state as plain text. Marking it sensitive only hides it in the output of commands.",
@@ -114,7 +136,8 @@ func (r *cookieResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			},
 			"keepers": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Any names and values. A change of one makes a new cookie, as a date of rotation does.",
+				MarkdownDescription: "Any names and values. A change of one makes a new cookie, as a date of rotation does. " +
+					"A null value is as good as none, and an empty map as good as no map.",
 			},
 			"id": schema.StringAttribute{
 				Computed:            true,

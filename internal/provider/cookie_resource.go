@@ -67,11 +67,16 @@ func (r *cookieResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	case state.foreign():
 		if plan.described() {
 			plan.resolve()
+		} else {
+			plan.Keepers = state.Keepers
 		}
 		plan.cookieValues = state.cookieValues
 	default:
 		plan.resolve()
 		plan.cookieValues = state.cookieValues
+		if sameKeepers(plan.Keepers, state.Keepers) {
+			plan.Keepers = state.Keepers
+		}
 		if changed := plan.changedFrom(state); len(changed) > 0 {
 			resp.RequiresReplace = append(resp.RequiresReplace, changed...)
 			plan.forget()
@@ -113,13 +118,3 @@ func (r *cookieResource) Update(ctx context.Context, req resource.UpdateRequest,
 
 // Delete implements resource.Resource. There is nothing outside the state.
 func (r *cookieResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
-
-// ImportState implements resource.ResourceWithImportState. The id is the
-// cookie itself.
-func (r *cookieResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if err := cookie.Check(req.ID); err != nil {
-		resp.Diagnostics.AddError("Cannot import the cookie", asSentence(err.Error()))
-		return
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, foreignCookie(req.ID))...)
-}

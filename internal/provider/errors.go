@@ -16,7 +16,12 @@ import (
 // failure turns an error of the engine into a diagnostic: summary says what
 // was to be done, the detail what happened and what to do about it.
 func failure(summary string, err error) diag.Diagnostic {
-	return diag.NewErrorDiagnostic(summary, join(asSentence(err.Error()), advice(err)))
+	remedy, resumes := advice(err)
+	again := ""
+	if resumes {
+		again = "Apply again to continue."
+	}
+	return diag.NewErrorDiagnostic(summary, join(cause(err), remedy, again))
 }
 
 // failures does the same for errors of several kinds: what must not be done is
@@ -29,36 +34,51 @@ func failures(ctx context.Context, in tfsdk.Plan, summary string, err error) dia
 }
 
 // unfinished is the failure of a create that leaves something: what that is, and
-// how to go on from it, come last.
+// the one way to go on from it, come last.
 func unfinished(summary string, err error, left, address string) diag.Diagnostic {
-	return diag.NewErrorDiagnostic(summary, join(asSentence(err.Error()), advice(err), left,
-		"Before you apply again, run `terraform untaint "+address+"`: Terraform marks what a failed create leaves as tainted, and would destroy it and start over."))
+	remedy, _ := advice(err)
+	return diag.NewErrorDiagnostic(summary, join(cause(err), remedy, left,
+		"To continue, run `terraform untaint "+address+"`, and then apply again. Terraform marks what a failed create leaves as tainted: "+
+			"an apply without untaint destroys it and starts over."))
 }
 
-// advice says what to do; empty where the error says it itself.
-func advice(err error) string {
+// cause tells an error in words. How contexts end is told by advice.
+func cause(err error) string {
+	lines := strings.Split(err.Error(), "\n")
+	for i, line := range lines {
+		for _, end := range []error{context.DeadlineExceeded, context.Canceled} {
+			line = strings.TrimSuffix(strings.TrimSuffix(line, end.Error()), ": ")
+		}
+		lines[i] = line
+	}
+	return asSentence(strings.Trim(strings.Join(lines, "\n"), "\n"))
+}
+
+// advice says what the error means and what to do about it, where the error does
+// not say so itself, and whether an apply that is run again goes on.
+func advice(err error) (remedy string, resumes bool) {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return "This took longer than timeouts allows. Apply again to continue, with a longer time if need be."
+		return "This took longer than timeouts allows. Allow more time there if need be.", true
 	case errors.Is(err, context.Canceled):
-		return "It was interrupted. What exists by now is in the state; apply again to continue."
+		return "It was interrupted.", true
 	}
 	switch status := digitalocean.Status(err); {
 	case status == http.StatusUnauthorized:
-		return "The token was refused. Check the provider's token, or DIGITALOCEAN_TOKEN in the environment: it may be mistyped, expired or revoked."
+		return "The token was refused. Check the provider's token, or DIGITALOCEAN_TOKEN in the environment: it may be mistyped, expired or revoked.", false
 	case status == http.StatusForbidden:
-		return "The token may not do this. Give it the scopes that the provider's documentation lists, or use one with full access."
+		return "The token may not do this. Give it the scopes that the provider's documentation lists, or use one with full access.", false
 	case status == http.StatusNotFound:
-		return "Something that is named here does not exist, or belongs to another team than the token. Plan again to see what is there now."
+		return "Something that is named here does not exist, or belongs to another team than the token. Plan again to see what is there now.", false
 	case status == http.StatusUnprocessableEntity && strings.Contains(strings.ToLower(err.Error()), "limit"):
-		return "The account has reached a limit. Remove what is not needed, or ask DigitalOcean to raise the limit."
+		return "The account has reached a limit. Remove what is not needed, or ask DigitalOcean to raise the limit.", false
 	case status == http.StatusTooManyRequests:
 		return "The API's rate limit was reached: 5,000 calls an hour and 250 a minute for a token, other users of it included. " +
-			"Wait and apply again, or set requests_per_second in the provider."
+			"Wait, or set requests_per_second in the provider.", true
 	case status >= http.StatusInternalServerError:
-		return "The API had a problem of its own; status.digitalocean.com may tell more. Apply again to continue."
+		return "The API had a problem of its own; status.digitalocean.com may tell more.", true
 	}
-	return ""
+	return "", false
 }
 
 // asSentence begins a text with a capital and ends it with a full stop, unless it

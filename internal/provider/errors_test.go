@@ -36,15 +36,17 @@ func TestFailureSaysWhatToDo(t *testing.T) {
 		{"rate", refused(429, "API rate limit exceeded."),
 			"Network: create the VPC chat-nyc3: DigitalOcean answered 429: API rate limit exceeded. (request 4d9d8375). " +
 				"The API's rate limit was reached: 5,000 calls an hour and 250 a minute for a token, other users of it included. " +
-				"Wait and apply again, or set requests_per_second in the provider."},
+				"Wait, or set requests_per_second in the provider. Apply again to continue."},
 		{"server", refused(503, "Service unavailable"),
 			"Network: create the VPC chat-nyc3: DigitalOcean answered 503: Service unavailable (request 4d9d8375). " +
 				"The API had a problem of its own; status.digitalocean.com may tell more. Apply again to continue."},
 		{"time", fmt.Errorf("waiting for chat-us-1: %w", context.DeadlineExceeded),
-			"Waiting for chat-us-1: context deadline exceeded. " +
-				"This took longer than timeouts allows. Apply again to continue, with a longer time if need be."},
+			"Waiting for chat-us-1. This took longer than timeouts allows. Allow more time there if need be. Apply again to continue."},
+		{"time while a refusal lasted", fmt.Errorf("%w: %w", refused(409, "Can not delete VPC with members"), context.DeadlineExceeded),
+			"Network: create the VPC chat-nyc3: DigitalOcean answered 409: Can not delete VPC with members (request 4d9d8375). " +
+				"This took longer than timeouts allows. Allow more time there if need be. Apply again to continue."},
 		{"interrupt", context.Canceled,
-			"Context canceled. It was interrupted. What exists by now is in the state; apply again to continue."},
+			"It was interrupted. Apply again to continue."},
 		{"anything else", errors.New("user data of chat-us-1 is too large"), "User data of chat-us-1 is too large."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -57,14 +59,27 @@ func TestFailureSaysWhatToDo(t *testing.T) {
 	}
 }
 
+// There is one way to go on, in the order in which it is gone.
 func TestAFailedCreateSaysWhatIsLeftAndHowToGoOn(t *testing.T) {
 	t.Parallel()
+	const left = "Of cluster chat there is now 1 droplet."
+	const goOn = "To continue, run `terraform untaint beam_cluster.<name>`, and then apply again. Terraform marks what a failed create leaves as tainted: " +
+		"an apply without untaint destroys it and starts over."
 	report := errors.New("waiting for the cluster to be formed: chat-us-1: the boot step \"fetch the release\" failed\n    curl: (22) 404")
-	got := unfinished("Cannot complete the cluster", report, "Of cluster chat there is now 1 droplet.", "beam_cluster.<name>").Detail()
-	want := "Waiting for the cluster to be formed: chat-us-1: the boot step \"fetch the release\" failed\n    curl: (22) 404\n\n" +
-		"Of cluster chat there is now 1 droplet.\n\n" +
-		"Before you apply again, run `terraform untaint beam_cluster.<name>`: Terraform marks what a failed create leaves as tainted, and would destroy it and start over."
-	if got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{report, "Waiting for the cluster to be formed: chat-us-1: the boot step \"fetch the release\" failed\n    curl: (22) 404\n\n" + left + "\n\n" + goOn},
+		{context.Canceled, "It was interrupted. " + left + " " + goOn},
+		{fmt.Errorf("waiting for chat-us-1: %w", context.DeadlineExceeded),
+			"Waiting for chat-us-1. This took longer than timeouts allows. Allow more time there if need be. " + left + " " + goOn},
+		{&digitalocean.Error{Action: "create the VPC chat-nyc3", Status: 502},
+			"Create the VPC chat-nyc3: DigitalOcean answered 502 Bad Gateway. The API had a problem of its own; status.digitalocean.com may tell more. " + left + " " + goOn},
+	} {
+		got := unfinished("Cannot complete the cluster", tt.err, left, "beam_cluster.<name>").Detail()
+		if got != tt.want {
+			t.Errorf("got  %s\nwant %s", got, tt.want)
+		}
 	}
 }

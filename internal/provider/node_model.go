@@ -150,3 +150,16 @@ func (m nodeModel) inputs() map[string]attr.Value {
 func (m nodeModel) changesFrom(state nodeModel) []change {
 	return childChanges(state.inputs(), m.inputs(), path.Empty().AtName)
 }
+
+// unsettled lists the arguments that are not known yet. They count as changed: an
+// apply must not turn out to make a droplet anew that its plan keeps.
+func (m nodeModel) unsettled(ctx context.Context, state nodeModel) []change {
+	var found []change
+	was := state.inputs()
+	for name, v := range m.inputs() {
+		if unknownIn(ctx, v) {
+			found = append(found, change{path.Root(name), was[name], v})
+		}
+	}
+	return found
+}

@@ -73,7 +73,7 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		plan.forget()
 	} else {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		resp.RequiresReplace = append(resp.RequiresReplace, plan.planOutputs(state)...)
+		resp.RequiresReplace = append(resp.RequiresReplace, plan.planOutputs(ctx, state)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 	if resp.Diagnostics.HasError() {
@@ -90,10 +90,10 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 
 // planOutputs keeps the outputs where the droplet stays, and returns the
 // changes that make it anew.
-func (m *nodeModel) planOutputs(state nodeModel) path.Paths {
+func (m *nodeModel) planOutputs(ctx context.Context, state nodeModel) path.Paths {
 	var replace path.Paths
 	m.nodeOutputs = state.nodeOutputs
-	for _, c := range m.changesFrom(state) {
+	for _, c := range append(m.changesFrom(state), m.unsettled(ctx, state)...) {
 		switch {
 		case c.under("tags"), c.under("peers"):
 		case state.imported() && c.toldToNode():

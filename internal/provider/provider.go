@@ -5,8 +5,6 @@ package provider
 import (
 	"context"
 	"os"
-	"slices"
-	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -86,28 +84,6 @@ type account struct {
 	engine  *engine.Engine // nil without a token
 	unknown bool           // the settings hang on something that is not known before apply
 	seen    *seenClusters
-}
-
-// seenClusters are the clusters that this run of Terraform has refreshed. One that
-// is to be replaced is planned as a new one, and the old one is not in its way.
-type seenClusters struct {
-	mu  sync.Mutex
-	ids map[string][]string // by name
-}
-
-func (s *seenClusters) add(name, id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ids == nil {
-		s.ids = map[string][]string{}
-	}
-	s.ids[name] = append(s.ids[name], id)
-}
-
-func (s *seenClusters) of(name string) []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.ids[name])
 }
 
 // need returns the engine. Where there is none it says how to get one.

@@ -1,0 +1,144 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/plan"
+)
+
+// foresee asks what an apply would do: what it must not do and what the account
+// cannot have are errors, what happens to running hosts is told, and what stays
+// is known. Without a difference nobody is asked.
+func (p *clusterPlan) foresee(ctx context.Context, spec cluster.Spec, in tfsdk.Plan) diag.Diagnostics {
+	if p.create {
+		p.model.promiseNames(spec)
+	}
+	if p.account.unknown || !p.foreseeable() {
+		return nil
+	}
+	settled, diags := p.settled(ctx, spec)
+	eng := p.account.need(&diags)
+	if diags.HasError() {
+		return diags
+	}
+	var replaced []cluster.Memory
+	if p.create {
+		replaced = p.account.seen.of(spec.Name)
+	}
+	steps, observed, err := eng.Diff(ctx, settled, p.mem.Memory, idsOf(replaced)...)
+	if err != nil {
+		return append(diags, failures(ctx, in, "Cannot look at the cluster", err)...)
+	}
+	diags.Append(report(ctx, in, steps.Refusals)...)
+	if diags.HasError() {
+		return diags
+	}
+	diags.Append(warnOfReplacement(spec.Name, observed.Others, replaced)...)
+	if p.create || !p.unknown {
+		diags.Append(p.checkAccount(ctx, settled, in, steps, observed)...)
+	}
+	if !p.create {
+		diags.Append(p.tell(ctx, settled, steps, observed)...)
+	}
+	return diags
+}
+
+// foreseeable says that there is something to foresee, and that enough is known
+// of it: what the cluster is called and which pools it has.
+func (p *clusterPlan) foreseeable() bool {
+	differs := p.create || p.drifted || p.unknown || len(p.changes) > 0
+	return differs && known(p.model.Name) && known(p.model.NodePools)
+}
+
+// settled is the spec as far as it is known. What is not known yet of a cluster
+// that exists is taken to stay as it is.
+func (p *clusterPlan) settled(ctx context.Context, spec cluster.Spec) (cluster.Spec, diag.Diagnostics) {
+	if p.create || !p.unknown {
+		return spec, nil
+	}
+	settled := p.model
+	settled.settle(ctx, p.state)
+	return settled.spec(ctx)
+}
+
+// settle puts the state's value in the place of what is not known yet.
+func (m *clusterModel) settle(ctx context.Context, state clusterModel) {
+	settle(ctx, &m.Region, state.Region)
+	settle(ctx, &m.Image, state.Image)
+	settle(ctx, &m.SSHKeys, state.SSHKeys)
+	settle(ctx, &m.Cookie, state.Cookie)
+	settle(ctx, &m.NodePools, state.NodePools)
+	settle(ctx, &m.Release, state.Release)
+	settle(ctx, &m.Environment, state.Environment)
+	settle(ctx, &m.LoadBalancer, state.LoadBalancer)
+	settle(ctx, &m.Database, state.Database)
+	settle(ctx, &m.Access, state.Access)
+	settle(ctx, &m.Management, state.Management)
+	settle(ctx, &m.WaitFor, state.WaitFor)
+	settle(ctx, &m.Network, state.Network)
+	settle(ctx, &m.Distribution, state.Distribution)
+	settle(ctx, &m.Host, state.Host)
+	settle(ctx, &m.Tags, state.Tags)
+	settle(ctx, &m.ProjectID, state.ProjectID)
+	settle(ctx, &m.Monitoring, state.Monitoring)
+}
+
+func settle[T attr.Value](ctx context.Context, v *T, was T) {
+	if unknownIn(ctx, *v) {
+		*v = was
+	}
+}
+
+// tell says which running hosts change, and promises the outputs that stay.
+func (p *clusterPlan) tell(ctx context.Context, spec cluster.Spec, steps plan.Plan, o cluster.Observed) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if text := steps.Summary(); text != "" && !p.unknown {
+		diags.AddWarning("Hosts of cluster "+spec.Name+" that change", text)
+	}
+	now := p.model.clusterOutputs
+	now.promise(spec, p.mem.Memory, steps, o)
+	switch {
+	case p.mem.Adopting && p.model.Nodes.IsUnknown():
+		p.model.Nodes = namesOnly(now.Nodes)
+	case p.mem.Adopting:
+	case !p.unknown:
+		p.model.clusterOutputs = now
+	case !unknownIn(ctx, p.model.NodePools):
+		p.model.Nodes = now.Nodes
+	}
+	return diags
+}
+
+// rotation refuses a cookie that is made by this very apply: the plan would be
+// carried out up to where the cluster is to take the cookie, with the old one
+// gone by then.
+func (p *clusterPlan) rotation() diag.Diagnostics {
+	var diags diag.Diagnostics
+	if p.create || !p.model.Cookie.IsUnknown() || p.mem.Imported && p.state.Cookie.IsNull() {
+		return nil
+	}
+	diags.AddAttributeError(path.Root("cookie"), "Change not supported yet",
+		"The cookie of a cluster that exists cannot be changed yet, and this plan has another one: it is only known after apply. "+
+			"Set back what makes a new cookie, such as keepers, format or length of the erlang_cookie or beam_cookie that it comes from.")
+	return diags
+}
+
+func idsOf(memories []cluster.Memory) []string {
+	var ids []string
+	for _, mem := range memories {
+		ids = append(ids, mem.ID)
+	}
+	return ids
+}
+
+// unknownIn says that the value, or something in it, is not known yet.
+func unknownIn(ctx context.Context, v attr.Value) bool {
+	raw, err := v.ToTerraformValue(ctx)
+	return err != nil || !raw.IsFullyKnown()
+}
