@@ -55,7 +55,7 @@ type life struct {
 
 // newLife opens an account with things of others in it.
 func newLife(t *testing.T, seed uint64) *life {
-	l := &life{T: t, random: rand.New(rand.NewPCG(seed, 1)), begun: time.Now()} //nolint:gosec // a seed has to give the same life again
+	l := &life{T: t, random: rand.New(rand.NewPCG(seed, 1)), begun: time.Now()}
 	l.options = slow
 	l.options.RateLimits = l.random.IntN(4) == 0
 	l.options.ReservedIPLimit = 10
@@ -76,7 +76,7 @@ func newLife(t *testing.T, seed uint64) *life {
 	l.outside = outside
 	l.neighbours()
 	l.safety = newSafety(l)
-	l.turns = newTurns(rand.New(rand.NewPCG(seed, 2))) //nolint:gosec // as above
+	l.turns = newTurns(rand.New(rand.NewPCG(seed, 2)))
 	return l
 }
 
@@ -137,7 +137,7 @@ func (l *life) memory() cluster.Memory {
 }
 
 func (l *life) write(mem cluster.Memory) {
-	text, err := json.Marshal(mem) //nolint:gosec // G117: a state holds secrets
+	text, err := json.Marshal(mem)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -187,15 +187,15 @@ func (l *life) process(mem cluster.Memory, a accident) (*process, *engine.Engine
 }
 
 // run lets work go on until it ends or its process dies.
-func (l *life) run(p *process, work func() error) (err error, died bool) {
+func (l *life) run(p *process, work func() error) (died bool, err error) {
 	done := make(chan error, 1)
 	l.ending.Go(func() { done <- work() })
 	select {
 	case err := <-done:
 		p.cancel()
-		return err, false
+		return false, err
 	case <-p.died:
-		return errDead, true
+		return true, errDead
 	}
 }
 
@@ -205,7 +205,7 @@ func (l *life) apply(a accident) error {
 	creating := l.state == ""
 	p, eng, ctx := l.process(mem, a)
 	var observed cluster.Observed
-	err, died := l.run(p, func() (err error) {
+	died, err := l.run(p, func() (err error) {
 		observed, err = eng.Converge(ctx, p.spec, &mem)
 		return err
 	})
@@ -226,7 +226,7 @@ func (l *life) destroy(a accident) error {
 	mem := l.memory()
 	p, eng, ctx := l.process(mem, a)
 	p.destroys = true
-	err, died := l.run(p, func() error { return eng.Destroy(ctx, lifeName, &mem) })
+	died, err := l.run(p, func() error { return eng.Destroy(ctx, lifeName, &mem) })
 	switch {
 	case died:
 		l.tell("destroy %d died at call %d", p.number, p.calls)

@@ -114,7 +114,7 @@ func (l *life) driftNow() {
 	ctx := l.Context()
 	host := pick(l, hosts)
 	var err error
-	what := ""
+	var what string
 	switch l.random.IntN(8) {
 	case 0:
 		what = "deletes droplet " + host.Name

@@ -1,7 +1,9 @@
 package playground_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -49,7 +51,7 @@ func stat(pid int) []string {
 	if err != nil {
 		return nil
 	}
-	return strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	return strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 }
 
 // alive says that the process runs; one that waits for its parent to take note
@@ -81,7 +83,7 @@ func awaitEnd(ctx context.Context, processes []process) error {
 			select {
 			case <-tick.C:
 			case <-ctx.Done():
-				return fmt.Errorf("the provider, process %d, does not end by itself (killed now: %v)", p.pid, p.kill())
+				return fmt.Errorf("the provider, process %d, does not end by itself; it was killed: %w", p.pid, errors.Join(errors.New("too late"), p.kill()))
 			}
 		}
 	}
