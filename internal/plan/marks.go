@@ -141,20 +141,22 @@ func volumeTags(name, id string) []string {
 	return tags
 }
 
-// removeMarks deletes the tags of a cluster that goes, except those that hosts of
-// others carry.
+// removeMarks deletes the tags of a cluster that goes, except those that others
+// of its name need.
 func (d *differ) removeMarks() {
 	if !d.removal() {
 		return
 	}
-	others := d.Observed.BeamNodes(d.Memory)
+	needed := map[string]bool{}
+	for _, host := range d.Observed.BeamNodes(d.Memory) {
+		need(needed, host.Tags)
+	}
 	for _, other := range d.Observed.Others {
-		others = append(others, other.Droplets...)
+		needMarks(needed, other)
 	}
 	all := d.keys(func(Action) bool { return true })
 	for _, tag := range d.Observed.Tags {
-		carried := slices.ContainsFunc(others, func(host cluster.Droplet) bool { return host.HasTag(tag) })
-		if !carried && !d.foreignMark(tag) {
+		if !needed[tag] {
 			d.do(DeleteTag{Tag: tag}, "", all...)
 		}
 	}
@@ -163,21 +165,27 @@ func (d *differ) removeMarks() {
 	}
 }
 
-// foreignMark says that a tag tells of another cluster of the name.
-func (d *differ) foreignMark(tag string) bool {
-	for _, other := range d.Observed.Others {
-		for _, l := range other.Leases {
-			if l.Tag == tag {
-				return true
-			}
-		}
-		for _, f := range other.Firewalls {
-			if slices.Contains(f.Tags, tag) {
-				return true
-			}
-		}
+// needMarks adds the tags by which another cluster of the name is known, and those
+// that its firewalls work by.
+func needMarks(needed map[string]bool, other cluster.Observed) {
+	for _, host := range other.Droplets {
+		need(needed, host.Tags)
 	}
-	return false
+	for _, f := range other.Firewalls {
+		need(needed, f.AllTags())
+	}
+	if other.Volume != nil {
+		need(needed, other.Volume.Tags)
+	}
+	for _, l := range other.Leases {
+		needed[l.Tag] = true
+	}
+}
+
+func need(needed map[string]bool, tags []string) {
+	for _, tag := range tags {
+		needed[tag] = true
+	}
 }
 
 // finish takes note that nothing is left to be marked.
