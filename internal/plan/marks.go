@@ -142,7 +142,8 @@ func volumeTags(name, id string) []string {
 }
 
 // removeMarks deletes the tags of a cluster that goes, except those that others
-// of its name need.
+// of its name need. A mark with another id is never its own, whether or not a look
+// found what carries it.
 func (d *differ) removeMarks() {
 	if !d.removal() {
 		return
@@ -156,7 +157,8 @@ func (d *differ) removeMarks() {
 	}
 	all := d.keys(func(Action) bool { return true })
 	for _, tag := range d.Observed.Tags {
-		if !needed[tag] {
+		id := cluster.MarkedID(d.Spec.Name, tag)
+		if !needed[tag] && (id == "" || id == d.Memory.ID) {
 			d.do(DeleteTag{Tag: tag}, "", all...)
 		}
 	}
@@ -176,9 +178,6 @@ func needMarks(needed map[string]bool, other cluster.Observed) {
 	}
 	if other.Volume != nil {
 		need(needed, other.Volume.Tags)
-	}
-	for _, l := range other.Leases {
-		needed[l.Tag] = true
 	}
 }
 
