@@ -66,6 +66,15 @@ func parseLease(cluster, tag string) (Lease, bool) {
 	return Lease{ID: id, At: time.UnixMilli(millis), Tag: tag}, true
 }
 
+// MarkedID reads from a tag the id of the cluster that it tells of; empty for a tag
+// that is all clusters' of the name.
+func MarkedID(cluster, tag string) string {
+	if lease, is := parseLease(cluster, tag); is {
+		return lease.ID
+	}
+	return idOf(cluster, tag)
+}
+
 // idOf reads the id from the marks of an object; empty for none.
 func idOf(cluster string, marks ...string) string {
 	for _, mark := range marks {

@@ -89,7 +89,7 @@ func (l *life) neighbours() {
 			l.Fatal(err)
 		}
 	}
-	for _, region := range []string{"nyc3", "lon1"} { // the first VPC of a region is its default
+	for _, region := range []string{"nyc3", "lon1"} {
 		v, _, err := l.outside.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "chatter-" + region, RegionSlug: region, Description: "beam:chatter:id:0123"})
 		must(v, nil, err)
 		stranger, _, err := l.outside.Droplets.Create(ctx, &godo.DropletCreateRequest{

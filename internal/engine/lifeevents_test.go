@@ -118,6 +118,7 @@ func (l *life) driftNow() {
 	switch l.random.IntN(8) {
 	case 0:
 		what = "deletes droplet " + host.Name
+		l.safety.loseAddressOf(host)
 		_, err = l.outside.Droplets.Delete(ctx, dropletID(host))
 	case 1:
 		what = "switches droplet " + host.Name + " off"
@@ -194,6 +195,9 @@ func (l *life) faults() {
 	}
 	for i := range faults {
 		faults[i].For, faults[i].Token = limit, token
+		if faults[i].Kind == simulator.Vanishes {
+			faults[i].Name = "chat-[asuz]?-*" // nodes: with a load balancer goes what its address is known by
+		}
 	}
 	l.sim.SetFaults(faults)
 	l.tell("%.0f %% of the calls go wrong for %v (0s is until further notice)", 100*rate, limit)

@@ -47,9 +47,6 @@ func bystander(o simulator.Object) simulator.Object {
 	if o.Kind == "vpc" {
 		o.Bindings = nil // members come and go
 	}
-	if o.Kind == "vpc" && slices.Contains(o.Details, "default of its region") {
-		o.Details = nil // the first VPC of a region is its default
-	}
 	return o
 }
 
@@ -115,10 +112,8 @@ func idOf(o simulator.Object) string {
 // that it is bound to a moment later.
 func marked(o simulator.Object) bool {
 	switch o.Kind {
-	case "droplet", "volume", "firewall":
+	case "droplet", "volume", "firewall", "vpc":
 		return idOf(o) != ""
-	case "vpc":
-		return idOf(o) != "" || slices.Contains(o.Details, "default of its region") && o.Description == ""
 	}
 	return true
 }
@@ -258,6 +253,16 @@ func (s *safety) lose(ip string) {
 	s.lost[ip] = true
 }
 
+// loseAddressOf takes note that nobody can know an address any more by the droplet
+// that it leads to, once the state is lost, too.
+func (s *safety) loseAddressOf(host simulator.Object) {
+	for _, ip := range s.life.sim.Inventory().Of("reserved_ip") {
+		if slices.Contains(ip.Bindings, "droplet:"+host.ID) {
+			s.lose(ip.ID)
+		}
+	}
+}
+
 func (s *safety) roleOf(o simulator.Object) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -273,7 +278,6 @@ func (s *safety) left() []string {
 		case known && s.seen[o.Kind+o.ID] < 0, s.lost[o.ID]:
 		case o.Kind == "snapshot": // kept on purpose
 		case o.Kind == "tag" && !strings.HasPrefix(o.Name, cluster.TagAll):
-		case o.Kind == "vpc" && slices.Contains(o.Details, "default of its region") && o.Description == "":
 		default:
 			left = append(left, fmt.Sprintf("%s %s (%s)", o.Kind, cmp.Or(o.Name, o.ID), o.Description))
 		}

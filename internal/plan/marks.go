@@ -141,16 +141,20 @@ func volumeTags(name, id string) []string {
 	return tags
 }
 
-// removeMarks deletes the tags of a cluster that goes, except those that hosts of
-// others carry. Those with the cluster's name go last: as long as one is left, a
-// refresh sees that a destroy which died has not come to its end.
+// removeMarks deletes the tags of a cluster that goes, except those that others
+// of its name need. A mark with another id is never its own, whether or not a look
+// found what carries it. Those with the cluster's name go last: as long as one is
+// left, a refresh sees that a destroy which died has not come to its end.
 func (d *differ) removeMarks() {
 	if !d.removal() {
 		return
 	}
-	others := d.Observed.BeamNodes(d.Memory)
+	needed := map[string]bool{}
+	for _, host := range d.Observed.BeamNodes(d.Memory) {
+		need(needed, host.Tags)
+	}
 	for _, other := range d.Observed.Others {
-		others = append(others, other.Droplets...)
+		needMarks(needed, other)
 	}
 	everything := func(Action) bool { return true }
 	if d.Observed.LastCluster {
@@ -158,28 +162,31 @@ func (d *differ) removeMarks() {
 	}
 	all := d.keys(everything)
 	for _, tag := range d.Observed.Tags {
-		carried := slices.ContainsFunc(others, func(host cluster.Droplet) bool { return host.HasTag(tag) })
-		if !carried && !d.foreignMark(tag) {
+		id := cluster.MarkedID(d.Spec.Name, tag)
+		if !needed[tag] && (id == "" || id == d.Memory.ID) {
 			d.do(DeleteTag{Tag: tag}, "", all...)
 		}
 	}
 }
 
-// foreignMark says that a tag tells of another cluster of the name.
-func (d *differ) foreignMark(tag string) bool {
-	for _, other := range d.Observed.Others {
-		for _, l := range other.Leases {
-			if l.Tag == tag {
-				return true
-			}
-		}
-		for _, f := range other.Firewalls {
-			if slices.Contains(f.Tags, tag) {
-				return true
-			}
-		}
+// needMarks adds the tags by which another cluster of the name is known, and those
+// that its firewalls work by.
+func needMarks(needed map[string]bool, other cluster.Observed) {
+	for _, host := range other.Droplets {
+		need(needed, host.Tags)
 	}
-	return false
+	for _, f := range other.Firewalls {
+		need(needed, f.AllTags())
+	}
+	if other.Volume != nil {
+		need(needed, other.Volume.Tags)
+	}
+}
+
+func need(needed map[string]bool, tags []string) {
+	for _, tag := range tags {
+		needed[tag] = true
+	}
 }
 
 // finish takes note that nothing is left to be marked.

@@ -1,0 +1,175 @@
+package engine_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/digitalocean/godo"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/engine"
+)
+
+// writes says which step of a plan makes a call that writes. A call that is not
+// in it has no step, so that no plan would show what it does.
+var writes = map[string]string{
+	"POST tags, a lease": "HoldLease", "POST tags": "CreateTag", "DELETE tags/*": "DeleteTag",
+	"POST tags/*/resources, droplet": "TagHosts", "DELETE tags/*/resources, droplet": "UntagHosts", "POST tags/*/resources, volume": "TagVolume",
+	"POST vpcs": "CreateVPC", "PATCH vpcs/*": "MarkVPC", "PATCH vpcs/*, without a mark": "UnmarkVPC", "DELETE vpcs/*": "DeleteVPC",
+	"POST vpc_peerings": "CreatePeering", "DELETE vpc_peerings/*": "DeletePeering",
+	"POST firewalls": "CreateFirewall", "PUT firewalls/*": "UpdateFirewall", "DELETE firewalls/*": "DeleteFirewall",
+	"POST volumes": "CreateVolume", "POST volumes/*/actions, attach": "AttachVolume", "DELETE volumes/*": "DeleteVolume",
+	"POST droplets": "CreateHosts", "DELETE droplets/*": "DeleteHost",
+	"POST droplets/*/actions, power_on": "PowerOn", "POST droplets/*/actions, rename": "RenameHost", "POST droplets/*/actions, reboot": "AttachVolume",
+	"POST droplets/*/actions, enable_backups": "SetBackups", "POST droplets/*/actions, disable_backups": "SetBackups",
+	"POST reserved_ips": "ReserveAddress", "POST reserved_ips/*/actions, assign": "MoveAddress", "DELETE reserved_ips/*": "DeleteAddress",
+	"POST projects/*/resources": "AssignProject",
+}
+
+// write names a call that writes by its method, its path without ids, and what
+// tells it from others of its route.
+func write(t *testing.T, r *http.Request) string {
+	t.Helper()
+	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")[1:]
+	if len(parts) > 1 {
+		parts[1] = "*"
+	}
+	call := r.Method + " " + strings.Join(parts, "/")
+	if r.GetBody == nil {
+		return call
+	}
+	content, err := r.GetBody()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var body struct {
+		Type, Name  string
+		Description *string
+		Resources   json.RawMessage
+	}
+	if json.Unmarshal(text, &body) != nil {
+		return call
+	}
+	switch {
+	case body.Type != "" && parts[len(parts)-1] == "actions":
+		call += ", " + body.Type
+	case parts[0] == "tags" && len(parts) == 1 && strings.Contains(body.Name, ":lease:"):
+		call += ", a lease"
+	case parts[0] == "tags" && strings.Contains(string(body.Resources), `"volume"`):
+		call += ", volume"
+	case parts[0] == "tags" && len(parts) > 2:
+		call += ", droplet"
+	case parts[0] == "vpcs" && r.Method == http.MethodPatch && (body.Description == nil || *body.Description == ""):
+		call += ", without a mark"
+	}
+	return call
+}
+
+// For every write that any apply makes there is a step, and every kind of step
+// that writes is carried out here.
+func TestEveryWriteIsAStep(t *testing.T) {
+	done := map[string]bool{}
+	sluggish := slow
+	sluggish.BootTime, sluggish.RateLimits = 3*time.Minute, false
+	inWorld(t, sluggish, func(w *world) {
+		w.cut.before = func(_ int, r *http.Request) {
+			if r.Method == http.MethodGet {
+				return
+			}
+			call := write(t, r)
+			step, known := writes[call]
+			if !known {
+				t.Errorf("no step makes the call %q", call)
+			}
+			done[step] = true
+		}
+		h := &hosts{w: w, spec: managed(2), mem: &cluster.Memory{}}
+		w.engine = w.engine.Reaching(func(cluster.ManagementKeys) engine.Channel { return h })
+		w.wholeLife(h)
+		done["Tell"] = len(h.commands) > 0
+	})
+	for _, step := range writingSteps(t) {
+		if !done[step] {
+			t.Errorf("nothing carried out a %s", step)
+		}
+	}
+}
+
+// writingSteps are the types of package plan that are steps and write.
+func writingSteps(t *testing.T) []string {
+	t.Helper()
+	source, err := os.ReadFile("../plan/actions.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, found := range regexp.MustCompile(`(?m)^\t(\w+) +struct \{\s*write\b`).FindAllStringSubmatch(string(source), -1) {
+		names = append(names, found[1])
+	}
+	if len(names) < 25 {
+		t.Fatalf("only %v write", names)
+	}
+	return names
+}
+
+// wholeLife creates, changes, mends and destroys a cluster and a node beside it.
+func (w *world) wholeLife(h *hosts) {
+	ctx := w.Context()
+	must := func(err error) {
+		w.Helper()
+		if err != nil {
+			w.Fatal(err)
+		}
+	}
+	project, _, err := w.godo.Projects.Create(ctx, &godo.CreateProjectRequest{Name: "chat", Purpose: "chat"})
+	must(err)
+	h.spec.ProjectID = project.ID
+	uk := h.spec.Pools[0]
+	uk.Name, uk.Region, uk.Count = "uk", "lon1", 1
+	h.spec.Pools = append([]cluster.Pool{uk}, h.spec.Pools...)
+	o := w.converge(h.spec, h.mem)
+
+	database := w.id(o, "chat-database")
+	_, _, err = w.godo.StorageActions.DetachByDropletID(ctx, o.Volume.ID, database)
+	must(err)
+	_, err = w.godo.Tags.UntagResources(ctx, "beam:chat", &godo.UntagResourcesRequest{Resources: []godo.Resource{{ID: o.Volume.ID, Type: godo.VolumeResourceType}}})
+	must(err)
+	_, _, err = w.godo.DropletActions.PowerOff(ctx, w.id(o, "chat-us-1"))
+	must(err)
+	w.pass(time.Minute)
+	_, _, err = w.godo.DropletActions.Rename(ctx, w.id(o, "chat-us-2"), "pet")
+	must(err)
+	_, _, err = w.godo.ReservedIPActions.Unassign(ctx, o.ReservedIP.IP)
+	must(err)
+	_, _, err = w.godo.VPCs.Update(ctx, h.mem.VPCs["lon1"], &godo.VPCUpdateRequest{Name: "mine", Description: cluster.IDTag("chat", h.mem.ID)})
+	must(err)
+	w.pass(time.Minute)
+	h.spec.Tags, h.spec.Access.SSHFrom = []string{"prod"}, []string{"198.51.100.0/24"}
+	db := *h.spec.Database
+	db.Backups = true
+	h.spec.Database = &db
+	w.converge(h.spec, h.mem)
+
+	h.spec.Tags, h.spec.Pools = nil, slices.Clone(h.spec.Pools[1:])
+	h.spec.Pools[0].Count = 3
+	w.converge(h.spec, h.mem)
+
+	node := &cluster.NodeSpec{Name: "worker", Cluster: "chat", Place: h.spec.Pools[0].Place, Distribution: h.spec.Distribution, Host: h.spec.Host, Cookie: "COOKIE"}
+	d, err := w.engine.ConvergeNode(ctx, node, 0)
+	must(err)
+	must(w.engine.DestroyNode(ctx, *node, d.ID))
+	_, _, err = w.godo.VPCs.Set(ctx, h.mem.VPCs["nyc3"], godo.VPCSetDefault())
+	must(err) // which cannot be deleted
+	must(w.engine.Destroy(ctx, "chat", h.mem))
+}

@@ -1,0 +1,39 @@
+package plan
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// Two creates of one name have died: clearing the one away leaves the other its
+// marks, by which it is found and cleared away next.
+func TestAnotherClusterOfTheNameKeepsItsMarks(t *testing.T) {
+	t.Parallel()
+	other := cluster.IDTag("chat", "other")
+	lease := cluster.LeaseTag("chat", "other", now)
+	bound := cluster.Firewall{
+		ID: "f", Name: "chat-database", Tags: []string{cluster.FirewallTag("chat", "other")},
+		Inbound: []cluster.Rule{{Protocol: "tcp", Ports: "5432", Tags: []string{"beam:chat:node"}}},
+	}
+	p := Diff(Input{
+		Spec: cluster.Spec{Name: "chat"}, Memory: cluster.Memory{ID: ownID}, Now: now,
+		Observed: cluster.Observed{
+			Cluster: "chat", Tags: []string{"beam:chat:pool:us", "beam:chat:node", cluster.IDTag("chat", ownID), other, lease, cluster.FirewallTag("chat", "other")},
+			Others: []cluster.Observed{{
+				Cluster: "chat", Volume: &cluster.Volume{ID: "v", Tags: []string{other}}, Firewalls: []cluster.Firewall{bound},
+				Leases: []cluster.Lease{{ID: "other", At: now, Tag: lease}},
+			}},
+		},
+	})
+	var deleted []string
+	for _, s := range p.Steps {
+		if a, is := s.Action.(DeleteTag); is {
+			deleted = append(deleted, a.Tag)
+		}
+	}
+	if want := []string{"beam:chat:pool:us", cluster.IDTag("chat", ownID)}; !slices.Equal(deleted, want) {
+		t.Errorf("the tags %v are deleted, want %v", deleted, want)
+	}
+}

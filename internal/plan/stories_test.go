@@ -1,0 +1,228 @@
+package plan
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+var update = flag.Bool("update", false, "write the stories of testdata anew")
+
+// Each story is a plan, in a file of its own for whoever reviews a change of it.
+func TestStories(t *testing.T) {
+	t.Parallel()
+	for name, story := range stories() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := Diff(story.Input)
+			got := text(p)
+			if summary := p.Summary(); summary != "" {
+				got += "\nSummary:\n" + summary + "\n"
+			}
+			if drift := p.Drift(); len(drift) > 0 {
+				got += "\nDrift:\n" + strings.Join(drift, "\n") + "\n"
+			}
+			got = toldTag.ReplaceAllString(got, ":told:…") // it changes with every template
+			path := filepath.Join("testdata", strings.ReplaceAll(name, " ", "-")+".txt")
+			if *update {
+				if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("%s (-update writes it anew):\n%s", path, diff)
+			}
+		})
+	}
+}
+
+func stories() map[string]*simulation {
+	told, scaled, bigger := managed(chat(2)), chat(3), managed(chat(2))
+	bigger.Pools = []cluster.Pool{bigger.Pools[0]}
+	bigger.Pools[0].Size = "large"
+	return map[string]*simulation{
+		"create":                              creating(begun(twoRegions())),
+		"scale up":                            asked(made(chat(2)), scaled),
+		"scale up with a told load balancer":  asked(made(told), managed(scaled)),
+		"scale down":                          asked(made(chat(2)), chat(1)),
+		"scale down with a told balancer":     asked(made(told), managed(chat(1))),
+		"larger nodes":                        asked(made(chat(2)), unmanaged(bigger)),
+		"larger nodes behind a told balancer": asked(made(told), bigger),
+		"database lost":                       lost(made(chat(2)), cluster.RoleDatabase),
+		"load balancer lost":                  lost(made(chat(2)), cluster.RoleLoadBalancer),
+		"node lost":                           lost(made(chat(2)), cluster.RoleNode),
+		"drift":                               drifted(made(chat(2))),
+		"strays":                              forgotten(made(chat(2))),
+		"before ids":                          beforeIDs(made(nodesOnly())),
+		"removal":                             asked(made(chat(2)), cluster.Spec{Name: "chat"}),
+	}
+}
+
+var toldTag = regexp.MustCompile(`:told:[0-9a-f]+`)
+
+func nodesOnly() cluster.Spec {
+	spec := chat(2)
+	spec.LoadBalancer, spec.Database = nil, nil
+	return spec
+}
+
+func creating(s *simulation) *simulation {
+	s.Creating = true
+	return s
+}
+
+func twoRegions() cluster.Spec {
+	spec := chat(1)
+	uk := spec.Pools[0]
+	uk.Name, uk.Region, uk.Count = "uk", "lon1", 2
+	spec.Pools = []cluster.Pool{uk, spec.Pools[0]}
+	return spec
+}
+
+func asked(s *simulation, spec cluster.Spec) *simulation {
+	s.Spec = spec
+	return s
+}
+
+func unmanaged(spec cluster.Spec) cluster.Spec {
+	spec.Management, spec.WaitFor = cluster.Management{}, cluster.WaitActive
+	return spec
+}
+
+// lost is a cluster of which somebody deleted the first host of the role.
+func lost(s *simulation, role string) *simulation {
+	gone := s.Observed.Known(role, s.Memory)[0].ID
+	hosts := s.Memory.Clone().Hosts
+	s.delete(gone)
+	s.Memory.Hosts = hosts
+	return s
+}
+
+// drifted is a cluster that somebody has changed all over.
+func drifted(s *simulation) *simulation {
+	nodes := s.Observed.Known(cluster.RoleNode, s.Memory)
+	s.droplet(nodes[0].ID, func(d *cluster.Droplet) {
+		d.Name, d.Status = "pet", cluster.StatusOff
+		d.Tags = slices.DeleteFunc(slices.Clone(d.Tags), func(tag string) bool { return tag == cluster.RoleTag("chat", cluster.RoleNode) })
+	})
+	s.holders(nil)
+	s.Observed.ReservedIP = &cluster.ReservedIP{IP: s.Observed.ReservedIP.IP}
+	s.Observed.Firewalls[0].Inbound = nil
+	s.Observed.Firewalls = s.Observed.Firewalls[:2]
+	s.Observed.VPCs[0].Name = "mine"
+	return s
+}
+
+// forgotten is a cluster whose state is from before some of its hosts: one was
+// told what it would be told today, the other something else.
+func forgotten(s *simulation) *simulation {
+	for i, d := range s.Observed.Known(cluster.RoleNode, s.Memory) {
+		delete(s.Memory.Hosts, d.ID)
+		if i == 1 {
+			s.droplet(d.ID, func(d *cluster.Droplet) {
+				d.Tags = slices.DeleteFunc(slices.Clone(d.Tags), func(tag string) bool { return strings.Contains(tag, ":told:") })
+			})
+		}
+	}
+	return s
+}
+
+// beforeIDs is a cluster that was made before clusters had ids.
+func beforeIDs(s *simulation) *simulation {
+	s.Memory.Unmarked = true
+	unmarked := func(tags []string) []string {
+		return slices.DeleteFunc(slices.Clone(tags), func(tag string) bool {
+			return strings.HasPrefix(tag, cluster.IDTag("chat", "")) || strings.Contains(tag, ":told:")
+		})
+	}
+	for i := range s.Observed.Droplets {
+		s.Observed.Droplets[i].Tags = unmarked(s.Observed.Droplets[i].Tags)
+	}
+	for i := range s.Observed.Firewalls {
+		s.Observed.Firewalls[i].Tags = unmarked(s.Observed.Firewalls[i].Tags)
+	}
+	s.Observed.VPCs[0].Description = cluster.ClusterTag("chat")
+	if s.Observed.Volume != nil {
+		v := *s.Observed.Volume
+		v.Tags = unmarked(v.Tags)
+		s.Observed.Volume = &v
+	}
+	return s
+}
+
+// Such a cluster is taken over by the way: nothing of it is drift.
+func TestTakingOverIsNoDrift(t *testing.T) {
+	t.Parallel()
+	s := beforeIDs(made(chat(2)))
+	p := Diff(s.Input)
+	if drift := p.Drift(); len(drift) > 0 || p.Changes() {
+		t.Errorf("drift is %q", drift)
+	}
+	for _, step := range p.Steps {
+		if !step.Quiet {
+			t.Errorf("%s is not quiet", step.Key())
+		}
+	}
+	if _, left := s.apply(first); !left.Done() || s.Memory.Unmarked {
+		t.Errorf("there are left\n%s", text(left))
+	}
+}
+
+func TestBeamNodes(t *testing.T) {
+	t.Parallel()
+	spec := cluster.NodeSpec{Name: "worker", Cluster: "chat", Place: cluster.Place{Region: "nyc3", Size: "small"}}
+	joined := made(chat(1)).Observed
+	worker := cluster.Droplet{
+		ID: 7, Name: "worker", Region: "nyc3", Status: cluster.StatusActive, Tags: append(spec.WantedTags(), spec.ToldTag()), CreatedAt: time.Unix(9, 0),
+	}
+	addressed(&worker)
+	with := func(change func(*cluster.Droplet)) cluster.Observed {
+		d := worker
+		d.Tags = slices.Clone(d.Tags)
+		change(&d)
+		o := joined
+		o.Droplets = append(slices.Clone(o.Droplets), d)
+		return o
+	}
+	as := func(*cluster.Droplet) {}
+	for _, tt := range []struct {
+		name string
+		in   NodeInput
+		want string
+	}{
+		{"create", NodeInput{Observed: joined, Wanted: true}, "create node"},
+		{"as it should be", NodeInput{Observed: with(as), DropletID: 7, Wanted: true}, ""},
+		{"destroy", NodeInput{Observed: with(as), DropletID: 7}, "delete droplet 7"},
+		{"destroy of one that is gone", NodeInput{Observed: joined, DropletID: 7}, ""},
+		{"switched off", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Status = cluster.StatusOff }), DropletID: 7, Wanted: true}, "power on 7, active worker"},
+		{"renamed", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Name = "pet" }), DropletID: 7, Wanted: true}, "rename 7"},
+		{"tagged", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Tags = append(d.Tags, "web") }), DropletID: 7, Wanted: true}, "untag hosts web"},
+		{"of a create that died", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Tags = append(d.Tags, spec.MakingTag()) }), Wanted: true}, "delete tag " + spec.MakingTag()},
+	} {
+		tt.in.Spec = spec
+		p := DiffNode(tt.in)
+		var keys []string
+		for _, s := range p.Steps {
+			keys = append(keys, s.Key())
+		}
+		if got := strings.Join(keys, ", "); got != tt.want || len(p.Refusals) > 0 {
+			t.Errorf("%s: %q (refused: %v), want %q", tt.name, got, p.Refusals, tt.want)
+		}
+	}
+	if p := DiffNode(NodeInput{Spec: spec, Observed: with(as), Wanted: true}); len(p.Refusals) != 1 {
+		t.Errorf("a name that another node has is refused with %v", p.Refusals)
+	}
+}
