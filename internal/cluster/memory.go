@@ -26,8 +26,6 @@ type Memory struct {
 	// Unsure says that something may exist that is not remembered: an apply
 	// ended without knowing what became of a call.
 	Unsure bool `json:"unsure,omitempty"`
-	// Going says that a destroy began and did not end.
-	Going bool `json:"going,omitempty"`
 	// FinalSnapshot says that the last apply was asked to keep the database's
 	// data when the cluster goes, and Snapshot names what was kept already.
 	FinalSnapshot bool   `json:"final_snapshot,omitempty"`

@@ -69,7 +69,7 @@ func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.M
 	}
 	err := r.toEnd(ctx)
 	if err == nil {
-		mem.UserTags, mem.Unsure, mem.Going = spec.Tags, false, false
+		mem.UserTags, mem.Unsure = spec.Tags, false
 		mem.FinalSnapshot = spec.Database != nil && spec.Database.FinalSnapshot
 	}
 	return r.obs, errors.Join(err, r.release(ctx))

@@ -142,7 +142,8 @@ func volumeTags(name, id string) []string {
 }
 
 // removeMarks deletes the tags of a cluster that goes, except those that hosts of
-// others carry.
+// others carry. Those with the cluster's name go last: as long as one is left, a
+// refresh sees that a destroy which died has not come to its end.
 func (d *differ) removeMarks() {
 	if !d.removal() {
 		return
@@ -151,15 +152,16 @@ func (d *differ) removeMarks() {
 	for _, other := range d.Observed.Others {
 		others = append(others, other.Droplets...)
 	}
-	all := d.keys(func(Action) bool { return true })
+	everything := func(Action) bool { return true }
+	if d.Observed.LastCluster {
+		d.do(DeleteTag{Tag: cluster.TagAll}, "", d.keys(everything)...)
+	}
+	all := d.keys(everything)
 	for _, tag := range d.Observed.Tags {
 		carried := slices.ContainsFunc(others, func(host cluster.Droplet) bool { return host.HasTag(tag) })
 		if !carried && !d.foreignMark(tag) {
 			d.do(DeleteTag{Tag: tag}, "", all...)
 		}
-	}
-	if d.Observed.LastCluster {
-		d.do(DeleteTag{Tag: cluster.TagAll}, "", d.keys(func(Action) bool { return true })...)
 	}
 }
 

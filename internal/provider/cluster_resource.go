@@ -129,7 +129,8 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	r.account.seen.add(name, mem.ID)
-	if observed.Empty() && !(mem.Going && len(observed.Tags) > 0) {
+	// A destroy whose process died leaves tags last, which only a destroy removes.
+	if observed.Empty() && (len(observed.Tags) == 0 || len(observed.Others) > 0) {
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -213,7 +214,6 @@ func (r *clusterResource) Delete(ctx context.Context, req resource.DeleteRequest
 	defer cancel()
 	if err := eng.Destroy(working, state.Name.ValueString(), &mem.Memory); err != nil {
 		resp.Diagnostics.Append(failures(ctx, planLike(req.State), "Cannot destroy the cluster", err)...)
-		mem.Going = true
 		resp.Diagnostics.Append(state.remember(mem)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}

@@ -65,6 +65,20 @@ func TestAccStateWithoutALaterAttribute(t *testing.T) {
 	}
 }
 
+// A destroy takes tags away last. When its process dies before, the state still
+// has the cluster, and the next destroy takes away what is left.
+func TestAccDestroyGoesOnWhereOnlyTagsAreLeft(t *testing.T) {
+	t.Parallel()
+	k := openKept(t, builtProvider(t), filepath.Join("testdata", "states", "smallest"))
+	must(t, k.Terraform.Destroy(t.Context()))
+	k.putState(t, k.state)
+	must(t, k.Call(t.Context(), http.MethodPost, "/v2/tags", map[string]string{"name": "beam:hello"}, nil))
+	must(t, k.Terraform.Destroy(t.Context()))
+	if diff := cmp.Diff(k.empty, k.inventory(t)); diff != "" {
+		t.Errorf("the account before the cluster (-) and after the second destroy (+):\n%s", diff)
+	}
+}
+
 // kept is a kept state in a folder of its own, with a DigitalOcean that holds
 // what belongs to it.
 type kept struct {
