@@ -10,6 +10,8 @@ import (
 	"slices"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
 // families are the lists of the API that a cluster's objects appear in, and
@@ -90,6 +92,25 @@ func (p *Playground) CreateDroplet(ctx context.Context, body map[string]any) (in
 // DeleteDroplet destroys a droplet behind Terraform's back.
 func (p *Playground) DeleteDroplet(ctx context.Context, id int) error {
 	return p.Call(ctx, http.MethodDelete, fmt.Sprintf("/v2/droplets/%d", id), nil, nil)
+}
+
+// Dump is what the account holds, for another simulator to go on with. The
+// default VPCs, which every account has, are left out.
+func (p *Playground) Dump(ctx context.Context) (simulator.Dump, error) {
+	var dump simulator.Dump
+	for _, list := range []string{"droplets", "firewalls", "vpcs", "vpc_peerings", "volumes", "reserved_ips", "tags", "account/keys"} {
+		if err := p.Call(ctx, http.MethodGet, "/v2/"+list+"?per_page=200", nil, &dump); err != nil {
+			return dump, err
+		}
+	}
+	own := dump.VPCs[:0]
+	for _, v := range dump.VPCs {
+		if !v.Default {
+			own = append(own, v)
+		}
+	}
+	dump.VPCs = own
+	return dump, nil
 }
 
 // Call sends one request to the simulator, behind Terraform's back. The answer

@@ -151,8 +151,7 @@ func (p *Playground) connect(ctx context.Context, o Options) error {
 	if p.config, err = os.MkdirTemp("", "beam-cli-"); err != nil {
 		return err
 	}
-	config := filepath.Join(p.config, "cli.tfrc")
-	if err := os.WriteFile(config, []byte(cliConfig(o.Provider)), 0o600); err != nil {
+	if err := os.WriteFile(p.cliConfigFile(), []byte(cliConfig(o.Provider)), 0o600); err != nil {
 		return err
 	}
 	cli, err := p.cli(ctx, o)
@@ -165,7 +164,7 @@ func (p *Playground) connect(ctx context.Context, o Options) error {
 	if err := p.Terraform.SetWaitDelay(patience); err != nil {
 		return err
 	}
-	if err := p.Terraform.SetEnv(p.environment(config)); err != nil {
+	if err := p.Terraform.SetEnv(p.environment()); err != nil {
 		return err
 	}
 	return p.Terraform.Init(ctx)
@@ -186,17 +185,30 @@ func (p *Playground) cli(ctx context.Context, o Options) (string, error) {
 }
 
 // environment is the user's own without what would reach another account.
-func (p *Playground) environment(config string) map[string]string {
+func (p *Playground) environment() map[string]string {
 	return map[string]string{
 		"PATH":                 os.Getenv("PATH"),
 		"HOME":                 os.Getenv("HOME"),
 		"TMPDIR":               os.TempDir(),
 		"CHECKPOINT_DISABLE":   "1",
-		"TF_CLI_CONFIG_FILE":   config,
+		"TF_CLI_CONFIG_FILE":   p.cliConfigFile(),
 		"DIGITALOCEAN_TOKEN":   token,
 		"DIGITALOCEAN_API_URL": p.endpoint,
 	}
 }
+
+// Command is a run of the command line, not started yet, for those who look at
+// its process and its output.
+func (p *Playground) Command(ctx context.Context, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, p.Terraform.ExecPath(), args...) //nolint:gosec // G204: the program is the caller's
+	command.Dir = p.Terraform.WorkingDir()
+	for name, value := range p.environment() {
+		command.Env = append(command.Env, name+"="+value)
+	}
+	return command
+}
+
+func (p *Playground) cliConfigFile() string { return filepath.Join(p.config, "cli.tfrc") }
 
 // cliConfig makes the command line take providers from the folder and from
 // nowhere else, so that nothing is downloaded.

@@ -15,7 +15,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -110,7 +109,7 @@ func (t *teller) keep(ctx context.Context, folder string) error {
 	if err := write(filepath.Join(folder, "terraform.tfstate"), state); err != nil {
 		return err
 	}
-	dump, err := t.dump(ctx)
+	dump, err := t.Dump(ctx)
 	if err != nil {
 		return err
 	}
@@ -123,23 +122,4 @@ func (t *teller) keep(ctx context.Context, folder string) error {
 
 func write(path string, data []byte) error {
 	return os.WriteFile(path, data, 0o644) //nolint:gosec // G306: to be read by everybody
-}
-
-// dump asks the API for what the account holds. The default VPCs, which every
-// account has, are left out.
-func (t *teller) dump(ctx context.Context) (simulator.Dump, error) {
-	var dump simulator.Dump
-	for _, list := range []string{"droplets", "firewalls", "vpcs", "vpc_peerings", "volumes", "reserved_ips", "tags", "account/keys"} {
-		if err := t.Call(ctx, http.MethodGet, "/v2/"+list+"?per_page=200", nil, &dump); err != nil {
-			return dump, err
-		}
-	}
-	own := dump.VPCs[:0]
-	for _, v := range dump.VPCs {
-		if !v.Default {
-			own = append(own, v)
-		}
-	}
-	dump.VPCs = own
-	return dump, nil
 }

@@ -142,7 +142,7 @@ func untag(droplet, tag string) step {
 // openFirewall lets everybody in at one more port.
 func openFirewall(name string) step {
 	return func(ctx context.Context, t *teller) error {
-		dump, err := t.dump(ctx)
+		dump, err := t.Dump(ctx)
 		if err != nil {
 			return err
 		}
@@ -159,7 +159,7 @@ func openFirewall(name string) step {
 }
 
 func (t *teller) droplet(ctx context.Context, name string) (int, error) {
-	dump, err := t.dump(ctx)
+	dump, err := t.Dump(ctx)
 	if err != nil {
 		return 0, err
 	}
