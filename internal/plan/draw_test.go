@@ -51,6 +51,15 @@ func begun(spec cluster.Spec) *simulation {
 	}}
 }
 
+// made is a cluster that an apply has made.
+func made(spec cluster.Spec) *simulation {
+	s := begun(spec)
+	s.apply(first)
+	s.Reports, s.created, s.peak = nil, 0, 0
+	s.Memory.UserTags = spec.Tags
+	return s
+}
+
 func drawSpec(t *rapid.T) cluster.Spec {
 	s := chat(1)
 	s.Pools = nil

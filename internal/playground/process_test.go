@@ -83,7 +83,7 @@ func awaitEnd(ctx context.Context, processes []process) error {
 			select {
 			case <-tick.C:
 			case <-ctx.Done():
-				return fmt.Errorf("the provider, process %d, does not end by itself; it was killed: %w", p.pid, errors.Join(errors.New("too late"), p.kill()))
+				return errors.Join(fmt.Errorf("the provider, process %d, does not end by itself", p.pid), p.kill())
 			}
 		}
 	}
