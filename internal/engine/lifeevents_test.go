@@ -104,9 +104,7 @@ func (l *life) otherBalancer(lb *cluster.LoadBalancer) *cluster.LoadBalancer {
 }
 
 // drift lets somebody change something of the cluster by hand.
-func (l *life) drift() { l.safety.byOthers(l.driftNow) }
-
-func (l *life) driftNow() {
+func (l *life) drift() {
 	hosts := l.hosts()
 	if len(hosts) == 0 {
 		return
