@@ -123,6 +123,9 @@ func (l *life) drift() {
 		_, _, err = l.outside.DropletActions.PowerOff(ctx, dropletID(host))
 	case 2:
 		tag := pick(l, l.removable(host))
+		if tag == cluster.RoleTag(lifeName, cluster.RoleLoadBalancer) {
+			l.safety.loseAddressOf(host)
+		}
 		what = fmt.Sprintf("takes the tag %s off %s", tag, host.Name)
 		_, err = l.outside.Tags.UntagResources(ctx, tag, &godo.UntagResourcesRequest{Resources: []godo.Resource{{ID: host.ID, Type: godo.DropletResourceType}}})
 	case 3:
