@@ -159,16 +159,19 @@ func (w whose) volume(v Volume) bool {
 	return v.ID == w.mem.VolumeID || w.marked(slices.Contains(v.Tags, ClusterTag(w.name)), v.Tags...)
 }
 
-// address is the remembered one or, when none is remembered, the one that leads
-// to a load balancer of the cluster: addresses carry no marks.
+// address is the remembered one or, when none is remembered or that is gone, the
+// one that leads to a load balancer of the cluster: addresses carry no marks.
 func (w whose) address(all []ReservedIP, o Observed) *ReservedIP {
+	var leading *ReservedIP
 	for _, r := range all {
-		d, _ := o.Droplet(r.DropletID)
-		if r.IP == w.mem.ReservedIP || w.mem.ReservedIP == "" && o.isBalancer(d, w.mem) {
+		if r.IP == w.mem.ReservedIP {
 			return &r
 		}
+		if d, exists := o.Droplet(r.DropletID); exists && leading == nil && o.isBalancer(d, w.mem) {
+			leading = &r
+		}
 	}
-	return nil
+	return leading
 }
 
 func (a Account) taken(o Observed) []Taken {

@@ -90,6 +90,12 @@ func TestWhoseAnObjectIs(t *testing.T) {
 			}, Memory{ID: "own"}, "droplet 1, address b", "",
 		},
 		{
+			"address that took the place of the remembered one", Account{
+				Droplets:    []Droplet{{ID: 1, Tags: []string{"beam:chat:load-balancer", own}}},
+				ReservedIPs: []ReservedIP{{IP: "b", DropletID: 1}},
+			}, Memory{ID: "own", ReservedIP: "a"}, "droplet 1, address b", "",
+		},
+		{
 			"address that leads to a node", Account{Droplets: []Droplet{node(1, own)}, ReservedIPs: []ReservedIP{{IP: "a", DropletID: 1}}},
 			Memory{ID: "own"}, "droplet 1", "",
 		},

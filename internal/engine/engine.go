@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/check"
@@ -68,9 +69,12 @@ func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.M
 		return r.obs, errors.Join(err, r.release(ctx))
 	}
 	err := r.toEnd(ctx)
-	if err == nil {
+	switch {
+	case err == nil:
 		mem.UserTags, mem.Unsure = spec.Tags, false
 		mem.FinalSnapshot = spec.Database != nil && spec.Database.FinalSnapshot
+	case r.creating && r.obs.Empty() && !mem.Holds():
+		r.leases = append(r.leases, r.ownMarks()...) // no state will know of them
 	}
 	return r.obs, errors.Join(err, r.release(ctx))
 }
@@ -204,6 +208,13 @@ func (r *run) takeLease(ctx context.Context, tag string) error {
 // parting outlives the caller's context for the last calls of an apply.
 func parting(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), partingTime)
+}
+
+// ownMarks are the tags with the cluster's id, beside its leases.
+func (r *run) ownMarks() []string {
+	return slices.DeleteFunc(slices.Clone(r.obs.Tags), func(tag string) bool {
+		return cluster.MarkedID(r.spec.Name, tag) != r.mem.ID || slices.Contains(r.leases, tag)
+	})
 }
 
 // release tells others that the apply has ended, however it did: what it made is

@@ -104,9 +104,7 @@ func (l *life) otherBalancer(lb *cluster.LoadBalancer) *cluster.LoadBalancer {
 }
 
 // drift lets somebody change something of the cluster by hand.
-func (l *life) drift() { l.safety.byOthers(l.driftNow) }
-
-func (l *life) driftNow() {
+func (l *life) drift() {
 	hosts := l.hosts()
 	if len(hosts) == 0 {
 		return
@@ -125,6 +123,9 @@ func (l *life) driftNow() {
 		_, _, err = l.outside.DropletActions.PowerOff(ctx, dropletID(host))
 	case 2:
 		tag := pick(l, l.removable(host))
+		if tag == cluster.RoleTag(lifeName, cluster.RoleLoadBalancer) {
+			l.safety.loseAddressOf(host)
+		}
 		what = fmt.Sprintf("takes the tag %s off %s", tag, host.Name)
 		_, err = l.outside.Tags.UntagResources(ctx, tag, &godo.UntagResourcesRequest{Resources: []godo.Resource{{ID: host.ID, Type: godo.DropletResourceType}}})
 	case 3:

@@ -26,7 +26,6 @@ type safety struct {
 	roles      map[string]string // by id of a droplet
 	names      map[string]string // that a droplet was made under, by its id
 	lost       map[string]bool   // addresses that lead nowhere by no fault of the engine
-	outside    bool              // somebody else is at work
 	running    int               // number of the process that runs
 	found      []string
 }
@@ -72,11 +71,11 @@ func (s *safety) after(r simulator.Request) {
 			continue
 		}
 		s.seen[o.Kind+o.ID] = s.running
-		if o.Kind == "droplet" && !s.outside {
-			s.names[o.ID] = o.Name
+		if o.Kind == "droplet" {
+			s.names[o.ID] = o.Name + " " + told(o) // a node may be made anew in an apply, but told something else
 			s.roles[o.ID] = cluster.Droplet{Tags: o.Tags}.Role(lifeName)
 		}
-		if !s.outside && !marked(o) {
+		if !marked(o) {
 			s.violate("%s %s (%s) was made by %s %s without a mark: %v", o.Kind, o.Name, o.ID, r.Method, r.Path, slices.Concat(o.Tags, o.Bindings))
 		}
 	}
@@ -94,6 +93,16 @@ func (s *safety) checkBystanders(now simulator.Inventory, r simulator.Request) {
 			s.violate("%s %s of a bystander changed after %s %s: it was %v and is %v", was.Kind, was.Name, r.Method, r.Path, was, is)
 		}
 	}
+}
+
+// told is the mark of what a host was told.
+func told(o simulator.Object) string {
+	prefix := cluster.ToldTag(lifeName, "")
+	i := slices.IndexFunc(o.Tags, func(tag string) bool { return strings.HasPrefix(tag, prefix) })
+	if i < 0 {
+		return ""
+	}
+	return o.Tags[i]
 }
 
 // idOf reads from an object's marks which cluster it was made for.
@@ -127,7 +136,7 @@ func (s *safety) checkDoubles(now simulator.Inventory) {
 		}
 		switch o.Kind {
 		case "droplet":
-			count[fmt.Sprintf("droplet %s of cluster %s, made by process %d", s.names[o.ID], idOf(o), s.seen[o.Kind+o.ID])]++
+			count[fmt.Sprintf("droplet %s of cluster %s, made alike by process %d", s.names[o.ID], idOf(o), s.seen[o.Kind+o.ID])]++
 			if s.roles[o.ID] == cluster.RoleDatabase {
 				count["database's host "+idOf(o)]++
 			}
@@ -231,19 +240,6 @@ func (s *safety) run(number int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.running = number
-}
-
-// byOthers lets somebody do what no engine does.
-func (s *safety) byOthers(do func()) {
-	s.switchTo(true)
-	do()
-	s.switchTo(false)
-}
-
-func (s *safety) switchTo(outside bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.outside = outside
 }
 
 // lose takes note of an address that leads nowhere.

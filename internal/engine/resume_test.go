@@ -114,6 +114,26 @@ func TestALyingListLeavesNothingUnmarked(t *testing.T) {
 	}
 }
 
+// A create that made nothing but marks leaves no state, and no marks.
+func TestACreateThatMadeNothingLeavesNothing(t *testing.T) {
+	inWorld(t, instant, func(w *world) {
+		var faults []simulator.Fault
+		for _, call := range []string{"POST /v2/vpcs", "POST /v2/firewalls", "POST /v2/volumes"} {
+			faults = append(faults, simulator.Fault{Kind: simulator.Unauthorized, Call: call})
+		}
+		w.sim.SetFaults(faults)
+		mem := &cluster.Memory{}
+		if _, err := w.engine.Converge(w.Context(), chat(1), mem); err == nil || mem.Holds() {
+			w.Errorf("the create ended with %v", err)
+		}
+		for _, tag := range w.sim.Inventory().Of("tag") {
+			if strings.HasPrefix(tag.Name, cluster.IDTag("chat", mem.ID)) {
+				w.Errorf("tag %s is left", tag.Name)
+			}
+		}
+	})
+}
+
 // A load balancer that never came up is not waited for where none is wanted.
 func TestALoadBalancerThatNeverCameUpCanGo(t *testing.T) {
 	t.Parallel()

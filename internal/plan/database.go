@@ -25,9 +25,14 @@ func (d *differ) database() {
 	d.volume(name)
 	host, exists := d.Observed.Host(cluster.RoleDatabase, d.Memory)
 	current := exists && d.databaseCurrent(host)
+	why := d.staleReason(host, d.Spec.Database.Size)
+	if !exists {
+		host, exists = d.strayHolder()
+		why = describe(host.Name, host.ID) + " is not in the state, and has the volume"
+	}
 	if exists && !current {
 		d.add(Step{
-			Action: DeleteHost{Droplet: host, Name: name, Role: cluster.RoleDatabase}, Why: d.staleReason(host, d.Spec.Database.Size),
+			Action: DeleteHost{Droplet: host, Name: name, Role: cluster.RoleDatabase}, Why: why,
 			Interrupts: Interruption{Hosts: []string{name}, AtLeast: databaseBoot},
 		})
 	}
@@ -49,6 +54,22 @@ func (d *differ) database() {
 	case address != d.Memory.DatabaseAddress:
 		d.do(NoteDatabase{Address: address}, "")
 	}
+}
+
+// strayHolder is a host of the cluster's that nobody remembers and that has the
+// volume: the next host gets that only once it is gone.
+func (d *differ) strayHolder() (cluster.Droplet, bool) {
+	if d.Observed.Volume == nil {
+		return cluster.Droplet{}, false
+	}
+	i := slices.IndexFunc(d.Observed.Droplets, func(host cluster.Droplet) bool {
+		_, known := d.Memory.Hosts[host.ID]
+		return !known && d.stray(host) && slices.Contains(d.Observed.Volume.DropletIDs, host.ID)
+	})
+	if i < 0 {
+		return cluster.Droplet{}, false
+	}
+	return d.Observed.Droplets[i], true
 }
 
 func (d *differ) volume(name string) {

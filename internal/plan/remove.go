@@ -73,7 +73,7 @@ func (d *differ) remove() {
 		}
 	}
 	for _, host := range d.Observed.Droplets {
-		if _, known := d.Memory.Hosts[host.ID]; !known && d.stray(host) {
+		if _, known := d.Memory.Hosts[host.ID]; !known && d.stray(host) && !d.deletes(host.ID) {
 			d.do(d.deletion(host), describe(host.Name, host.ID)+" is not in the state", append(slices.Clone(after), d.released(host)...)...)
 		}
 	}

@@ -37,3 +37,20 @@ func TestAnotherClusterOfTheNameKeepsItsMarks(t *testing.T) {
 		t.Errorf("the tags %v are deleted, want %v", deleted, want)
 	}
 }
+
+// A host of the database that no state knows, and that was told something else,
+// has the volume that its successor needs.
+func TestAStrayDatabaseGoesBeforeItsSuccessorComes(t *testing.T) {
+	t.Parallel()
+	s := made(chat(1))
+	stray := s.Observed.Known(cluster.RoleDatabase, s.Memory)[0]
+	delete(s.Memory.Hosts, stray.ID)
+	other := *s.Spec.Database
+	other.Name = "other"
+	s.Spec.Database = &other
+	p := Diff(s.Input)
+	i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.Key() == "create database" })
+	if gone := (DeleteHost{Droplet: stray}).Key(); i < 0 || !slices.Contains(p.Steps[i].After, gone) {
+		t.Errorf("the database's host does not wait for %q:\n%s", gone, text(p))
+	}
+}
