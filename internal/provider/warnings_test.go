@@ -19,7 +19,9 @@ func TestWarningsOfPlans(t *testing.T) {
 	c := newCloud(t, simulator.Options{DropletLimit: 50})
 	arguments := withData()
 	p := newCore(t, c, arguments)
-	pools := func(us int) object { return object{"us": object{"count": us}, "uk": object{"count": 1, "region": "lon1"}} }
+	pools := func(us int) object {
+		return object{"us": object{"count": us}, "uk": object{"count": 1, "region": "lon1"}}
+	}
 	story := func(title string, change func()) {
 		t.Helper()
 		change()
