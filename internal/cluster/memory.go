@@ -170,13 +170,15 @@ func (m Memory) Holds() bool {
 	return m.Unsure || len(m.Hosts) > 0 || len(m.Firewalls) > 0 || len(m.OwnVPCs) > 0 || m.VolumeID != "" || m.ReservedIP != ""
 }
 
-// Adopt takes an imported cluster's objects over as they are.
+// Adopt takes an imported cluster's objects over as they are. One without nodes
+// is a create that was not finished: nobody has secrets of it to keep, so new ones
+// are drawn, and hosts that were told the old ones are made anew.
 func (m *Memory) Adopt(o Observed) {
-	m.Imported = true
+	m.Imported = slices.ContainsFunc(o.Hosts(), func(d Droplet) bool { return d.Role(o.Cluster) == RoleNode })
 	m.Note(o)
 	m.VPCs = map[string]string{}
 	for _, d := range o.Hosts() {
-		m.Remember(d.ID, HostRecord{Name: d.Name, Role: d.Role(o.Cluster), Pool: d.Pool(o.Cluster)})
+		m.Remember(d.ID, HostRecord{Name: d.Name, Role: d.Role(o.Cluster), Pool: d.Pool(o.Cluster), SetUpFailed: !m.Imported})
 		if d.VPCUUID != "" {
 			m.VPCs[d.Region] = d.VPCUUID
 		}
