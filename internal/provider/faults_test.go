@@ -26,7 +26,7 @@ func TestFaultsAsUsersMeetThem(t *testing.T) {
 			[]string{"DigitalOcean answered 401", "The token was refused", "To continue, run `terraform untaint"}},
 		"time": {simulator.Fault{Kind: simulator.NeverActive, Call: "POST /v2/droplets"}, object{"timeouts": object{"create": "5s"}},
 			[]string{"to be active", "This took longer than timeouts allows", "Of cluster chat there are now", "To continue, run `terraform untaint"}},
-		"rate limit": {simulator.Fault{Kind: simulator.RateLimited, Call: "POST /v2/volumes"}, object{"timeouts": object{"create": "5s"}},
+		"rate limit": {simulator.Fault{Kind: simulator.RateLimited, Call: "POST /v2/volumes", Delay: time.Second}, object{"timeouts": object{"create": "5s"}},
 			[]string{"rate limit is reached", "longer than timeouts allows", "To continue, run `terraform untaint"}},
 	} {
 		t.Run(name, func(t *testing.T) {
