@@ -169,16 +169,19 @@ func (m Memory) Holds() bool {
 }
 
 // Adopt takes an imported cluster's objects over as they are. Its data are kept
-// when it goes, until an apply says otherwise.
+// when it goes, until an apply says otherwise. One without nodes is a create that
+// was not finished: nobody has secrets of it to keep, so new ones are drawn, and
+// hosts that were told the old ones are made anew.
 func (m *Memory) Adopt(o Observed) {
-	m.Version, m.Imported, m.FinalSnapshot = MemoryVersion, true, o.Volume != nil
+	m.Imported = slices.ContainsFunc(o.Hosts(), func(d Droplet) bool { return d.Role(o.Cluster) == RoleNode })
+	m.Version, m.FinalSnapshot = MemoryVersion, m.Imported && o.Volume != nil
 	m.Note(o)
 	m.VPCs = map[string]string{}
 	for _, d := range o.Hosts() {
 		if d.Role(o.Cluster) == "" {
 			continue // nobody can tell any more what it is: the next apply removes it
 		}
-		m.Remember(d.ID, HostRecord{Name: d.Name, Role: d.Role(o.Cluster), Pool: d.Pool(o.Cluster)})
+		m.Remember(d.ID, HostRecord{Name: d.Name, Role: d.Role(o.Cluster), Pool: d.Pool(o.Cluster), SetUpFailed: !m.Imported})
 		if d.VPCUUID != "" {
 			m.VPCs[d.Region] = d.VPCUUID
 		}

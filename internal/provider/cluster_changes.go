@@ -48,10 +48,12 @@ func (c change) inPlace() bool {
 // public tells the one network mode that differs from the others.
 func (c change) public(v attr.Value) bool { return v.Equal(types.StringValue(cluster.NetworkPublic)) }
 
-// adoptable says that nobody can read the argument back from an imported
-// cluster, so that the configuration is taken to tell what the hosts run.
+// adoptable says that the configuration is taken to tell what is right of an
+// imported cluster: nobody can read the argument back, or the cluster lacks it.
 func (c change) adoptable() bool {
 	switch {
+	case c.under("load_balancer") && len(c.path.Steps()) == 1:
+		return c.from.IsNull() // a create that was not finished may lack it
 	case c.under("distribution"):
 		return !c.under("*", "epmd_port") && !c.under("*", "port_min") && !c.under("*", "port_max")
 	case c.under("load_balancer", "*"):

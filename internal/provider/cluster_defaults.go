@@ -34,7 +34,7 @@ func (m *clusterModel) keepDefaults(ctx context.Context, state clusterModel, dia
 		keepText(&v.User, was.User)
 		keepInt(&v.VolumeGiB, was.VolumeGiB)
 		keepBool(&v.Backups, was.Backups)
-		keepBool(&v.FinalSnapshot, was.FinalSnapshot)
+		// Not final_snapshot: data is given up only while the configuration says so.
 	})
 	keepIn(ctx, &m.Release, state.Release, diags, func(v, was *releaseModel) {
 		keepText(&v.Kind, was.Kind)

@@ -50,8 +50,10 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		return
 	}
 	resp.Diagnostics.Append(p.resolve(ctx)...)
-	resp.Diagnostics.Append(refusals(ctx, p.changes, req.Config, p.mem.Adopting)...)
-	resp.Diagnostics.Append(p.rotation()...)
+	if !p.unstarted() {
+		resp.Diagnostics.Append(refusals(ctx, p.changes, req.Config, p.mem.Adopting)...)
+		resp.Diagnostics.Append(p.rotation()...)
+	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, p.model)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -78,6 +80,10 @@ type clusterPlan struct {
 	drifted bool
 	unknown bool // an argument is not known yet
 }
+
+// unstarted says that the cluster was imported before it had a node: no host was
+// told anything that would have to stay.
+func (p *clusterPlan) unstarted() bool { return p.mem.Adopting && !p.mem.Imported }
 
 // resolve fills in what the configuration leaves open, and keeps every output
 // that the changes cannot touch.

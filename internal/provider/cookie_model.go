@@ -42,6 +42,17 @@ func (m *cookieModel) resolve() {
 		m.Length = types.Int64Unknown()
 	}
 	defaultInt(&m.Length, cookie.DefaultLength(m.format()))
+	if m.Keepers.IsNull() {
+		m.Keepers = mapOf(nil)
+	}
+}
+
+// holdKeepers keeps the state's spelling of keepers that mean the same. Terraform
+// takes null for an answer only where the configuration has null.
+func (m *cookieModel) holdKeepers(config, state types.Map) {
+	if sameKeepers(config, state) && (config.IsNull() || !state.IsNull()) {
+		m.Keepers = state
+	}
 }
 
 // forget marks everything that a new cookie changes as not known yet.
@@ -135,7 +146,7 @@ func (r *cookieResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 					"Default: `32` for `alphanumeric`, `20` for `otp`, `56` for `elixir`.",
 			},
 			"keepers": schema.MapAttribute{
-				Optional: true, ElementType: types.StringType,
+				Optional: true, Computed: true, ElementType: types.StringType,
 				MarkdownDescription: "Any names and values. A change of one makes a new cookie, as a date of rotation does. " +
 					"A null value is as good as none, and an empty map as good as no map.",
 			},

@@ -67,16 +67,13 @@ func (r *cookieResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	case state.foreign():
 		if plan.described() {
 			plan.resolve()
-		} else {
-			plan.Keepers = state.Keepers
 		}
+		plan.holdKeepers(config.Keepers, state.Keepers)
 		plan.cookieValues = state.cookieValues
 	default:
 		plan.resolve()
 		plan.cookieValues = state.cookieValues
-		if sameKeepers(plan.Keepers, state.Keepers) {
-			plan.Keepers = state.Keepers
-		}
+		plan.holdKeepers(config.Keepers, state.Keepers)
 		if changed := plan.changedFrom(state); len(changed) > 0 {
 			resp.RequiresReplace = append(resp.RequiresReplace, changed...)
 			plan.forget()

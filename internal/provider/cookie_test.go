@@ -343,3 +343,10 @@ func runWithRandom(t *testing.T, steps ...resource.TestStep) {
 	both["random"] = providerserver.NewProtocol6WithError(randomProvider{})
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: both, Steps: steps})
 }
+
+func cookieSchema(t *testing.T) schema.Schema {
+	t.Helper()
+	var resp fwresource.SchemaResponse
+	(&cookieResource{}).Schema(t.Context(), fwresource.SchemaRequest{}, &resp)
+	return resp.Schema
+}

@@ -122,6 +122,12 @@ func (p *core) applyTo(config tftypes.Value) string {
 	if refused := tell(planned.Diagnostics); refused != "" {
 		return refused
 	}
+	return p.carryOut(config, planned)
+}
+
+// carryOut applies a plan and returns what the user is told.
+func (p *core) carryOut(config tftypes.Value, planned *tfprotov6.PlanResourceChangeResponse) string {
+	p.Helper()
 	applied, err := p.server.ApplyResourceChange(p.Context(), &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: p.typeName, Config: wire(p.T, config), PriorState: wire(p.T, p.state), PlannedState: planned.PlannedState, PlannedPrivate: planned.PlannedPrivate,
 	})
@@ -185,15 +191,21 @@ func (p *core) refresh() []string {
 	return texts(p.model().Drift)
 }
 
-// model is the state.
+// model is the state of a cluster.
 func (p *core) model() clusterModel {
 	p.Helper()
 	var model clusterModel
+	p.get(&model)
+	return model
+}
+
+// get decodes the state.
+func (p *core) get(model any) {
+	p.Helper()
 	state := tfsdk.State{Schema: p.schema, Raw: p.state}
-	if diags := state.Get(p.Context(), &model); diags.HasError() {
+	if diags := state.Get(p.Context(), model); diags.HasError() {
 		p.Fatal(say(diags))
 	}
-	return model
 }
 
 // tell gives the errors.

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -19,7 +20,7 @@ func failure(summary string, err error) diag.Diagnostic {
 	remedy, resumes := advice(err)
 	again := ""
 	if resumes {
-		again = "Apply again to continue."
+		again = "Run the same command again to continue."
 	}
 	return diag.NewErrorDiagnostic(summary, join(cause(err), remedy, again))
 }
@@ -44,14 +45,13 @@ func unfinished(summary string, err error, left, address string) diag.Diagnostic
 
 // cause tells an error in words. How contexts end is told by advice.
 func cause(err error) string {
-	lines := strings.Split(err.Error(), "\n")
-	for i, line := range lines {
-		for _, end := range []error{context.DeadlineExceeded, context.Canceled} {
-			line = strings.TrimSuffix(strings.TrimSuffix(line, end.Error()), ": ")
+	text := err.Error()
+	for _, end := range []error{context.DeadlineExceeded, context.Canceled} {
+		for _, form := range []string{": %s", " (%s)", "%s"} {
+			text = strings.ReplaceAll(text, fmt.Sprintf(form, end), "")
 		}
-		lines[i] = line
 	}
-	return asSentence(strings.Trim(strings.Join(lines, "\n"), "\n"))
+	return asSentence(strings.Trim(text, "\n"))
 }
 
 // advice says what the error means and what to do about it, where the error does

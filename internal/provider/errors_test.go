@@ -36,17 +36,17 @@ func TestFailureSaysWhatToDo(t *testing.T) {
 		{"rate", refused(429, "API rate limit exceeded."),
 			"Network: create the VPC chat-nyc3: DigitalOcean answered 429: API rate limit exceeded. (request 4d9d8375). " +
 				"The API's rate limit was reached: 5,000 calls an hour and 250 a minute for a token, other users of it included. " +
-				"Wait, or set requests_per_second in the provider. Apply again to continue."},
+				"Wait, or set requests_per_second in the provider. Run the same command again to continue."},
 		{"server", refused(503, "Service unavailable"),
 			"Network: create the VPC chat-nyc3: DigitalOcean answered 503: Service unavailable (request 4d9d8375). " +
-				"The API had a problem of its own; status.digitalocean.com may tell more. Apply again to continue."},
+				"The API had a problem of its own; status.digitalocean.com may tell more. Run the same command again to continue."},
 		{"time", fmt.Errorf("waiting for chat-us-1: %w", context.DeadlineExceeded),
-			"Waiting for chat-us-1. This took longer than timeouts allows. Allow more time there if need be. Apply again to continue."},
+			"Waiting for chat-us-1. This took longer than timeouts allows. Allow more time there if need be. Run the same command again to continue."},
 		{"time while a refusal lasted", fmt.Errorf("%w: %w", refused(409, "Can not delete VPC with members"), context.DeadlineExceeded),
 			"Network: create the VPC chat-nyc3: DigitalOcean answered 409: Can not delete VPC with members (request 4d9d8375). " +
-				"This took longer than timeouts allows. Allow more time there if need be. Apply again to continue."},
+				"This took longer than timeouts allows. Allow more time there if need be. Run the same command again to continue."},
 		{"interrupt", context.Canceled,
-			"It was interrupted. Apply again to continue."},
+			"It was interrupted. Run the same command again to continue."},
 		{"anything else", errors.New("user data of chat-us-1 is too large"), "User data of chat-us-1 is too large."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -246,3 +246,20 @@ func TestStateOfBeforeTheLastApply(t *testing.T) {
 		}
 	}
 }
+
+// A destroy keeps the database's data, unless the last apply was told not to.
+func TestFinalSnapshot(t *testing.T) {
+	t.Parallel()
+	for want, database := range []object{{"final_snapshot": false}, {}} {
+		c := newCloud(t, simulator.Options{})
+		arguments := withData()
+		arguments["database"] = database
+		p := newCore(t, c, arguments)
+		p.must(p.apply())
+		p.must(p.destroy())
+		if kept := c.Inventory().Of("snapshot"); len(kept) != want {
+			t.Errorf("with database = %v the destroy keeps %d snapshots, want %d", database, len(kept), want)
+		}
+		c.nothingLeft(t)
+	}
+}
