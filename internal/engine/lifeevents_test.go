@@ -226,4 +226,9 @@ func (l *life) restore() {
 	i := l.random.IntN(len(l.older))
 	l.tell("the state is put back by %d", len(l.older)-i)
 	l.state, l.older = l.older[i], l.older[:i]
+	for _, ip := range l.sim.Inventory().Of("reserved_ip") {
+		if len(ip.Bindings) == 0 && l.memory().ReservedIP != ip.ID {
+			l.safety.lose(ip.ID) // the load balancer that it was for is gone
+		}
+	}
 }
