@@ -18,9 +18,6 @@ func TestFaultsAsUsersMeetThem(t *testing.T) {
 		with  object
 		want  []string // all in this order
 	}{
-		"a page of HTML": {simulator.Fault{Kind: simulator.BadGateway, Call: "POST /v2/firewalls"}, nil,
-			[]string{"DigitalOcean answered 502 Bad Gateway", "The API had a problem of its own", "To continue, run `terraform untaint"}},
-		"no object in the answer":   {simulator.Fault{Kind: simulator.EmptyObject, Call: "POST /v2/firewalls", Times: 1}, nil, nil},
 		"no droplets in the answer": {simulator.Fault{Kind: simulator.EmptyObject, Call: "POST /v2/droplets", Times: 1}, nil, nil},
 		"revoked token": {simulator.Fault{Kind: simulator.Unauthorized, Call: "POST /v2/volumes"}, nil,
 			[]string{"DigitalOcean answered 401", "The token was refused", "To continue, run `terraform untaint"}},
