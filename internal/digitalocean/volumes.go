@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/digitalocean/godo"
 
@@ -86,26 +87,36 @@ func (c *Client) DetachVolume(ctx context.Context, id string, dropletID int) err
 		})
 }
 
-// SnapshotVolume keeps the volume's data under the name, once.
-func (c *Client) SnapshotVolume(ctx context.Context, id, name string) error {
+// SnapshotVolume keeps the volume's data under the name, once: one that was taken
+// since the given time is enough. The zero time takes none for new enough.
+func (c *Client) SnapshotVolume(ctx context.Context, id, name string, since time.Time) error {
+	find := func(ctx context.Context) (godo.Snapshot, bool, error) { return c.snapshotSince(ctx, id, name, since) }
+	if !since.IsZero() {
+		if _, taken, err := find(ctx); taken || err != nil {
+			return failed(err, "look for the snapshot %s of volume %s", name, id)
+		}
+	}
 	_, err := createOnce(ctx,
 		func(ctx context.Context) (godo.Snapshot, error) {
 			return object(ctx, "snapshot", func(ctx context.Context) (*godo.Snapshot, *godo.Response, error) {
 				return c.api.Storage.CreateSnapshot(ctx, &godo.SnapshotCreateRequest{VolumeID: id, Name: name})
 			})
 		},
-		func(ctx context.Context) (godo.Snapshot, bool, error) {
-			snapshots, err := listAll(ctx, "snapshots", func(ctx context.Context, page *godo.ListOptions) ([]godo.Snapshot, *godo.Response, error) {
-				return c.api.Storage.ListSnapshots(ctx, id, page)
-			})
-			for _, s := range snapshots {
-				if s.Name == name {
-					return s, true, err
-				}
-			}
-			return godo.Snapshot{}, false, err
-		})
+		find)
 	return failed(err, "take the snapshot %s of volume %s", name, id)
+}
+
+func (c *Client) snapshotSince(ctx context.Context, id, name string, since time.Time) (godo.Snapshot, bool, error) {
+	snapshots, err := listAll(ctx, "snapshots", func(ctx context.Context, page *godo.ListOptions) ([]godo.Snapshot, *godo.Response, error) {
+		return c.api.Storage.ListSnapshots(ctx, id, page)
+	})
+	for _, s := range snapshots {
+		taken, parseErr := time.Parse(time.RFC3339, s.Created)
+		if s.Name == name && parseErr == nil && !taken.Before(since) {
+			return s, true, err
+		}
+	}
+	return godo.Snapshot{}, false, err
 }
 
 // DeleteVolume deletes the volume and its data, waiting until no droplet holds

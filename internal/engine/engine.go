@@ -64,6 +64,7 @@ func (e *RefusedError) Error() string {
 func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.Memory) (cluster.Observed, error) {
 	r := e.run(spec, mem)
 	r.creating = !mem.Secrets.Drawn() && !mem.Imported
+	mem.Snapshot = "" // from here on hosts may write what it lacks
 	if err := r.begin(ctx); err != nil {
 		return r.obs, errors.Join(err, r.release(ctx))
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/digitalocean/godo"
 	"github.com/google/go-cmp/cmp"
@@ -171,4 +172,47 @@ func TestConvergeOfWhatIsThereOnlyReads(t *testing.T) {
 		}
 		w.converge(chat(3), mem)
 	})
+}
+
+// A destroy that died took the database's final snapshot already; the next one
+// takes no other. What was written after an apply is not in it.
+func TestFinalSnapshotHasWhatWasWrittenLast(t *testing.T) {
+	spec := chat(2)
+	spec.Database.FinalSnapshot = true
+	for name, tt := range map[string]struct {
+		between func(*world, *cluster.Memory)
+		want    int
+	}{
+		"destroyed again":              {func(*world, *cluster.Memory) {}, 1},
+		"applied and destroyed":        {func(w *world, mem *cluster.Memory) { w.converge(spec, mem) }, 2},
+		"died, applied, and destroyed": {func(w *world, mem *cluster.Memory) { w.converge(spec, mem) }, 2},
+		"died and destroyed":           {func(*world, *cluster.Memory) {}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, instant, func(w *world) {
+				mem := &cluster.Memory{}
+				w.converge(spec, mem)
+				w.pass(time.Minute)
+				before := mem.Clone()
+				w.sim.SetFaults([]simulator.Fault{{Kind: simulator.Unauthorized, Call: "DELETE /v2/volumes/*"}})
+				if err := w.engine.Destroy(w.Context(), spec.Name, mem); err == nil {
+					w.Fatal("the first destroy succeeded")
+				}
+				w.sim.SetFaults(nil)
+				if mem.Snapshot == "" {
+					w.Fatal("the first destroy took no snapshot")
+				}
+				if strings.HasPrefix(name, "died") {
+					*mem = before
+				}
+				tt.between(w, mem)
+				if err := w.engine.Destroy(w.Context(), spec.Name, mem); err != nil {
+					w.Fatal(err)
+				}
+				if got := len(w.sim.Inventory().Of("snapshot")); got != tt.want {
+					w.Errorf("%d snapshots, want %d", got, tt.want)
+				}
+			})
+		})
+	}
 }

@@ -192,7 +192,7 @@ func (r *run) changeVolume(a plan.Action) work {
 			}
 			r.record(func() { r.changedVolume(func(v *cluster.Volume) { v.Tags = append(slices.Clone(v.Tags), a.Tag) }) })
 		case plan.SnapshotVolume:
-			if err := r.api.SnapshotVolume(ctx, a.Volume.ID, a.Name); err != nil {
+			if err := r.api.SnapshotVolume(ctx, a.Volume.ID, a.Name, a.Since); err != nil {
 				return fmt.Errorf("%w; to destroy the cluster without keeping its data, set database.final_snapshot = false and apply before", err)
 			}
 			r.record(func() { r.mem.Snapshot = a.Name })

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
@@ -122,11 +123,14 @@ type (
 		Volume cluster.Volume
 		Host   cluster.Droplet
 	}
-	// SnapshotVolume keeps the volume's data when the volume goes.
+	// SnapshotVolume keeps the volume's data when the volume goes. A snapshot of
+	// the name that was taken since the last apply has all of it: a destroy took
+	// it, and died.
 	SnapshotVolume struct {
 		write
 		Volume cluster.Volume
 		Name   string
+		Since  time.Time
 	}
 	// DeleteVolume deletes the volume and its data.
 	DeleteVolume struct {

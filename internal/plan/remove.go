@@ -113,7 +113,7 @@ func (d *differ) removeData() {
 		d.do(DeleteAddress{IP: ip.IP}, "", hosts...)
 	}
 	if v := d.Observed.Volume; v != nil {
-		keep := SnapshotVolume{Volume: *v, Name: cluster.FinalSnapshotName(d.Spec.Name, d.Memory.ID)}
+		keep := SnapshotVolume{Volume: *v, Name: cluster.FinalSnapshotName(d.Spec.Name, d.Memory.ID), Since: d.Memory.ChangedAt}
 		if d.Memory.FinalSnapshot && d.Memory.Snapshot != keep.Name {
 			d.do(keep, "", hosts...)
 		}
