@@ -44,7 +44,7 @@ func callAll(t *testing.T, a *answer, check func(method string, err error)) {
 func argument(t *testing.T, of reflect.Type) reflect.Value {
 	t.Helper()
 	for _, value := range []any{
-		7, "x", true, time.Minute, []int{7}, []string{"x"}, map[string]bool{"x": true},
+		7, "x", true, time.Minute, time.Unix(7, 0), []int{7}, []string{"x"}, map[string]bool{"x": true},
 		wantedVPC, cluster.Volume{Name: "v", Region: "nyc3", Tags: []string{"beam"}}, cluster.Peering{ID: "p", VPCs: [2]string{"a", "b"}},
 		cluster.Firewall{ID: "f", Name: "f", Tags: []string{"beam"}, Inbound: []cluster.Rule{{Protocol: "tcp", Ports: "22"}}},
 		DropletRequest{Names: []string{"a", "b"}, LookupTag: "beam"}, func([]cluster.Droplet) {},
@@ -60,7 +60,7 @@ func argument(t *testing.T, of reflect.Type) reflect.Value {
 // keys are those that answers hold objects and lists under.
 var keys = []string{
 	"account", "action", "droplet", "droplets", "firewall", "firewalls", "image", "members", "project", "regions", "reserved_ip", "reserved_ips",
-	"resources", "sizes", "ssh_key", "tag", "tags", "volume", "volumes", "vpc", "vpc_peering", "vpc_peerings", "vpcs",
+	"resources", "sizes", "snapshots", "ssh_key", "tag", "tags", "volume", "volumes", "vpc", "vpc_peering", "vpc_peerings", "vpcs",
 }
 
 // everywhere puts the value under every key.

@@ -88,6 +88,7 @@ resource "beam_node" "worker" {
 type deaths struct {
 	*testing.T
 	cli, provider string
+	folders       string        // of lives
 	lives         chan struct{} // of lives at once
 
 	mu    sync.Mutex
@@ -101,7 +102,7 @@ func TestAccRealDeaths(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		testtool.Skip(t, "needs Linux's /proc to find the provider's process")
 	}
-	d := &deaths{T: t, cli: testtool.Terraform(t), provider: t.TempDir(), lives: make(chan struct{}, livesAtOnce), ended: map[string]int{}}
+	d := &deaths{T: t, cli: testtool.Terraform(t), provider: t.TempDir(), folders: t.TempDir(), lives: make(chan struct{}, livesAtOnce), ended: map[string]int{}}
 	if err := playground.Build(t.Context(), d.provider); err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +172,7 @@ func (d *deaths) live(w world, config string, story func(context.Context, *life)
 	defer func() { <-d.lives }()
 	ctx, cancel := context.WithTimeout(d.Context(), lifeTime)
 	defer cancel()
-	dir, err := os.MkdirTemp(d.provider, "life-")
+	dir, err := os.MkdirTemp(d.folders, "life-")
 	if err != nil {
 		return err
 	}
@@ -214,7 +215,7 @@ func (d *deaths) struck(op operation, w world, whole outcome, blow strike, at in
 		}
 		d.note(how)
 		if how == imported && op.name == "create" {
-			return l.destroyed(ctx) // its secrets are not known, and its hosts may never come up
+			return errors.Join(l.unconfigure(), l.destroyed(ctx)) // it may lack what cannot be added yet
 		}
 		if diff := cmp.Diff(whole.shape, l.shape()); diff != "" {
 			return fmt.Errorf("the account without a death (-) and with one (+):\n%s", diff)

@@ -66,6 +66,12 @@ func (l *life) configure(config string) error {
 	return os.WriteFile(filepath.Join(l.dir, "main.tf"), []byte(config), 0o600)
 }
 
+// unconfigure takes every resource out of the configuration, and what the
+// playground lays over it.
+func (l *life) unconfigure() error {
+	return errors.Join(l.configure(requirement), os.RemoveAll(filepath.Join(l.dir, "records_override.tf.json")))
+}
+
 func (l *life) stateFile() string { return filepath.Join(l.dir, "terraform.tfstate") }
 
 // world is how things are now.
