@@ -174,7 +174,7 @@ func (m Memory) Holds() bool {
 // hosts that were told the old ones are made anew.
 func (m *Memory) Adopt(o Observed) {
 	m.Imported = slices.ContainsFunc(o.Hosts(), func(d Droplet) bool { return d.Role(o.Cluster) == RoleNode })
-	m.Version, m.FinalSnapshot = MemoryVersion, m.Imported && o.Volume != nil
+	m.Version, m.FinalSnapshot = MemoryVersion, o.Volume != nil
 	m.Note(o)
 	m.VPCs = map[string]string{}
 	for _, d := range o.Hosts() {

@@ -171,5 +171,6 @@ func (w *world) wholeLife(h *hosts) {
 	must(w.engine.DestroyNode(ctx, *node, d.ID))
 	_, _, err = w.godo.VPCs.Set(ctx, h.mem.VPCs["nyc3"], godo.VPCSetDefault())
 	must(err) // which cannot be deleted
+	h.mem.FinalSnapshot = true
 	must(w.engine.Destroy(ctx, "chat", h.mem))
 }
