@@ -25,7 +25,7 @@ var writes = map[string]string{
 	"POST vpcs": "CreateVPC", "PATCH vpcs/*": "MarkVPC", "PATCH vpcs/*, without a mark": "UnmarkVPC", "DELETE vpcs/*": "DeleteVPC",
 	"POST vpc_peerings": "CreatePeering", "DELETE vpc_peerings/*": "DeletePeering",
 	"POST firewalls": "CreateFirewall", "PUT firewalls/*": "UpdateFirewall", "DELETE firewalls/*": "DeleteFirewall",
-	"POST volumes": "CreateVolume", "POST volumes/*/actions, attach": "AttachVolume", "DELETE volumes/*": "DeleteVolume",
+	"POST volumes": "CreateVolume", "POST volumes/*/actions, attach": "AttachVolume", "DELETE volumes/*": "DeleteVolume", "POST volumes/*/snapshots": "SnapshotVolume",
 	"POST droplets": "CreateHosts", "DELETE droplets/*": "DeleteHost",
 	"POST droplets/*/actions, power_on": "PowerOn", "POST droplets/*/actions, rename": "RenameHost", "POST droplets/*/actions, reboot": "AttachVolume",
 	"POST droplets/*/actions, enable_backups": "SetBackups", "POST droplets/*/actions, disable_backups": "SetBackups",
