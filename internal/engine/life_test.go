@@ -97,7 +97,7 @@ func (l *life) neighbours() {
 			Tags: []string{"beam", "beam:chatter", "beam:chatter:node", "beam:chatter:pool:us", "beam:chatter:id:0123", "prod"},
 		})
 		must(stranger, nil, err)
-		time.Sleep(time.Minute)
+		l.wait(time.Minute)
 		ip, _, err := l.outside.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{DropletID: stranger.ID})
 		must(ip, nil, err)
 	}
@@ -106,7 +106,7 @@ func (l *life) neighbours() {
 		InboundRules: []godo.InboundRule{{Protocol: "tcp", PortRange: "22", Sources: &godo.Sources{Addresses: []string{"203.0.113.7/32"}}}},
 	}))
 	must(l.outside.Storage.CreateVolume(ctx, &godo.VolumeCreateRequest{Name: "chatter-database", Region: "nyc3", SizeGigaBytes: 10, Tags: []string{"beam", "beam:chatter"}}))
-	time.Sleep(time.Minute) // everything has settled
+	l.wait(time.Minute) // everything has settled
 }
 
 // tell adds a sentence to the story.

@@ -24,7 +24,7 @@ import (
 )
 
 var (
-	deathSeed = flag.Uint64("deaths.seed", 0, "seed of the moments of TestAccRealDeaths; 0 draws one")
+	deathSeed = flag.Uint64("deaths.seed", 1, "seed of the moments of TestAccRealDeaths; 0 draws one")
 	deathsOf  = flag.Int("deaths.each", 1, "how often each strike befalls each operation in TestAccRealDeaths")
 )
 
