@@ -157,12 +157,12 @@ func TestDestroyInterruptedAtTheTags(t *testing.T) {
 			p.must(p.apply())
 			destroying.Store(true)
 			inOrder(t, p.destroy(), "It was interrupted.")
-			if way == "destroyed again" {
-				p.refresh()
-			} else {
-				p = newCore(t, c, withData())
-				p.must(p.apply())
+			if way == "created again" {
+				second := newCore(t, c, withData())
+				second.must(second.apply())
+				second.must(second.destroy())
 			}
+			p.refresh()
 			p.must(p.destroy())
 			c.nothingLeft(t)
 		})
