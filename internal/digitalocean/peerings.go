@@ -2,7 +2,6 @@ package digitalocean
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/digitalocean/godo"
 
@@ -54,20 +53,6 @@ func (c *Client) CreatePeering(ctx context.Context, p cluster.Peering) (cluster.
 				})
 		})
 	return made, failed(err, "create the peering %s", p.Name)
-}
-
-// WaitForPeerings waits until the peerings of the ids carry traffic.
-func (c *Client) WaitForPeerings(ctx context.Context, ids map[string]bool) error {
-	return Wait(ctx, "VPC peerings to become active", func(ctx context.Context) (bool, string, error) {
-		peerings, err := c.Peerings(ctx)
-		active := 0
-		for _, p := range peerings {
-			if ids[p.ID] && p.Active() {
-				active++
-			}
-		}
-		return active == len(ids), fmt.Sprintf("%d of %d are", active, len(ids)), err
-	})
 }
 
 // DeletePeering deletes the peering and waits until it is gone: until then its
