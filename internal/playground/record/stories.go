@@ -108,9 +108,11 @@ func applyEarlier(edit func(main string) string) step {
 }
 
 // withFormerCookie has the cookie that was moved since under its former name.
+// OpenTofu takes the provider of a former name from its first word, so that is
+// the name of which it is right.
 func withFormerCookie(main string) string {
 	main, _, _ = strings.Cut(main, "moved {")
-	return strings.Replace(main, `resource "beam_cookie" "moved" {`, "resource \"erlang_cookie\" \"former\" {\n  provider = beam\n", 1)
+	return strings.Replace(main, "resource \"erlang_cookie\" \"moved\" {\n  provider = beam\n", `resource "beam_cookie" "former" {`, 1)
 }
 
 // withOlderImage says what was the default once.

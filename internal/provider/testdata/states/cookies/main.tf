@@ -25,9 +25,11 @@ import {
   id = "monster"
 }
 
-resource "beam_cookie" "moved" {}
+resource "erlang_cookie" "moved" {
+  provider = beam
+}
 
 moved {
-  from = erlang_cookie.former
-  to   = beam_cookie.moved
+  from = beam_cookie.former
+  to   = erlang_cookie.moved
 }
