@@ -77,7 +77,11 @@ func (n NodeSpec) HostConfig() hostconfig.Node {
 	}
 	if r := n.Release; r != nil {
 		host.HTTPPort = r.Port
-		host.Release = &hostconfig.Release{Name: r.Name, URL: r.URL, SHA256: r.SHA256, Kind: r.Kind, Migrate: r.Migrate}
+		host.Triggers = r.Triggers
+		host.Release = &hostconfig.Release{
+			Name: r.Name, URL: r.URL, SHA256: r.SHA256, Kind: r.Kind, Migrate: r.Migrate,
+			Headers: r.Headers, Pushed: r.Path != "", Keep: r.Keep, ReadOnly: r.ReadOnly,
+		}
 	}
 	return host
 }
