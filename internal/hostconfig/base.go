@@ -2,6 +2,7 @@ package hostconfig
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -27,48 +28,69 @@ func newDocument(b Base, ports ...PortRange) (Document, error) {
 		d.Packages = append(d.Packages, "fail2ban", "python3-systemd")
 	}
 	d.Packages = append(d.Packages, b.Packages...)
-	if err := d.addFiles(b, baseFiles(b)); err != nil {
+	d.Files = append(d.Files, hostSettings(b)...)
+	if err := d.addFiles(b, baseFiles()); err != nil {
 		return Document{}, err
 	}
 	return d, d.addSteps(struct {
 		Base
 		Ports []PortRange
-	}{b, d.Ports}, baseSteps(b))
+	}{b, d.Ports}, baseSteps())
 }
 
 // baseFiles lists the files of every host. Their contents are templates.
-func baseFiles(b Base) []templateFile {
-	files := []templateFile{
+func baseFiles() []templateFile {
+	return []templateFile{
 		{File{Path: "/etc/beam/metadata.nft", Mode: "0644"}, "base/metadata.nft"},
 		{File{Path: "/etc/systemd/system/beam-metadata.service", Mode: "0644"}, "base/beam-metadata.service"},
 		{File{Path: "/etc/sysctl.d/60-beam.conf", Mode: "0644"}, "base/sysctl.conf"},
 		// sshd takes the first value it reads, and reads the drop-ins in
 		// the order of their names: this one precedes cloud-init's.
 		{File{Path: "/etc/ssh/sshd_config.d/10-beam.conf", Mode: "0644"}, "base/sshd.conf"},
-		// apt takes the last value, and images ship 20auto-upgrades.
-		{File{Path: "/etc/apt/apt.conf.d/52beam", Mode: "0644"}, "base/apt.conf"},
+		// It is there before fail2ban is, which may be switched on later.
+		{File{Path: "/etc/fail2ban/jail.d/beam.local", Mode: "0644"}, "base/fail2ban.conf"},
 	}
-	if b.Fail2ban {
-		files = append(files, templateFile{File{Path: "/etc/fail2ban/jail.d/beam.local", Mode: "0644"}, "base/fail2ban.conf"})
-	}
-	return files
 }
 
-func baseSteps(b Base) []templateStep {
-	steps := []templateStep{
+// hostSettings are the settings of every host that it can be told while it runs,
+// in files of their own: the step that makes one count reads it there, at the
+// first boot as well as later.
+func hostSettings(b Base) []File {
+	return []File{
+		hostSetting("locale", b.Locale),
+		hostSetting("swap-mib", strconv.Itoa(b.SwapMiB)),
+		hostSetting("unattended-upgrades", onOff(b.UnattendedUpgrades)),
+		hostSetting("fail2ban", onOff(b.Fail2ban)),
+	}
+}
+
+func hostSetting(name, value string) File {
+	return File{Path: "/etc/beam/" + name, Mode: "0644", Content: value + "\n", Part: PartHost}
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+func baseSteps() []templateStep {
+	return []templateStep{
 		{"close the metadata service", "base/metadata.sh"},
+		{"set unattended upgrades", "base/unattended-upgrades.sh"},
 		{"set the locale", "base/locale.sh"},
 		{"set how memory is used", "base/sysctl.sh"},
 		{"configure SSH", "base/ssh.sh"},
 		{"close the firewall", "base/firewall.sh"},
+		{"set the swap file", "base/swap.sh"},
+		{"set fail2ban", "base/fail2ban.sh"},
 	}
-	if b.SwapMiB > 0 {
-		steps = append(steps, templateStep{"add swap", "base/swap.sh"})
-	}
-	if b.Fail2ban {
-		steps = append(steps, templateStep{"start fail2ban", "base/fail2ban.sh"})
-	}
-	return steps
+}
+
+// listPackages gives the host the list of its packages, once it is complete.
+func (d *Document) listPackages() {
+	d.Files = append(d.Files, hostSetting("packages", strings.Join(d.Packages, "\n")))
 }
 
 // finish adds what comes after all other steps of a host.

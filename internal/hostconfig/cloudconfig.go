@@ -24,6 +24,12 @@ type File struct {
 	Part Part
 }
 
+// of marks the file as one of the part.
+func (f File) of(part Part) File {
+	f.Part = part
+	return f
+}
+
 // Step is one part of the script that sets a host up at its first boot. All
 // steps run in one POSIX shell under `set -eu`, so a step may use what an
 // earlier one defined, and the first command that fails ends the script.

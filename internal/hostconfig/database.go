@@ -31,9 +31,6 @@ func (db Database) document() (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	if err := d.addManagement(db.Base, "database.py", db.managementSettings()); err != nil {
-		return Document{}, err
-	}
 	d.Files = append(d.Files,
 		File{Path: "/etc/beam/postgresql/server.crt", Mode: "0644", Content: db.CertificatePEM},
 		File{Path: "/etc/beam/postgresql/server.key", Mode: "0600", Content: db.PrivateKeyPEM})
@@ -48,12 +45,18 @@ func (db Database) document() (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	return d, d.addSteps(db, []templateStep{
+	err = d.addSteps(db, []templateStep{
 		{"mount the data volume", "database/volume.sh"},
 		{"install Postgres", "database/install.sh"},
 		{"configure Postgres", "database/configure.sh"},
 		{"set up the database and its roles", "database/roles.sh"},
 	})
+	if err != nil {
+		return Document{}, err
+	}
+	d.listPackages()
+	settings := databaseSettings{Role: "database", Name: db.Name, Roles: []string{db.User, db.Owner}, Parts: d.manifest(db.Parts())}
+	return d, d.addManagement(db.Base, []string{"database.py"}, settings)
 }
 
 var (

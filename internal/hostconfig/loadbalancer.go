@@ -37,14 +37,11 @@ func (l LoadBalancer) document() (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	if err := d.addManagement(l.Base, "balancer.py", loadBalancerSettings{Role: "load-balancer"}); err != nil {
-		return Document{}, err
-	}
 	d.Files = append(d.Files, File{Path: serverStateFile, Mode: "0644", Content: "1\n"})
 	// The folder of certificates must exist when HAProxy's package starts it.
 	files := []templateFile{
-		{File{Path: "/etc/haproxy/haproxy.cfg", Mode: "0600"}, "loadbalancer/haproxy.cfg"},
-		{File{Path: "/etc/haproxy/beam/nodes.cfg", Mode: "0644"}, "loadbalancer/nodes.cfg"},
+		{File{Path: "/etc/haproxy/haproxy.cfg", Mode: "0600", Part: PartBalancing}, "loadbalancer/haproxy.cfg"},
+		{File{Path: "/etc/haproxy/beam/nodes.cfg", Mode: "0644", Part: PartBalancing}, "loadbalancer/nodes.cfg"},
 		{File{Path: "/etc/systemd/system/haproxy.service.d/beam.conf", Mode: "0644"}, "loadbalancer/haproxy.service.conf"},
 	}
 	steps := []templateStep{{"start HAProxy", "loadbalancer/haproxy.sh"}}
@@ -52,12 +49,17 @@ func (l LoadBalancer) document() (Document, error) {
 		files = append(files, acmeFiles()...)
 		steps = append(steps, templateStep{"ask for a certificate", "loadbalancer/acme.sh"})
 	} else if l.TLS != nil {
-		d.Files = append(d.Files, File{Path: certificateFile, Mode: "0600", Content: l.TLS.bundle()})
+		d.Files = append(d.Files, File{Path: certificateFile, Mode: "0600", Content: l.TLS.bundle(), Part: PartCertificate})
 	}
 	if err := d.addFiles(l, files); err != nil {
 		return Document{}, err
 	}
-	return d, d.addSteps(l, steps)
+	if err := d.addSteps(l, steps); err != nil {
+		return Document{}, err
+	}
+	d.listPackages()
+	settings := loadBalancerSettings{Role: "load-balancer", Parts: d.manifest(l.Parts())}
+	return d, d.addManagement(l.Base, []string{"balancer.py", "acme.py"}, settings)
 }
 
 func (l LoadBalancer) ports() []PortRange {

@@ -25,11 +25,11 @@ func (m Management) validate() error {
 	return nil
 }
 
-// addManagement gives the host beamctl, if it has Management. Module is the part
-// of beamctl that is about this kind of host, and settings what it has to know.
-// All of it are files, because a host whose boot script fails must still be able
-// to say so.
-func (d *Document) addManagement(b Base, module string, settings any) error {
+// addManagement gives the host beamctl, if it has Management. Modules are the
+// parts of beamctl that are about this kind of host, and settings what it has to
+// know. All of it are files, because a host whose boot script fails must still be
+// able to say so.
+func (d *Document) addManagement(b Base, modules []string, settings any) error {
 	if b.Management == nil {
 		return nil
 	}
@@ -38,15 +38,18 @@ func (d *Document) addManagement(b Base, module string, settings any) error {
 		return fmt.Errorf("encode the settings of beamctl: %w", err)
 	}
 	d.Files = append(d.Files, File{Path: "/etc/beam/management.json", Mode: "0600", Content: string(encoded) + "\n"})
-	err = d.addPrograms([]program{
-		{"management/main.py", "/usr/local/sbin/beamctl", "0700"},
-		{"management/beamctl/host.py", "/usr/local/lib/beam/beamctl/host.py", "0644"},
-		{"management/beamctl/" + module, "/usr/local/lib/beam/beamctl/" + module, "0644"},
-	})
-	if err != nil {
+	programs := []program{{"management/main.py", "/usr/local/sbin/beamctl", "0700"}}
+	for _, module := range append([]string{"host.py", "changes.py", "apply.py"}, modules...) {
+		programs = append(programs, program{"management/beamctl/" + module, "/usr/local/lib/beam/beamctl/" + module, "0644"})
+	}
+	if err := d.addPrograms(programs); err != nil {
+		return err
+	}
+	if err := d.addSteps(b, []templateStep{{"undo changes that a power cut ends", "management/recover.sh"}}); err != nil {
 		return err
 	}
 	return d.addFiles(b, []templateFile{
+		{File{Path: "/etc/systemd/system/beam-recover.service", Mode: "0644"}, "management/beam-recover.service"},
 		{File{Path: "/etc/beam/beamctl.keys", Mode: "0644"}, "management/beamctl.keys"},
 		{File{Path: "/etc/ssh/sshd_config.d/20-beamctl.conf", Mode: "0644"}, "management/sshd.conf"},
 		{File{Path: "/etc/sudoers.d/beamctl", Mode: "0440"}, "management/sudoers"},
@@ -79,30 +82,60 @@ type cloudKeys struct {
 	Public  string `yaml:"ed25519_public"`
 }
 
-// The settings of beamctl on each kind of host. Role is as in the host's tag.
+// The settings of beamctl on each kind of host. Role is as in the host's tag, and
+// Parts are what it can be told with CommandApply.
 type nodeSettings struct {
-	Role       string `json:"role"`
-	CookieFile string `json:"cookie_file"`
-	EPMDPort   int    `json:"epmd_port"`
-	Database   string `json:"database,omitempty"` // its name in the hosts file
+	Role       string   `json:"role"`
+	CookieFile string   `json:"cookie_file"`
+	EPMDPort   int      `json:"epmd_port"`
+	HTTPPort   int      `json:"http_port"`
+	Program    string   `json:"program"`            // of the release; missing until there is one
+	Database   string   `json:"database,omitempty"` // its name in the hosts file
+	Parts      manifest `json:"parts"`
 }
 
 type loadBalancerSettings struct {
-	Role string `json:"role"`
+	Role  string   `json:"role"`
+	Parts manifest `json:"parts"`
 }
 
 type databaseSettings struct {
 	Role  string   `json:"role"`
 	Name  string   `json:"name"`
 	Roles []string `json:"roles"`
+	Parts manifest `json:"parts"`
 }
 
-func (n Node) managementSettings() nodeSettings {
-	return nodeSettings{Role: "node", CookieFile: n.cookieFile(), EPMDPort: n.EPMDPort, Database: n.DatabaseName}
+// manifest lists the files of each part that a host can be told.
+type manifest map[Part]map[string]fileKind
+
+type fileKind struct {
+	Mode  string `json:"mode"`
+	Owner string `json:"owner,omitempty"` // "user:group"; empty is root
 }
 
-func (db Database) managementSettings() databaseSettings {
-	return databaseSettings{Role: "database", Name: db.Name, Roles: []string{db.User, db.Owner}}
+// manifest lists the document's files by those of the parts that running hosts can
+// be told. The cookie has commands of its own.
+func (d *Document) manifest(parts Parts) manifest {
+	found := manifest{}
+	for part := range parts {
+		if part != PartFixed && part != PartCookie {
+			found[part] = map[string]fileKind{}
+		}
+	}
+	for _, file := range d.Files {
+		if files, told := found[file.Part]; told {
+			files[file.Path] = fileKind{file.Mode, file.Owner}
+		}
+	}
+	return found
+}
+
+func (d *Document) nodeSettings(n Node, program string) nodeSettings {
+	return nodeSettings{
+		Role: "node", CookieFile: n.cookieFile(), EPMDPort: n.EPMDPort, HTTPPort: n.HTTPPort, Program: program,
+		Database: n.DatabaseName, Parts: d.manifest(n.Parts()),
+	}
 }
 
 // The commands of beamctl, as they are sent to hosts.
@@ -111,6 +144,11 @@ const (
 	CommandSetNodes = "set-nodes"     // its stdin is SetNodesInput
 	CommandApply    = "apply"         // its stdin is a Bundle
 	CommandFetch    = "fetch-release" // its stdin is a ReleaseSource
+
+	// CommandExportACME prints what a load balancer has from its certificate
+	// authority, for CommandImportACME on the one that follows it.
+	CommandExportACME = "export-acme"
+	CommandImportACME = "import-acme" // its stdin is what CommandExportACME printed
 )
 
 // CommandAwait waits on the host, at most the given number of seconds (0 to 999),

@@ -322,7 +322,7 @@ func TestAListOfServersThatIsNoneChangesNothing(t *testing.T) {
 	// What HAProxy itself refuses, it refuses before anything is changed.
 	r.program(t, "haproxy", "echo 'no such option' >&2; exit 1")
 	_, messages, status := r.ask(t, hostconfig.CommandSetNodes, `{"servers": []}`)
-	if status != 1 || !strings.Contains(messages, "haproxy refuses the servers: no such option") {
+	if status != 1 || !strings.Contains(messages, "haproxy refuses the configuration: no such option") {
 		t.Errorf("exit status %d, %q", status, messages)
 	}
 	if after := r.read(t, "/etc/haproxy/beam/nodes.cfg"); after != before {

@@ -69,9 +69,6 @@ func (n Node) document() (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	if err := d.addManagement(n.Base, "node.py", n.managementSettings()); err != nil {
-		return Document{}, err
-	}
 	d.Packages = append(d.Packages, n.packages()...)
 	d.Files = append(d.Files, n.files()...)
 	if err := d.addPrograms(n.programs()); err != nil {
@@ -80,7 +77,11 @@ func (n Node) document() (Document, error) {
 	if err := d.addFiles(view, n.templateFiles()); err != nil {
 		return Document{}, err
 	}
-	return d, d.addSteps(view, n.steps())
+	if err := d.addSteps(view, n.steps()); err != nil {
+		return Document{}, err
+	}
+	d.listPackages()
+	return d, d.addManagement(n.Base, []string{"node.py", "drain.py", "restart.py", "releases.py"}, d.nodeSettings(n, view.Program))
 }
 
 // validate repeats the checks of a plan, because what fails here would end in a
@@ -151,6 +152,7 @@ func (n Node) environment() map[string]string {
 	variables := map[string]string{
 		"PORT":       fmt.Sprint(n.HTTPPort),
 		"PHX_SERVER": "true",
+		"LANG":       n.Locale,
 	}
 	if n.SecretKeyBase != "" {
 		variables["SECRET_KEY_BASE"] = n.SecretKeyBase
@@ -169,11 +171,6 @@ func (n Node) fetched() bool {
 
 func (n Node) migrates() bool {
 	return n.Release != nil && n.Release.Migrate != ""
-}
-
-// waits says whether a node that starts waits for its peers.
-func (n Node) waits() bool {
-	return n.Sync != beam.SyncNone
 }
 
 func (n Node) kind() string {

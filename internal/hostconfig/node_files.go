@@ -2,6 +2,7 @@ package hostconfig
 
 import (
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/beam"
@@ -21,7 +22,6 @@ type nodeView struct {
 	CookiePlaceholder string
 	QuotedURL         string // for a configuration file of curl
 	Process           string // what the units that run the release share
-	Waits             bool   // boot waits for the peers
 	PeersFile         string
 }
 
@@ -41,7 +41,6 @@ func (n Node) view() (nodeView, error) {
 		Fetched:           n.fetched(),
 		LongName:          beam.LongName(n.Basename, beam.AddressToken),
 		CookiePlaceholder: beam.CookiePlaceholder,
-		Waits:             n.waits(),
 		PeersFile:         path.Join(beam.ConfigDir, beam.PeersFile),
 	}
 	if view.Kind == kindRebar3 {
@@ -71,10 +70,11 @@ func (n Node) files() []File {
 		configFile(beam.VMArgsFile, "0644", vm.VMArgs()),
 		configFile(beam.ReleaseVMArgsFile, "0644", vm.ReleaseVMArgs()),
 		configFile(beam.RemoteVMArgsFile, "0644", vm.RemoteVMArgs()),
-		configFile(beam.SysConfigFile, "0644", vm.SysConfig()),
+		configFile(beam.SysConfigFile, "0644", vm.SysConfig()).of(PartVM),
+		configFile("sync.env", "0644", beam.EnvironmentFile(n.syncEnvironment())).of(PartVM),
 		configFile(beam.PeersFile, "0644", vm.PeersFileContent()),
 		configFile(beam.DialerFile, "0644", vm.Dialer()),
-		configFile("env", "0600", beam.EnvironmentFile(n.environment())),
+		configFile("env", "0600", beam.EnvironmentFile(n.environment())).of(PartEnvironment),
 	}
 	if n.DatabaseCAPEM != "" {
 		files = append(files, File{
@@ -83,8 +83,8 @@ func (n Node) files() []File {
 			Content: n.DatabaseCAPEM,
 		})
 	}
-	if n.migrates() {
-		files = append(files, configFile("migrate.env", "0600", beam.EnvironmentFile(n.migrationEnvironment())))
+	if n.migrates() || n.Management != nil { // a release that migrates may come later
+		files = append(files, configFile("migrate.env", "0600", beam.EnvironmentFile(n.migrationEnvironment())).of(PartEnvironment))
 	}
 	if n.migrates() && n.kind() == kindRebar3 {
 		files = append(files, configFile("migrate.eval", "0644", n.Release.Migrate+".\n"))
@@ -99,20 +99,25 @@ func (n Node) migrationEnvironment() map[string]string {
 	return map[string]string{"DATABASE_URL": n.MigrationDatabaseURL}
 }
 
+// syncEnvironment tells what starts the VM how long it may wait for its peers.
+func (n Node) syncEnvironment() map[string]string {
+	timeout := n.SyncTimeoutMS
+	if n.Sync == beam.SyncNone {
+		timeout = 0
+	}
+	return map[string]string{"BEAM_SYNC_TIMEOUT_MS": strconv.Itoa(timeout)}
+}
+
 func configFile(name, mode, content string) File {
 	return File{Path: path.Join(beam.ConfigDir, name), Mode: mode, Content: content}
 }
 
 // programs are those that need nothing filled in.
 func (n Node) programs() []program {
-	var programs []program
-	if n.waits() || n.Management != nil {
-		programs = append(programs, program{"node/epmd.py", "/usr/local/lib/beam/epmd.py", "0644"})
+	return []program{
+		{"node/epmd.py", "/usr/local/lib/beam/epmd.py", "0644"},
+		{"node/await-peers.py", "/usr/local/lib/beam/await-peers", "0755"},
 	}
-	if n.waits() {
-		programs = append(programs, program{"node/await-peers.py", "/usr/local/lib/beam/await-peers", "0755"})
-	}
-	return programs
 }
 
 func (n Node) templateFiles() []templateFile {

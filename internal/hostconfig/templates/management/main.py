@@ -9,6 +9,13 @@ usage: beamctl status                 print a report as JSON
                                       stdin lists as JSON
        beamctl set-database ADDRESS   on a node: the database is at this address
        beamctl check-database         on a node: exit with 0 if the app can log in
+       beamctl apply                  take over the parts that stdin has as JSON, all or none
+       beamctl stop SECONDS           on a node: end the release for good, once nobody
+                                      is served any more or the time is over
+       beamctl export-acme            on a load balancer: print what it has from its
+                                      certificate authority
+       beamctl import-acme            on a load balancer: take that over from stdin
+       beamctl recover                undo a change that was cut off
 """
 
 import fcntl
@@ -23,12 +30,12 @@ from typing import Any
 
 sys.path.insert(0, "/usr/local/lib/beam")
 
-from beamctl import host  # noqa: E402
+from beamctl import changes, host  # noqa: E402
 
 LOCK = "/run/beamctl.lock"
 ROLES = {"node": "node", "load-balancer": "balancer", "database": "database"}
-# So many restarts within two minutes are no accident.
-CRASH_LOOP = 3
+# What takes over what a host of the role is told, and undoes it.
+CHANGERS = {"node": "restart", "load-balancer": "balancer", "database": "database"}
 AWAIT_INTERVAL_S = 2
 MAX_STDIN = 1 << 20
 
@@ -60,16 +67,45 @@ def settled(found: dict[str, Any]) -> bool:
     """Whether the host is as it should be, or will not be without help."""
     if not host.booted(found["boot"]):
         return bool(found["boot"]["failed"] or found["boot"]["status"] == "error")
-    crashes = found["service"]["restarts"] >= CRASH_LOOP and found.get("database", {"ok": True})["ok"]
+    crashes = found["service"]["restarts"] >= host.CRASH_LOOP and found.get("database", {"ok": True})["ok"]
     return bool(crashes or ROLE.ready(found))
 
 
 def set_nodes() -> None:
-    ROLE.set_nodes(sys.stdin.buffer.read(MAX_STDIN))
+    ROLE.set_nodes(SETTINGS, sys.stdin.buffer.read(MAX_STDIN))
 
 
 def set_database(address: str) -> None:
     ROLE.set_database(SETTINGS, address)
+
+
+def apply() -> None:
+    changer().take(SETTINGS, sys.stdin.buffer.read(MAX_STDIN))
+
+
+def recover() -> None:
+    """Every command that changes something does this first."""
+    changes.recover(changer().undo)
+
+
+def changer() -> Any:
+    return importlib.import_module("beamctl." + CHANGERS[SETTINGS["role"]])
+
+
+def stop(seconds: str) -> None:
+    changer().stop(SETTINGS, int(seconds))
+
+
+def export_acme() -> None:
+    print(json.dumps(acme().export()))
+
+
+def import_acme() -> None:
+    acme().take(SETTINGS, sys.stdin.buffer.read(MAX_STDIN))
+
+
+def acme() -> Any:
+    return importlib.import_module("beamctl.acme")
 
 
 def check_database() -> None:
@@ -84,6 +120,11 @@ COMMANDS: list[tuple[set[str], str, Callable[..., None]]] = [
     ({"load-balancer"}, r"set-nodes", set_nodes),
     ({"node"}, r"set-database ([0-9.]{7,15})", set_database),
     ({"node"}, r"check-database", check_database),
+    ({"node", "load-balancer", "database"}, r"apply", apply),
+    ({"node"}, r"stop ([0-9]{1,4})", stop),
+    ({"load-balancer"}, r"export-acme", export_acme),
+    ({"load-balancer"}, r"import-acme", import_acme),
+    ({"node", "load-balancer", "database"}, r"recover", recover),
 ]
 
 
@@ -99,6 +140,7 @@ def main(command: str) -> int:
             with open(LOCK, "w") as lock:
                 if run not in (status, await_host):
                     fcntl.flock(lock, fcntl.LOCK_EX)
+                    recover()
                 run(*match.groups())
             return 0
     print("beamctl: not a command of this host", __doc__, sep="\n", file=sys.stderr)

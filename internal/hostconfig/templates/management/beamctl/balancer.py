@@ -5,12 +5,13 @@ import ipaddress
 import json
 import os
 import re
+import shutil
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from beamctl import host
+from beamctl import apply, changes, host
 
 UNIT = "haproxy.service"
 SOCKET = "/run/haproxy/admin.sock"
@@ -20,6 +21,10 @@ NODES = "/etc/haproxy/beam/nodes.cfg"
 # Read by HAProxy when it starts; an empty one holds the version alone.
 STATE, NO_STATE = "/etc/haproxy/beam/server-state", "1\n"
 BACKEND = "nodes"
+SERVER = "  server "
+# Is there while HAProxy may run with something else than its files, as putting
+# those back does not reload it. It goes with a boot: HAProxy begins with them.
+DUE = "/run/beamctl-reload-due"
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 SOCKET_TIMEOUT_S = 5
@@ -78,23 +83,76 @@ def server(row: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def set_nodes(text: bytes) -> None:
-    wanted = parse(text)
-    old = host.read(NODES)
-    backend = [line for line in old.splitlines() if not line.startswith("  server ")]
-    lines = [f"  server {s['name']} {s['address']}:{s['port']} cookie {s['name']}" for s in wanted]
-    new = "\n".join(backend + lines) + "\n"
-    if new == old:
-        return
-    check(new)
-    host.write(NODES, new)
-    if host.run("systemctl", "is-active", "--quiet", UNIT).returncode != 0:
-        return  # it will read the file when it starts
-    try:
-        reload(wanted)
-    except host.Refused:
-        host.write(NODES, old)
-        raise
+def set_nodes(settings: dict[str, Any], text: bytes) -> None:
+    wanted = [line_of(server) for server in parse(text)]
+    file = {"content": balancing(host.read(NODES), wanted), "mode": "0644", "owner": ""}
+    change(settings, apply.changed({NODES: file}), {})
+
+
+def take(settings: dict[str, Any], text: bytes) -> None:
+    """Takes a bundle over. The servers stay as set_nodes told them."""
+    bundle = apply.parse(text, settings["parts"])
+    servers_told = server_lines(host.read(NODES))
+
+    def fit(_part: str, path: str, content: str) -> str:
+        return balancing(content, servers_told) if path == NODES else content
+
+    change(settings, apply.changed(apply.fitted(bundle, settings["parts"], fit)), {})
+
+
+def change(settings: dict[str, Any], files: apply.Files, note: dict[str, Any],
+           first: Callable[[], None] = lambda: None) -> None:
+    """Has HAProxy run with other files, or with those that it failed to take over
+    before."""
+    ours = stale() or any(path not in apply.SETTINGS for path in files)
+
+    def take_over() -> None:
+        first()
+        apply.settle(files)
+        if ours:
+            check(settings)
+            reload()
+
+    if files or ours:
+        changes.make(files, note, take_over, undo)
+
+
+def stale() -> bool:
+    """Whether HAProxy runs with something else than its files."""
+    running = {(server["name"], server["address"]) for server in servers()}
+    return os.path.exists(DUE) or running != {(s["name"], f"{s['address']}:{s['port']}") for s in listed()}
+
+
+def undo(paths: Iterable[str], note: dict[str, Any]) -> None:
+    for folder in note.get("remove", []):
+        shutil.rmtree(folder, ignore_errors=True)
+    apply.settle(paths)
+    if os.path.exists(DUE):
+        reload()
+
+
+def balancing(text: str, servers_told: list[str]) -> str:
+    """The file of the nodes with other servers."""
+    kept = [line for line in text.splitlines() if not line.startswith(SERVER)]
+    return "\n".join(kept + servers_told) + "\n"
+
+
+def server_lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith(SERVER)]
+
+
+def line_of(server: dict[str, Any]) -> str:
+    return f"{SERVER}{server['name']} {server['address']}:{server['port']} cookie {server['name']}"
+
+
+def listed() -> list[dict[str, Any]]:
+    """The servers that HAProxy is to have."""
+    found = []
+    for line in server_lines(host.read(NODES)):
+        name, at = line.split()[1:3]
+        address, _, port = at.rpartition(":")
+        found.append({"name": name, "address": address, "port": int(port)})
+    return found
 
 
 def parse(text: bytes) -> list[dict[str, Any]]:
@@ -122,32 +180,42 @@ def is_ipv4(text: str) -> bool:
         return False
 
 
-def check(new: str) -> None:
-    """Lets HAProxy judge the file before it takes the old one's place."""
-    candidate = NODES + ".new"
-    host.write(candidate, new)
-    try:
-        done = host.run("haproxy", "-c", "-q", "-f", CONFIG, "-f", candidate)
-    finally:
-        os.remove(candidate)
+def check(settings: dict[str, Any]) -> None:
+    """Lets HAProxy judge its files before it has to run with them. What it says may
+    show a line of theirs."""
+    done = host.run("haproxy", "-c", "-q", "-f", CONFIG, "-f", NODES)
     if done.returncode != 0:
-        raise host.Refused("haproxy refuses the servers: " + " ".join(host.tail(done.stderr.splitlines())))
+        raise host.Refused("haproxy refuses the configuration: " + host.hide(host.said(done), secrets(settings)))
 
 
-def reload(wanted: list[dict[str, Any]]) -> None:
+def reload() -> None:
     """Has a new process take over the sockets. It takes over what is known of the
     servers that stay, too: it would count a server that is down as up. The file
     is emptied afterwards, because a later restart must not find it."""
+    if host.run("systemctl", "is-active", "--quiet", UNIT).returncode != 0:
+        host.remove(DUE)  # it will read its files when it starts
+        return
+    host.write(DUE, "")
+    wanted, before = listed(), worker()
     leaving = retire(wanted)
-    host.write(STATE, kept_state(wanted))
     try:
+        host.write(STATE, kept_state(wanted))
         done = host.run("systemctl", "reload", UNIT)
         if done.returncode != 0:
-            set_state(leaving, "ready")
             raise host.Refused("haproxy was not reloaded: " + done.stderr.strip())
-        await_servers({s["name"] for s in wanted})
+        await_worker(before, {s["name"] for s in wanted})
+    except (host.Refused, OSError):
+        set_state(leaving, "ready")
+        raise
     finally:
         host.write(STATE, NO_STATE)
+    host.remove(DUE)
+
+
+def worker() -> str:
+    """The number of the process that has HAProxy's sockets."""
+    found = re.search(r"^Pid: (.*)$", ask("show info"), re.MULTILINE)
+    return found.group(1) if found else ""
 
 
 def retire(wanted: list[dict[str, Any]]) -> set[str]:
@@ -188,9 +256,11 @@ def kept_state(wanted: list[dict[str, Any]]) -> str:
     return "\n".join(kept) + "\n"
 
 
-def await_servers(names: set[str]) -> None:
+def await_worker(before: str, names: set[str]) -> None:
+    """Waits until HAProxy runs with its files: systemd calls a reload done that has
+    only begun, and one that fails leaves the old process as it was."""
     deadline = time.monotonic() + RELOAD_TIMEOUT_S
-    while {s["name"] for s in servers()} != names:
+    while worker() in ("", before) or {s["name"] for s in servers()} != names:
         if time.monotonic() >= deadline:
-            raise host.Refused("haproxy was reloaded, and still has other servers")
+            raise host.Refused("haproxy was reloaded, and still runs with what it had before")
         time.sleep(0.2)

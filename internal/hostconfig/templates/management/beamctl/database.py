@@ -2,9 +2,10 @@
 
 import glob
 import os
+from collections.abc import Iterable
 from typing import Any
 
-from beamctl import host
+from beamctl import apply, changes, host
 
 DATA = "/srv/postgresql"
 CLUSTERS = "/etc/postgresql/*/main"
@@ -12,6 +13,16 @@ CLUSTERS = "/etc/postgresql/*/main"
 
 def report(settings: dict[str, Any]) -> dict[str, Any]:
     return {"service": host.service(unit()), "postgres": postgres(settings)}
+
+
+def take(settings: dict[str, Any], text: bytes) -> None:
+    bundle = apply.parse(text, settings["parts"])
+    files = apply.changed(apply.fitted(bundle, settings["parts"], apply.unfitted))
+    changes.make(files, {}, lambda: apply.settle(files), undo)
+
+
+def undo(paths: Iterable[str], _note: dict[str, Any]) -> None:
+    apply.settle(paths)
 
 
 def ready(found: dict[str, Any]) -> bool:

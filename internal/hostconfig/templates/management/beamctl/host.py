@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import urllib.parse
@@ -24,6 +25,8 @@ COMMAND_TIMEOUT_S = 15
 RECENTLY = "-2min"
 # systemd's SD_MESSAGE_UNIT_RESTART_SCHEDULED (systemd/sd-messages.h).
 RESTART_SCHEDULED = "MESSAGE_ID=5eb03494b6584870a536b337290809b3"
+# So many restarts in a short time are no accident.
+CRASH_LOOP = 3
 # Codes of waitid(2): killed by a signal, with or without a core dump.
 KILLED = ("2", "3")
 
@@ -46,22 +49,51 @@ def read(path: str) -> str:
         return ""
 
 
-def write(path: str, content: str, mode: int = 0o644) -> None:
-    """Replaces a file in one step."""
-    with tempfile.NamedTemporaryFile("w", dir=os.path.dirname(path), delete=False) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.chmod(file.name, mode)
-    os.rename(file.name, path)
+def write(path: str, content: str, mode: int = 0o644, owner: str = "") -> None:
+    """Replaces a file in one step, which a power cut does not undo. What a cut
+    leaves begins with a dot, so that no program takes it for its own."""
+    folder = os.path.dirname(path)
+    with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".beam-", delete=False,
+                                     encoding="utf-8", errors="surrogateescape", newline="") as file:
+        try:
+            file.write(content)
+            file.flush()
+            if owner:
+                shutil.chown(file.name, *owner.split(":"))
+            os.chmod(file.name, mode)
+            os.fsync(file.fileno())
+            os.rename(file.name, path)
+        except OSError:
+            os.remove(file.name)
+            raise
+    sync(folder)
 
 
-def run(*command: str, env: Optional[dict[str, str]] = None) -> subprocess.CompletedProcess[str]:
+def remove(path: str) -> None:
+    """Removes a file, if it is there."""
+    try:
+        os.remove(path)
+    except FileNotFoundError:
+        return
+    sync(os.path.dirname(path))
+
+
+def sync(folder: str) -> None:
+    """Makes the names in a folder outlast a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def run(*command: str, env: Optional[dict[str, str]] = None,
+        timeout: Optional[int] = COMMAND_TIMEOUT_S) -> subprocess.CompletedProcess[str]:
     """Runs a program. One that is missing or hangs has just failed."""
     env = {"PATH": PATH, "LC_ALL": "C", **(env or {})}
     try:
         return subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, errors="replace", timeout=COMMAND_TIMEOUT_S)
+                              text=True, errors="replace", timeout=timeout)
     except (OSError, subprocess.TimeoutExpired) as error:
         return subprocess.CompletedProcess(command, 127, "", str(error))
 
@@ -112,21 +144,30 @@ def tail(lines: Iterable[str]) -> list[str]:
     return [line if count == 1 else f"{line} ({count} times)" for line, count in repeats[-LOG_LINES:]]
 
 
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    """What a program that failed had to say, in one line."""
+    return " ".join(tail((done.stderr or done.stdout).splitlines())) or f"exit status {done.returncode}"
+
+
+def state(unit: str) -> str:
+    return run("systemctl", "show", unit, "--property=ActiveState", "--value").stdout.strip()
+
+
 def service(unit: str, since: str = RECENTLY) -> dict[str, Any]:
     """The state of a unit, and how often systemd started it again since then."""
     shown = run("systemctl", "show", unit, "--property=ActiveState,ExecMainCode,ExecMainStatus")
     values = dict(line.split("=", 1) for line in shown.stdout.splitlines() if "=" in line)
     status = int(values.get("ExecMainStatus", 0))
     killed = values.get("ExecMainCode") in KILLED
-    state = values.get("ActiveState", "unknown")
+    active = values.get("ActiveState", "unknown")
     restarts = automatic_restarts(unit, since)
     return {
         "unit": unit,
-        "state": state,
+        "state": active,
         "exit_code": 0 if killed else status,
         "signal": status if killed else 0,
         "restarts": restarts,
-        "log": journal(unit) if state != "active" or restarts else [],
+        "log": journal(unit) if active != "active" or restarts else [],
     }
 
 
@@ -143,7 +184,7 @@ def journal(unit: str) -> list[str]:
 
 
 # Variables that the host itself sets and that are no secrets.
-PUBLIC = {"PORT", "PHX_SERVER", "PHX_HOST", "POOL_SIZE"}
+PUBLIC = {"PORT", "PHX_SERVER", "PHX_HOST", "POOL_SIZE", "LANG"}
 # Shorter ones are hidden as whole words only, and those of up to three
 # characters not at all: they are in every log, and anyone could guess them.
 LONG, SHORT = 8, 4
