@@ -19,12 +19,12 @@ type bootRun struct{ dir string }
 func newBootRun(t *testing.T) bootRun {
 	t.Helper()
 	r := bootRun{dir: t.TempDir()}
-	for _, folder := range []string{"bin", "etc/haproxy", "var/lib"} {
+	for _, folder := range []string{"bin", "etc/apt/apt.conf.d", "etc/beam", "etc/haproxy", "var/lib"} {
 		if err := os.MkdirAll(filepath.Join(r.dir, folder), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"apt-get", "haproxy", "sleep", "systemctl", "ufw", "update-locale"} {
+	for _, name := range []string{"apt-get", "haproxy", "sleep", "systemctl", "systemd-detect-virt", "ufw", "update-locale"} {
 		r.standIn(t, name, "")
 	}
 	r.standIn(t, "dpkg-query", `shift 3; printf "%s:installed\n" "$@"`)
@@ -48,7 +48,14 @@ func (r bootRun) start(t *testing.T) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := strings.NewReplacer(" /etc/", " "+r.dir+"/etc/", "/var/lib/beam", r.dir+"/var/lib/beam").
+	for _, f := range filesOf(t, userData) {
+		if strings.HasPrefix(f.Path, "/etc/beam/") {
+			if err := os.WriteFile(r.dir+f.Path, []byte(f.Content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	script := strings.NewReplacer(" /etc/", " "+r.dir+"/etc/", ">/etc/", ">"+r.dir+"/etc/", "/var/lib/beam", r.dir+"/var/lib/beam").
 		Replace(fileOf(t, userData, "/usr/local/sbin/beam-boot"))
 	command := exec.CommandContext(t.Context(), "sh", "-c", script)
 	command.Env = []string{"PATH=" + filepath.Join(r.dir, "bin") + ":/usr/bin:/bin"}

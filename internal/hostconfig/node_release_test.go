@@ -251,8 +251,17 @@ func (h *testHost) migrate(t *testing.T) {
 func (h *testHost) start(t *testing.T) *exec.Cmd {
 	t.Helper()
 	env := h.environment(t)
+	variable := func(name string) string {
+		value := ""
+		for _, setting := range env {
+			if set, is := strings.CutPrefix(setting, name+"="); is {
+				value = set
+			}
+		}
+		return value
+	}
 	for _, command := range h.unit["ExecStartPre"] {
-		words := strings.Fields(command)
+		words := strings.Fields(os.Expand(command, variable))
 		h.command(t, env, words[0], words[1:]...)
 	}
 	words := strings.Fields(h.unit["ExecStart"][0])
