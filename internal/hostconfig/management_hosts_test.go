@@ -64,7 +64,7 @@ func newManaged(t *testing.T, host renderer) managed {
 			f.Content = m.moved(f.Content)
 		}
 		if f.Path == "/etc/beam/management.json" {
-			f.Content = strings.ReplaceAll(f.Content, `"/home`, `"`+m.root+"/home")
+			f.Content = m.moved(f.Content)
 		}
 		m.write(t, f.Path, f.Content)
 	}
@@ -81,8 +81,8 @@ func newManaged(t *testing.T, host renderer) managed {
 }
 
 func (m managed) moved(script string) string {
-	edits := []string{`PATH = "`, `PATH = "` + m.root + "/bin:"}
-	for _, folder := range []string{"/etc/", "/run/", "/var/", "/srv/", "/usr/local/lib/"} {
+	edits := []string{`PATH = "/`, `PATH = "` + m.root + "/bin:/"}
+	for _, folder := range []string{"/etc/", "/run/", "/var/", "/srv/", "/usr/local/lib/", "/usr/local/sbin/", "/home/", "/opt/"} {
 		edits = append(edits, `"`+folder, `"`+m.root+folder)
 	}
 	return strings.NewReplacer(edits...).Replace(script)

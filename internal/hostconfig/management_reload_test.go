@@ -51,12 +51,7 @@ func runManaged(t *testing.T, l hostconfig.LoadBalancer) running {
 	r := running{newManaged(t, l), &syncBuffer{}}
 	r.boot(t)
 	config := r.root + "/etc/haproxy/haproxy.cfg"
-	r.write(t, "/etc/haproxy/haproxy.cfg", strings.NewReplacer(
-		// A socket of the test's own: nobody else can take it.
-		"bind *:80\n", "bind unix@"+r.root+"/run/front.sock\n",
-		"  chroot /var/lib/haproxy\n", "", "  user haproxy\n", "", "  group haproxy\n", "",
-		"/run/haproxy", r.root+"/run/haproxy", "/etc/haproxy", r.root+"/etc/haproxy",
-	).Replace(r.read(t, "/etc/haproxy/haproxy.cfg")))
+	r.write(t, "/etc/haproxy/haproxy.cfg", r.config(r.read(t, "/etc/haproxy/haproxy.cfg")))
 	if err := os.Mkdir(r.root+"/run/haproxy", 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -81,6 +76,16 @@ reload) kill -USR2 %d ;;
 show) printf 'ActiveState=active\nExecMainCode=0\nExecMainStatus=0\n' ;;
 esac`, command.Process.Pid))
 	return r
+}
+
+// config is HAProxy's configuration, moved into the folder of the test.
+func (r running) config(text string) string {
+	return strings.NewReplacer(
+		// A socket of the test's own: nobody else can take it.
+		"bind *:80\n", "bind unix@"+r.root+"/run/front.sock\n",
+		"  chroot /var/lib/haproxy\n", "", "  user haproxy\n", "", "  group haproxy\n", "",
+		"/run/haproxy", r.root+"/run/haproxy", "/etc/haproxy", r.root+"/etc/haproxy",
+	).Replace(text)
 }
 
 func (r running) awaitStart(t *testing.T) {

@@ -183,7 +183,7 @@ def is_ipv4(text: str) -> bool:
 def check(settings: dict[str, Any]) -> None:
     """Lets HAProxy judge its files before it has to run with them. What it says may
     show a line of theirs."""
-    done = host.run("haproxy", "-c", "-q", "-f", CONFIG, "-f", NODES)
+    done = host.run("haproxy", "-c", "-f", CONFIG, "-f", NODES)
     if done.returncode != 0:
         raise host.Refused("haproxy refuses the configuration: " + host.hide(host.said(done), secrets(settings)))
 
