@@ -94,6 +94,9 @@ type HostRecord struct {
 	Image string `json:"image,omitempty"`
 	// Port is where a node serves HTTP; 0 where that is not known.
 	Port int `json:"port,omitempty"`
+	// Unmanaged says that the provider has no way to the host: it was made without
+	// the cluster's management keys.
+	Unmanaged bool `json:"unmanaged,omitempty"`
 	// Stored is the SHA-256 of the release that the node has in its store and has
 	// yet to run.
 	Stored string `json:"stored,omitempty"`
@@ -110,7 +113,9 @@ type HostRecord struct {
 // Secrets are drawn once, before the first paid object exists, and never
 // change by themselves.
 type Secrets struct {
-	Cookie         string `json:"cookie,omitempty"` // only when the user gave none
+	Cookie string `json:"cookie,omitempty"` // only when the user gave none
+	// RunningCookie is what the nodes run with; empty where that is not known.
+	RunningCookie  string `json:"running_cookie,omitempty"`
 	SecretKeyBase  string `json:"secret_key_base,omitempty"`
 	UserPassword   string `json:"user_password,omitempty"`
 	OwnerPassword  string `json:"owner_password,omitempty"`

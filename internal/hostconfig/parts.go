@@ -31,13 +31,16 @@ const (
 // Parts are fingerprints of a host's description by part.
 type Parts map[Part]string
 
-// Changed lists the parts of wanted that differ, in the order of the constants.
+// Changed lists the parts of wanted that differ, in the order of the constants. A
+// part that is not known is taken to be right.
 func (p Parts) Changed(wanted Parts) []Part {
 	var changed []Part
 	for _, part := range []Part{
 		PartFixed, PartHost, PartBalancing, PartCertificate, PartEnvironment, PartVM, PartRelease, PartTriggers, PartCookie,
 	} {
-		if p[part] != wanted[part] {
+		have, known := p[part]
+		want, asked := wanted[part]
+		if known && asked && have != want {
 			changed = append(changed, part)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/health"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // simulation carries steps out on what a plan is made from, and on nothing else.
@@ -50,6 +51,18 @@ func (s *simulation) do(a Action) {
 		record := s.Memory.Hosts[a.Delivery.Droplet.ID]
 		record.Delivered = a.Delivery.ID
 		s.Memory.Hosts[a.Delivery.Droplet.ID] = record
+	case Apply:
+		record := s.Memory.Hosts[a.Droplet.ID]
+		record.Parts = record.Parts.With((&differ{Input: s.Input}).partsOf(a.Droplet.ID), a.Parts...)
+		s.Memory.Hosts[a.Droplet.ID] = record
+	case Retire:
+		record := s.Memory.Hosts[a.Droplet.ID]
+		record.Stopped = true
+		s.Memory.Hosts[a.Droplet.ID] = record
+	case RotateCookie:
+		s.rotate()
+	case TakeOver:
+		s.Memory.Remember(a.ID, a.Record)
 	case AwaitNodes, AwaitFormed:
 		s.Reports = s.wellReports()
 	case CreateVPC, UseVPC, MarkVPC, UnmarkVPC, DeleteVPC, CreatePeering, AwaitPeering, DeletePeering:
@@ -58,6 +71,17 @@ func (s *simulation) do(a Action) {
 		s.doOthers(a)
 	}
 	s.Memory.Note(s.Observed)
+}
+
+// rotate gives all nodes the spec's cookie.
+func (s *simulation) rotate() {
+	wanted := s.Spec.NodeHost(s.Memory, nil).Parts()
+	for id, record := range s.Memory.Hosts {
+		if record.Role == cluster.RoleNode && record.Parts != nil {
+			record.Parts = record.Parts.With(wanted, hostconfig.PartCookie)
+			s.Memory.Hosts[id] = record
+		}
+	}
 }
 
 func (s *simulation) doHosts(a Action) {
@@ -118,16 +142,7 @@ func (s *simulation) named(name string, change func(*cluster.Droplet)) {
 }
 
 func (s *simulation) create(a CreateHosts) {
-	record := cluster.HostRecord{Role: a.Role, Pool: a.Pool}
-	switch a.Role {
-	case cluster.RoleNode:
-		record.Told, record.Delivered = s.Spec.NodeHost(s.Memory, nil).Fingerprint(), NodeDelivered(s.Memory)
-	case cluster.RoleDatabase:
-		record.Told = s.Spec.DatabaseHost(s.Memory).Fingerprint()
-	case cluster.RoleLoadBalancer:
-		nodes := Serving(s.Input)
-		record.Told, record.Delivered = s.Spec.LoadBalancerHost(s.Memory, nodes).Fingerprint(), BalancerDelivery(s.Spec, nodes).ID
-	}
+	record := NewRecord(s.Input, a)
 	for _, name := range a.Names {
 		record.Name = name
 		d := cluster.Droplet{
