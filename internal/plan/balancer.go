@@ -25,8 +25,14 @@ func (d *differ) balancer() {
 	if exists {
 		why = change.why
 	}
+	d.balancerLater = exists && d.reaches(host.ID) && !d.Memory.Hosts[host.ID].SetUpFailed && d.nodesChange()
 	d.makeBalancer(why)
 }
+
+// nodesChange says that nodes come, go or restart that a load balancer has to be
+// told of. One that can be is made anew after that, when its successor has
+// nothing left to learn.
+func (d *differ) nodesChange() bool { return !d.settled() || len(d.pools.replaced) > 0 }
 
 func (d *differ) makeBalancer(why string) {
 	name := d.nextBalancerName()
@@ -40,6 +46,15 @@ func (d *differ) makeBalancer(why string) {
 		return false
 	})
 	after = append(after, d.successorKeys(d.pools.outdated)...)
+	if d.balancerLater {
+		after = append(after, d.restartKeys("")...)
+		for _, host := range slices.Concat(d.pools.outdated, d.pools.replaced) {
+			after = append(after, DeleteHost{Droplet: host}.Key())
+		}
+		if host, told := d.toldBalancer(); told {
+			after = append(after, Tell{Delivery: Delivery{Droplet: host}}.Key())
+		}
+	}
 	after = append(after, vpcKey(d.Spec.LoadBalancer.Region), firewallKey(d.Spec.Name, cluster.RoleLoadBalancer))
 	if host, failed := d.failedBalancer(); failed {
 		d.do(d.deletion(host), d.failure(host))

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -57,17 +58,22 @@ func (d *differ) nodes() nodePlan {
 func (d *differ) planPool(p *nodePlan, pool cluster.Pool, nodes []cluster.Droplet) {
 	nodes, replaced := splitReplaced(nodes)
 	p.replaced = append(p.replaced, replaced...)
-	if extra := len(nodes) - pool.Count; extra > 0 {
-		youngest := nodes[len(nodes)-extra:]
-		p.surplus = append(p.surplus, youngest...)
-		nodes = nodes[:len(nodes)-extra]
+	for _, host := range nodes {
+		p.changes[host.ID] = d.changeOf(host, pool.Place, d.node())
+	}
+	// Of too many the youngest go, and first of all those that would have to be
+	// made anew.
+	slices.SortStableFunc(nodes, func(a, b cluster.Droplet) int {
+		return cmp.Compare(p.changes[a.ID].way/wayReplaced, p.changes[b.ID].way/wayReplaced)
+	})
+	if len(nodes) > pool.Count {
+		p.surplus = append(p.surplus, nodes[pool.Count:]...)
+		nodes = nodes[:pool.Count]
 	}
 	taken := map[string]bool{}
 	for _, host := range nodes {
 		taken[host.Name] = true
-		c := d.changeOf(host, pool.Place, d.node())
-		p.changes[host.ID] = c
-		switch c.way {
+		switch p.changes[host.ID].way {
 		case wayReplaced:
 			p.outdated = append(p.outdated, host)
 		case wayRestarted:
@@ -176,18 +182,21 @@ func addressKeys(hosts []cluster.Droplet) []string {
 
 // replaceNodes makes nodes anew in turns: new ones are there before the old ones
 // go. Where the load balancer can be told, it leads to the new ones before that;
-// else the last old node stays until the load balancer's successor knows the new
-// ones, so that there is always one that it can reach.
+// else all old nodes stay until the load balancer's successor, which knows the new
+// ones, serves.
 func (d *differ) replaceNodes() {
 	_, told := d.toldBalancer()
 	before := d.removeReplaced(told)
+	if d.blindly() {
+		before = nil
+	}
 	for turn := range slices.Chunk(d.pools.outdated, d.surge()) {
 		d.makeSuccessors(turn, before)
 		made := d.successorKeys(turn)
 		before = nil
 		for _, host := range turn {
 			after := append(slices.Clone(made), d.tellKey())
-			if slices.ContainsFunc(d.pools.outdated[len(d.pools.outdated)-1:], sameHost(host)) {
+			if !told {
 				after = append(after, d.successorServes()...)
 			}
 			before = append(before, d.removeNode(host, d.pools.changes[host.ID].why, after...))
@@ -202,22 +211,29 @@ func sameHost(host cluster.Droplet) func(cluster.Droplet) bool {
 // surge is how many nodes are made beside the old ones in one turn. Nodes whose
 // successors are there already, and which have yet to go, count.
 func (d *differ) surge() int {
-	if d.atOnce() {
+	if d.atOnce() || d.blindly() {
 		return max(1, len(d.pools.outdated))
 	}
 	return max(1, d.Spec.Update.MaxSurge)
+}
+
+// blindly says that the nodes are behind a load balancer that cannot be told of
+// others: all of them have successors before its own successor comes.
+func (d *differ) blindly() bool {
+	_, told := d.toldBalancer()
+	return !told && d.Spec.LoadBalancer != nil
 }
 
 // removeReplaced removes the nodes whose successors are there, and returns the
 // steps that the next turn has to wait for.
 func (d *differ) removeReplaced(told bool) (before []string) {
 	balancer, _ := d.toldBalancer()
-	for i, host := range d.pools.replaced {
+	for _, host := range d.pools.replaced {
 		after := append(d.restartKeys(host.Name), AwaitActive{Host: host.Name}.Key())
 		if told && !d.knowsNodes(balancer) {
 			after = append(after, d.tellKey())
 		}
-		if i == len(d.pools.replaced)-1 && len(d.pools.outdated) == 0 {
+		if !told {
 			after = append(after, d.successorServes()...)
 		}
 		key := d.removeNode(host, describe(host.Name, host.ID)+" has a successor", after...)

@@ -119,6 +119,9 @@ type differ struct {
 	pools    nodePlan
 	steps    []Step
 	nodeTold description // of a node, once it was needed
+	// balancerLater says that the load balancer is made anew once its nodes have
+	// changed, of which it is told before.
+	balancerLater bool
 }
 
 func (d *differ) add(s Step) { d.steps = append(d.steps, s) }

@@ -49,7 +49,8 @@ func (d *differ) turn() []cluster.Droplet {
 	if d.atOnce() {
 		return d.pools.restart
 	}
-	return d.pools.restart[:min(len(d.pools.restart), max(1, d.Spec.Update.MaxUnavailable))]
+	most := min(d.Spec.Update.MaxUnavailable, len(d.pools.current())-1) // one serves, where there are others
+	return d.pools.restart[:min(len(d.pools.restart), max(1, most))]
 }
 
 // atOnce says that nodes do not wait for each other.

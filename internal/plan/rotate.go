@@ -15,7 +15,7 @@ func (d *differ) rotate() {
 	}
 	d.do(RotateCookie{}, "the nodes have another cookie", d.keys(func(a Action) bool {
 		switch a.(type) {
-		case PowerOn, AwaitAddress, CreateFirewall, UpdateFirewall, TagHosts:
+		case PowerOn, CreateFirewall, UpdateFirewall, TagHosts:
 			return true
 		}
 		return false

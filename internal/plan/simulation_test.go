@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -17,6 +18,7 @@ type simulation struct {
 	last    int // number of what was made last
 	created int // droplets beyond those that there were
 	peak    int
+	leads   map[int][]string // addresses that each load balancer leads to, by its id
 }
 
 func (s *simulation) next() int {
@@ -50,6 +52,9 @@ func (s *simulation) do(a Action) {
 	case Tell:
 		record := s.Memory.Hosts[a.Delivery.Droplet.ID]
 		record.Delivered = a.Delivery.ID
+		if record.Role == cluster.RoleLoadBalancer {
+			s.lead(a.Delivery.Droplet.ID, serversIn(a.Delivery.Stdin))
+		}
 		s.Memory.Hosts[a.Delivery.Droplet.ID] = record
 	case Apply:
 		record := s.Memory.Hosts[a.Droplet.ID]
@@ -118,6 +123,34 @@ func (s *simulation) doHosts(a Action) {
 	}
 }
 
+func (s *simulation) lead(balancer int, nodes []string) {
+	if s.leads == nil {
+		s.leads = map[int][]string{}
+	}
+	s.leads[balancer] = nodes
+}
+
+func addresses(spec cluster.Spec, nodes []cluster.Droplet) []string {
+	var found []string
+	for _, d := range nodes {
+		found = append(found, spec.Address(d))
+	}
+	return found
+}
+
+// serversIn are the addresses that a load balancer is told.
+func serversIn(stdin []byte) []string {
+	var told struct{ Servers []struct{ Address string } }
+	if err := json.Unmarshal(stdin, &told); err != nil {
+		panic(err) // SetNodesInput wrote it
+	}
+	var found []string
+	for _, server := range told.Servers {
+		found = append(found, server.Address)
+	}
+	return found
+}
+
 func addressed(d *cluster.Droplet) {
 	d.PublicIPv4, d.PrivateIPv4 = fmt.Sprintf("203.0.113.%d", d.ID%250), fmt.Sprintf("10.0.%d.%d", d.ID/250, d.ID%250)
 }
@@ -143,6 +176,7 @@ func (s *simulation) named(name string, change func(*cluster.Droplet)) {
 
 func (s *simulation) create(a CreateHosts) {
 	record := NewRecord(s.Input, a)
+	serving := addresses(s.Spec, Serving(s.Input))
 	for _, name := range a.Names {
 		record.Name = name
 		d := cluster.Droplet{
@@ -157,6 +191,9 @@ func (s *simulation) create(a CreateHosts) {
 		}
 		s.Observed.Droplets = append(s.Observed.Droplets, d)
 		s.Memory.Remember(d.ID, record)
+		if a.Role == cluster.RoleLoadBalancer {
+			s.lead(d.ID, serving)
+		}
 		s.created++
 	}
 	s.peak = max(s.peak, s.created)

@@ -178,7 +178,7 @@ func (d *differ) tells() []string {
 // toldBalancer is the load balancer that serves on and can be told.
 func (d *differ) toldBalancer() (cluster.Droplet, bool) {
 	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
-	return host, exists && !d.makesBalancer() && d.tellsBalancer(host)
+	return host, exists && (d.balancerLater || !d.makesBalancer()) && d.tellsBalancer(host)
 }
 
 func (d *differ) tellsBalancer(host cluster.Droplet) bool {
