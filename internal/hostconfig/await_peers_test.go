@@ -37,7 +37,7 @@ func (w waiting) path(name string) string { return filepath.Join(w.dir, name) }
 // await runs await-peers to its end and returns what the VM is left to wait.
 func (w waiting) await(t *testing.T, epmdPort int, timeout time.Duration) time.Duration {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), w.path("await-peers"), w.path("peers"), fmt.Sprint(epmdPort), fmt.Sprint(timeout.Milliseconds()), w.dir)
+	cmd := exec.CommandContext(t.Context(), w.path("await-peers"), w.path("peers"), fmt.Sprint(epmdPort), fmt.Sprint(timeout.Milliseconds()), w.dir, w.path("staged"))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
