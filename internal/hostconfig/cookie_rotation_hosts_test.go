@@ -114,7 +114,8 @@ func (m *member) start(t *testing.T) {
 		t.Fatalf("await-peers: %v\n%s", err, out)
 	}
 	erl := exec.CommandContext(t.Context(), testtool.Require(t, "erl"),
-		"-noinput", "-args_file", filepath.Join(folder, "vm.args"), "-eval", observed)
+		"-noinput", "-kernel", "logger_level", "none", // refusals are logged to the same output
+		"-args_file", filepath.Join(folder, "vm.args"), "-eval", observed)
 	erl.Dir = m.root
 	erl.Env = append(os.Environ(), "HOME="+m.root+"/home/deploy",
 		fmt.Sprintf("ERL_EPMD_PORT=%d", m.epmdPort), "ERL_EPMD_ADDRESS="+m.address)
@@ -216,6 +217,33 @@ func (r *rotation) undisturbed(t *testing.T) {
 			}
 		}
 	}
+}
+
+// noticed checks that those who saw a node go have it in their files, without
+// which undisturbed would say nothing.
+func (r *rotation) noticed(t *testing.T, which int) {
+	t.Helper()
+	for i, m := range r.members {
+		if down, err := os.ReadFile(m.root + "/DOWN"); i != which && !strings.Contains(string(down), r.members[which].name) {
+			t.Errorf("%s did not notice the restart of %s: %s %v", m.name, r.members[which].name, down, err)
+		}
+	}
+}
+
+// stranger runs a VM with a cookie that is not of the cluster, and returns it.
+// The names of all nodes are in Nodes.
+func (r *rotation) stranger(t *testing.T, value, expression string) *erltest.VM {
+	t.Helper()
+	home := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(home, ".erlang.cookie"), []byte(value), 0o400))
+	var names []string
+	for _, m := range r.members {
+		names = append(names, "'"+m.name+"'")
+	}
+	erl := exec.CommandContext(t.Context(), "erl", "-noinput", "-hidden", "-name", "stranger@127.0.0.1",
+		"-eval", "Nodes = ["+strings.Join(names, ",")+"], "+expression)
+	erl.Env = append(os.Environ(), "HOME="+home, fmt.Sprintf("ERL_EPMD_PORT=%d", r.members[0].epmdPort))
+	return erltest.StartVM(t, erl)
 }
 
 func (m *member) cookies(t *testing.T) health.CookieReport {

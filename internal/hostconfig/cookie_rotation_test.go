@@ -1,6 +1,7 @@
 package hostconfig_test
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -114,4 +115,73 @@ func (r *rotation) settled(t *testing.T) {
 	}
 	r.restart(t, 2)
 	r.meshed(t, newCookie)
+	r.noticed(t, 2)
+}
+
+func TestTheOldCookieIsRefusedAfterARotation(t *testing.T) {
+	t.Parallel()
+	r := newRotation(t, 20)
+	const knock = `io:format("~p~n", [[net_kernel:connect_node(Node) || Node <- Nodes]]).`
+	stranger := r.stranger(t, oldCookie, knock)
+	stranger.Await(t, "[true,true,true]")
+	stranger.Kill(t)
+	r.rotate(t)
+	stranger = r.stranger(t, oldCookie, knock)
+	stranger.Await(t, "[false,false,false]")
+	stranger.Kill(t)
+	r.stranger(t, newCookie, knock).Await(t, "[true,true,true]")
+	r.undisturbed(t)
+}
+
+func (r *rotation) rotate(t *testing.T) {
+	t.Helper()
+	r.stage(t, all()...)
+	r.turn(t, 1)
+	r.adopt(t, all()...)
+	r.meshed(t, newCookie)
+}
+
+// It cannot join: nobody told it the new cookie. It must not tear at the others
+// either, which a node that one of them lets in and another does not would do.
+func TestANodeThatMissedTheRotationWaitsForTheCookie(t *testing.T) {
+	t.Parallel()
+	for i, adopted := range [][]int{{}, {1}, {1, 2}} {
+		t.Run(fmt.Sprintf("%d have adopted", len(adopted)), func(t *testing.T) {
+			t.Parallel()
+			r := newRotation(t, 30+i)
+			r.stop(t, 0)
+			r.stage(t, 1, 2)
+			r.turn(t, 1)
+			r.adopt(t, adopted...)
+			r.start(t, 0)
+			r.members[0].vm.Await(t, "[] "+oldCookie)
+			r.stranger(t, oldCookie, `timer:sleep(6000), io:format("several rounds later~n").`).Await(t, "several rounds later")
+			r.members[0].vm.Await(t, "[] "+oldCookie)
+			r.undisturbed(t)
+
+			r.rotate(t)
+			r.undisturbed(t)
+			r.settled(t)
+		})
+	}
+}
+
+// The VM that switched the others died amid it. Those that are left follow the
+// one that it reached, and one that restarts meanwhile finds both.
+func TestASwitchThatReachedOneNodeSpreads(t *testing.T) {
+	t.Parallel()
+	for i, restarted := range [][]int{{}, {0}, {2}} {
+		t.Run(fmt.Sprintf("restarted %v", restarted), func(t *testing.T) {
+			t.Parallel()
+			r := newRotation(t, 40+i)
+			r.stage(t, all()...)
+			r.stranger(t, oldCookie, `Node = lists:nth(2, Nodes),
+				io:format("~p~n", [erpc:call(Node, erlang, set_cookie, [Node, '`+newCookie+`'])]).`).Await(t, "true")
+			r.restart(t, restarted...)
+			r.meshed(t, newCookie)
+			r.rotate(t)
+			r.undisturbed(t)
+			r.settled(t)
+		})
+	}
 }
