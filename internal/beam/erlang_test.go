@@ -75,6 +75,18 @@ func TestTheFlagForTheSyncTimeoutBeatsTheConfiguration(t *testing.T) {
 	h.start(t, `io:format("booted~n").`).Await(t, "booted")
 }
 
+// Nor does it wait for any while a cookie is staged.
+func TestFlagsWithoutPeersBeatTheConfiguration(t *testing.T) {
+	t.Parallel()
+	for _, sync := range []string{beam.SyncOptional, beam.SyncMandatory} {
+		h := newHost(t, "127.0.0.1", erltest.StartEPMD(t, "127.0.0.1"), "chat2@127.0.0.2")
+		h.node.Sync, h.node.SyncTimeoutMS = sync, int(2*erltest.Patience.Milliseconds())
+		h.write(t, beam.SysConfigFile, h.node.SysConfig())
+		h.write(t, beam.VMArgsFile, h.node.VMArgs()+"-kernel sync_nodes_optional [] -kernel sync_nodes_mandatory []\n")
+		h.start(t, `io:format("booted~n").`).Await(t, "booted")
+	}
+}
+
 // Each node knows the older ones only. Whichever restarts, all meet again.
 func TestThreeNodesMeshAndHealAfterEveryRestart(t *testing.T) {
 	t.Parallel()

@@ -96,6 +96,21 @@ func TestTheFirstNodeWaitsForNobody(t *testing.T) {
 	}
 }
 
+// They may refuse it until its dialer has tried both cookies. The VM's own wait
+// would be in vain, and with sync = "mandatory" the boot would fail.
+func TestANodeDoesNotWaitForPeersWhileACookieIsStaged(t *testing.T) {
+	t.Parallel()
+	w := newWaiting(t)
+	must(t, os.Remove(w.path("peers")))
+	must(t, os.WriteFile(w.path("staged"), []byte("cookie"), 0o600))
+	w.await(t, 1, time.Hour)
+	flags, err := os.ReadFile(w.path("vm.args"))
+	must(t, err)
+	if !strings.HasSuffix(string(flags), "\n-kernel sync_nodes_optional [] -kernel sync_nodes_mandatory []\n") {
+		t.Errorf("the flags are %q", flags)
+	}
+}
+
 // fakeEPMD gives one answer after the other, an empty one by hanging up.
 type fakeEPMD struct {
 	port  int
