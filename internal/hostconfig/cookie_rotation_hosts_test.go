@@ -1,7 +1,6 @@
 package hostconfig_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,13 +19,15 @@ import (
 const oldCookie, newCookie = "OLDCOOKIEOLDCOOKIE", "NEWCOOKIENEWCOOKIE"
 
 // observed prints the connected nodes and the cookie whenever they change, and
-// keeps the names of nodes that went down in a file.
+// keeps the names of nodes that went down in a file. It waits for global, which
+// takes a node that goes amid its first exchange for a partition, and cuts
+// others off for that (prevent_overlapping_partitions).
 const observed = `
 spawn(fun() ->
   net_kernel:monitor_nodes(true),
   Report = fun Report(Last) ->
     Now = io_lib:format("~0p ~s~n", [lists:sort(nodes()), erlang:get_cookie()]),
-    Now =:= Last orelse io:put_chars(Now),
+    Now =:= Last orelse begin global:sync(), io:put_chars(Now) end,
     receive {nodedown, Node} -> ok = file:write_file("DOWN", [atom_to_list(Node), $\n], [append]), Report(Now); _ -> Report(Now)
     after 50 -> Report(Now)
     end
@@ -259,8 +260,7 @@ func (m *member) status(t *testing.T) health.NodeReport {
 	report, err := health.ParseReport([]byte(m.must(t, hostconfig.CommandStatus, "")))
 	must(t, err)
 	if report.Node == nil {
-		text, _ := json.Marshal(report)
-		t.Fatalf("the report is not of a node that has booted: %s", text)
+		t.Fatalf("the report is not of a node that has booted: %+v", report)
 	}
 	return *report.Node
 }
