@@ -23,6 +23,7 @@ type nodeView struct {
 	Process           string // what the units that run the release share
 	Waits             bool   // boot waits for the peers
 	PeersFile         string
+	StagedFile        string // the cookie of a rotation that is under way
 }
 
 func (n Node) view() (nodeView, error) {
@@ -43,6 +44,7 @@ func (n Node) view() (nodeView, error) {
 		CookiePlaceholder: beam.CookiePlaceholder,
 		Waits:             n.waits(),
 		PeersFile:         path.Join(beam.ConfigDir, beam.PeersFile),
+		StagedFile:        stagedCookieFile,
 	}
 	if view.Kind == kindRebar3 {
 		view.StartCommand = "foreground"
@@ -108,6 +110,9 @@ func (n Node) programs() []program {
 	var programs []program
 	if n.waits() || n.Management != nil {
 		programs = append(programs, program{"node/epmd.py", "/usr/local/lib/beam/epmd.py", "0644"})
+	}
+	if n.Management != nil {
+		programs = append(programs, program{"management/beamctl/cookie.py", "/usr/local/lib/beam/beamctl/cookie.py", "0644"})
 	}
 	if n.waits() {
 		programs = append(programs, program{"node/await-peers.py", "/usr/local/lib/beam/await-peers", "0755"})
