@@ -141,6 +141,17 @@ func (h bootHost) read(t *testing.T, path string) string {
 	return string(text)
 }
 
+// calls are those of programs that write down theirs; none when there is no such
+// call.
+func (h bootHost) calls(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(h.dir, "calls"))
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 func (h bootHost) remove(t *testing.T, path string) {
 	t.Helper()
 	if err := os.Remove(filepath.Join(h.dir, path)); err != nil {

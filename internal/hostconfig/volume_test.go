@@ -157,3 +157,44 @@ func TestAVolumeThatCannotBeReadIsLeftAlone(t *testing.T) {
 		t.Errorf("got %v, %q and the calls\n%s", err, said, calls)
 	}
 }
+
+// mkfs that is cut off leaves a volume that is neither new nor whole. What this
+// host began itself it begins anew; it knows it by a sign at the volume's end.
+func TestAFormattingThatWasCutOffBeginsAnew(t *testing.T) {
+	t.Parallel()
+	mkfs := testtool.Require(t, "mkfs.ext4")
+	for story, cutOff := range map[string]string{
+		"before mkfs wrote anything":   "exit 1",
+		"before the superblock":        `printf 'bitmaps' | dd of="$4" bs=1M seek=5 conv=notrunc status=none; exit 1`,
+		"after all but the last write": mkfs + ` "$@"; exit 1`,
+	} {
+		t.Run(story, func(t *testing.T) {
+			t.Parallel()
+			r := newVolumeRun(t)
+			r.fill(t, 0, "")
+			r.standIn(t, "mkfs.ext4", cutOff)
+			if said, calls, err := r.start(t); err == nil || strings.Contains(calls, "mount") {
+				t.Fatalf("the step went on: %s\n%s", said, calls)
+			}
+			r.standIn(t, "mkfs.ext4", "exec "+mkfs+` "$@"`)
+			said, calls, err := r.start(t)
+			if err != nil || !strings.HasSuffix(calls, "mount /postgresql\n") {
+				t.Fatalf("%v %s\n%s", err, said, calls)
+			}
+			if bytes.Contains(r.content(t), []byte("beam formats this volume")) {
+				t.Error("the volume may be mounted and still says that nothing is on it")
+			}
+		})
+	}
+}
+
+// The sign speaks of a volume that has not been mounted since.
+func TestOnlyAVolumeWithTheSignInItsPlaceIsFormattedAgain(t *testing.T) {
+	t.Parallel()
+	r := newVolumeRun(t)
+	r.fill(t, 64<<20-1, "beam formats this volume, and nothing else is on it")
+	before := r.content(t)
+	if said, calls, err := r.start(t); err == nil || calls != "" || !bytes.Equal(before, r.content(t)) {
+		t.Errorf("the volume was written to: %v %s\n%s", err, said, calls)
+	}
+}
