@@ -30,6 +30,7 @@ const awkwardCookie = `#7 $HOME 'a' "b" \n`
 type testHost struct {
 	node hostconfig.Node
 	root string
+	user string // whom the release runs as
 	unit map[string][]string // the settings of beam.service
 }
 
@@ -125,7 +126,7 @@ func installNode(t *testing.T, name string, kind kindOfRelease, tarball string) 
 	server := httptest.NewServer(http.FileServer(http.Dir(filepath.Dir(tarball))))
 	t.Cleanup(server.Close)
 
-	h := &testHost{node: exampleNode(), root: t.TempDir()}
+	h := newTestHost(t)
 	var err error
 	h.node.Cookie = awkwardCookie
 	h.node.Peers = nil
@@ -143,11 +144,16 @@ func installNode(t *testing.T, name string, kind kindOfRelease, tarball string) 
 	}
 	h.writeFiles(t)
 	h.fillAddress(t, "127.0.0.1")
+	h.command(t, os.Environ(), filepath.Join(h.root, "usr/local/lib/beam/fetch-release"))
+	return h
+}
+
+// newTestHost is a host whose release runs as whoever runs the test.
+func newTestHost(t *testing.T) *testHost {
+	t.Helper()
+	h := &testHost{node: exampleNode(), root: t.TempDir(), user: myGroup(t)}
 	must(t, os.MkdirAll(filepath.Join(h.root, "opt"), 0o755))
-	must(t, os.MkdirAll(filepath.Join(h.root, "var/lib/beam/releases"), 0o755))
-	h.command(t, os.Environ(), filepath.Join(h.root, "usr/local/lib/beam/fetch-release"),
-		filepath.Join(h.root, "etc/beam/release.curl"), h.node.Release.SHA256, "chat", myGroup(t),
-		filepath.Join(h.root, "var/lib/beam/releases"), filepath.Join(h.root, "opt/chat"))
+	must(t, os.MkdirAll(filepath.Join(h.root, "var/lib/beam"), 0o755))
 	return h
 }
 
@@ -159,7 +165,8 @@ func (h *testHost) writeFiles(t *testing.T) {
 	for _, path := range []string{"/home/", "/etc/beam", "/opt/", "/usr/local/", "/var/lib/beam", "/run"} {
 		replacements = append(replacements, path, h.root+path)
 	}
-	moved := strings.NewReplacer(append(replacements, "%t", h.root+"/run", "%S", h.root+"/var/lib")...)
+	moved := strings.NewReplacer(append(replacements,
+		"%t", h.root+"/run", "%S", h.root+"/var/lib", "PAUSES_S = (1, 2, 4, 8, 16)", "PAUSES_S = (0, 0)")...)
 	for _, f := range filesOf(t, renderNode(t, h.node)) {
 		path := moved.Replace(f.Path)
 		if path == f.Path && !strings.HasSuffix(path, "/beam.service") {
@@ -168,6 +175,9 @@ func (h *testHost) writeFiles(t *testing.T) {
 		content := moved.Replace(f.Content)
 		if strings.HasSuffix(f.Path, "/beam-console") {
 			content = strings.Replace(content, "user='deploy'", "user=$(id -un)", 1)
+		}
+		if strings.HasSuffix(f.Path, "/release.json") {
+			content = strings.Replace(content, `"deploy"`, `"`+h.user+`"`, 1)
 		}
 		if strings.HasSuffix(f.Path, "/beam.service") {
 			h.unit = settingsOf(content)
@@ -239,7 +249,10 @@ func (h *testHost) login() []string {
 
 func (h *testHost) migrate(t *testing.T) {
 	t.Helper()
-	h.command(t, h.environment(t, filepath.Join(h.root, "etc/beam/migrate.env")), filepath.Join(h.root, "usr/local/lib/beam/migrate"))
+	// The unit runs it in the release's folder of the store.
+	h.command(t, h.environment(t, filepath.Join(h.root, "etc/beam/migrate.env")), "env",
+		"--chdir="+filepath.Join(h.root, "var/lib/beam/releases", h.node.Release.SHA256[:16]),
+		filepath.Join(h.root, "usr/local/lib/beam/migrate"))
 	url, err := os.ReadFile(filepath.Join(h.root, "migrated"))
 	must(t, err)
 	if string(url) != h.node.MigrationDatabaseURL {

@@ -11,13 +11,12 @@ import urllib.parse
 from collections.abc import Iterable
 from typing import Any
 
-from beamctl import host
+from beamctl import host, releases
 from epmd import long_names, registered_port
 
 UNIT = "beam.service"
 NODE_ENV = "/etc/beam/node.env"
 ENVIRONMENT = "/etc/beam/env"
-RELEASE_URL = "/etc/beam/release.curl"
 # Written by the dialer, which the VM evaluates once the release is up.
 NODES = "/run/beam/nodes"
 # What the dialer dials: terms of Erlang, each with one quoted atom.
@@ -31,10 +30,11 @@ MAX_PROBES = 32
 
 
 def report(settings: dict[str, Any]) -> dict[str, Any]:
+    found = {"node": node(settings), "release": releases.report()}
     if not settings.get("database"):
-        return {"service": host.service(UNIT), "node": node(settings)}
+        return {"service": host.service(UNIT), **found}
     access = login(settings)
-    return {"service": host.service(UNIT, since_login(access["ok"])), "node": node(settings), "database": access}
+    return {"service": host.service(UNIT, since_login(access["ok"])), **found, "database": access}
 
 
 def since_login(works: bool) -> str:
@@ -59,9 +59,7 @@ def ready(found: dict[str, Any]) -> bool:
 
 
 def secrets(settings: dict[str, Any]) -> set[str]:
-    cookie = host.read(settings["cookie_file"]).rstrip("\n")
-    query = re.search(r"\?(.*)\"$", host.read(RELEASE_URL), re.MULTILINE)
-    return {cookie, query.group(1) if query else ""}
+    return {host.read(settings["cookie_file"]).rstrip("\n")} | releases.secrets()
 
 
 def node(settings: dict[str, Any]) -> dict[str, Any]:
