@@ -187,6 +187,12 @@ func (n Node) waits() bool {
 	return n.Sync != beam.SyncNone
 }
 
+// mayMigrate says that the release migrates, or that a later one may, of which a
+// running host can be told.
+func (n Node) mayMigrate() bool {
+	return n.migrates() || n.Management != nil && n.stored()
+}
+
 func (n Node) kind() string {
 	if n.Release != nil && n.Release.Kind == kindRebar3 {
 		return kindRebar3

@@ -1,6 +1,7 @@
 package hostconfig
 
 import (
+	"cmp"
 	"path"
 	"strings"
 
@@ -84,8 +85,9 @@ func (n Node) files() []File {
 	if n.migrates() {
 		files = append(files, configFile("migrate.env", "0600", beam.EnvironmentFile(n.migrationEnvironment())))
 	}
-	if n.migrates() && n.kind() == kindRebar3 {
-		files = append(files, configFile("migrate.eval", "0644", n.Release.Migrate+".\n"))
+	if n.mayMigrate() && n.kind() == kindRebar3 {
+		expression := cmp.Or(n.Release.Migrate, "ok") + ".\n"
+		files = append(files, File{Path: path.Join(beam.ConfigDir, "migrate.eval"), Mode: "0644", Content: expression, Part: PartRelease})
 	}
 	return files
 }
@@ -126,7 +128,7 @@ func (n Node) templateFiles() []templateFile {
 		{File{Path: "/usr/local/lib/beam/hold-env", Mode: "0755"}, "node/hold-env.sh"},
 		{File{Path: "/usr/local/bin/beam-console", Mode: "0755"}, "node/beam-console.sh"},
 	}
-	if n.migrates() {
+	if n.mayMigrate() {
 		files = append(files,
 			templateFile{File{Path: "/usr/local/lib/beam/migrate", Mode: "0755", Part: PartRelease}, "node/migrate.sh"},
 			templateFile{File{Path: "/etc/systemd/system/beam-migrate@.service", Mode: "0644", Part: PartRelease}, "node/beam-migrate@.service"})

@@ -30,7 +30,7 @@ const awkwardCookie = `#7 $HOME 'a' "b" \n`
 type testHost struct {
 	node hostconfig.Node
 	root string
-	user string // whom the release runs as
+	user string              // whom the release runs as
 	unit map[string][]string // the settings of beam.service
 }
 

@@ -160,14 +160,15 @@ def activate(sha256: str, keep: int) -> str:
 
 
 def restore(before: str) -> None:
-    """Makes the link lead where it led before activate."""
+    """Makes the link lead where it led before activate, whether or not that came
+    to an end."""
     root = config()["root"]
     if before:
         return link(folder(before))
     if os.path.islink(root):
         os.unlink(root)
-    if os.path.isdir(root + DEPLOYED):
-        os.rename(root + DEPLOYED, root)
+        if os.path.isdir(root + DEPLOYED):
+            os.rename(root + DEPLOYED, root)
 
 
 def link(target: str) -> None:
