@@ -151,7 +151,7 @@ func TestANodeGoesBackToWhatItRanBefore(t *testing.T) {
 		t.Errorf("storing a release changes what runs to %q", runs())
 	}
 	for _, step := range []struct{ call, says, runs string }{
-		{fmt.Sprintf("print(releases.activate(%q, 1))", digest(first)), "", "first"},
+		{fmt.Sprintf("print(releases.activate(%q, 2))", digest(first)), "", "first"},
 		{fmt.Sprintf("print(releases.activate(%q, 2))", digest(second)), digest(first)[:16], "second"},
 		{fmt.Sprintf("print(releases.activate(%q, 2))", digest(second)), digest(second)[:16], "second"},
 		{fmt.Sprintf("releases.restore(%q)", digest(first)[:16]), "", "first"},

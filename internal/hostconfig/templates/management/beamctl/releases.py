@@ -139,9 +139,9 @@ def report() -> dict[str, Any]:
 
 def elsewhere(root: str) -> str:
     """Where a release lies that the node does not start, because it was put into
-    a folder within its own or has another name."""
-    inner = sorted(os.listdir(root)) if os.path.isdir(root) else []
-    for place in [root, *(os.path.join(root, name) for name in inner)]:
+    a folder within the right one."""
+    for name in sorted(os.listdir(root)) if os.path.isdir(root) else []:
+        place = os.path.join(root, name)
         if os.path.isfile(os.path.join(place, "releases", "start_erl.data")):
             return place
     return ""
