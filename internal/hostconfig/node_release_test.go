@@ -36,17 +36,26 @@ type testHost struct {
 
 // kindOfRelease is what differs between releases of mix and of rebar3.
 type kindOfRelease struct {
-	build   []string // builds a tarball
-	tarball string   // where it lies then
-	migrate string   // an expression with %q for a file
-	rpc     string   // command of the start script that evaluates on the node
-	facts   string   // an expression that tells what the node was told
+	files   map[string]string // beside the sources
+	build   []string          // builds a tarball
+	tarball string            // where it lies then
+	migrate string            // an expression with %q for a file
+	rpc     string            // command of the start script that evaluates on the node
+	facts   string            // an expression that tells what the node was told
 	want    string
 }
 
 // The cookie as its characters in hex: no quoting of a shell gets in the way.
 var releases = map[string]kindOfRelease{
 	"mix": {
+		// From an earlier host. It runs after what the unit sets.
+		files: map[string]string{"rel/env.sh.eex": `
+export RELEASE_NODE=chat@127.0.0.9 RELEASE_DISTRIBUTION=sname RELEASE_COOKIE=elsewhere
+export RELEASE_VM_ARGS="$RELEASE_ROOT/releases/$RELEASE_VSN/vm.args" ERL_EPMD_PORT=1
+export ERL_AFLAGS="-setcookie elsewhere -kernel shell_history enabled -name other@127.0.0.9"
+export ERL_ZFLAGS="-kernel inet_dist_listen_min 1 -proto_dist inet6_tcp" OWN="it's \"kept\""
+return 0
+`},
 		build:   []string{"env", "MIX_ENV=prod", "mix", "release", "--quiet"},
 		tarball: "_build/prod/chat-0.1.0.tar.gz",
 		migrate: "Chat.Release.migrate(%q)",
@@ -58,8 +67,8 @@ var releases = map[string]kindOfRelease{
 					_ -> false
 				end
 			end)
-			IO.puts("#{Base.encode16(Atom.to_string(Node.get_cookie()))} #{low} #{:erlang.system_info(:process_limit)} leak: #{leak?}")`,
-		want: fmt.Sprintf("%X 22000 262144 leak: false", awkwardCookie),
+			IO.puts("#{Base.encode16(Atom.to_string(Node.get_cookie()))} #{low} #{:erlang.system_info(:process_limit)} leak: #{leak?} #{Application.get_env(:kernel, :shell_history)} #{System.get_env("OWN")}")`,
+		want: fmt.Sprintf("%X 22000 262144 leak: false enabled it's \"kept\"", awkwardCookie),
 	},
 	"rebar3": {
 		build:   []string{"rebar3", "as", "prod", "tar"},
@@ -111,6 +120,9 @@ func buildRelease(t *testing.T, name string, kind kindOfRelease) string {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "beam", "testdata", "releases", name))); err != nil {
 		t.Fatal(err)
+	}
+	for name, content := range kind.files {
+		must(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}
 	cmd := exec.CommandContext(t.Context(), kind.build[0], kind.build[1:]...)
 	cmd.Dir = dir
