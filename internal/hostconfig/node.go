@@ -83,7 +83,11 @@ func (n Node) document() (Document, error) {
 		return Document{}, err
 	}
 	d.Packages = append(d.Packages, n.packages()...)
-	d.Files = append(d.Files, n.files()...)
+	release, err := n.releaseFile()
+	if err != nil {
+		return Document{}, err
+	}
+	d.Files = append(d.Files, append(n.files(), release)...)
 	if err := d.addPrograms(n.programs()); err != nil {
 		return Document{}, err
 	}
@@ -178,8 +182,15 @@ func (n Node) environment() map[string]string {
 	return variables
 }
 
+// fetched says that the first boot fetches the release.
 func (n Node) fetched() bool {
 	return n.Release != nil && n.Release.URL != ""
+}
+
+// stored says that the node gets its release from the provider and keeps it in
+// its store; else it is prepared for one that is put there over SSH.
+func (n Node) stored() bool {
+	return n.fetched() || n.Release != nil && n.Release.Pushed
 }
 
 func (n Node) migrates() bool {
@@ -189,6 +200,12 @@ func (n Node) migrates() bool {
 // waits says whether a node that starts waits for its peers.
 func (n Node) waits() bool {
 	return n.Sync != beam.SyncNone
+}
+
+// mayMigrate says that the release migrates, or that a later one may, of which a
+// running host can be told.
+func (n Node) mayMigrate() bool {
+	return n.migrates() || n.Management != nil && n.stored()
 }
 
 func (n Node) kind() string {

@@ -25,7 +25,7 @@ func TestSystemdAcceptsTheUnitsOfANode(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			userData := renderNode(t, node)
-			for _, unit := range []string{"beam.service", "beam-migrate.service"} {
+			for _, unit := range []string{"beam.service", "beam-migrate@.service"} {
 				path := "/etc/systemd/system/" + unit
 				if !hasFile(t, userData, path) {
 					continue
@@ -40,7 +40,7 @@ func TestSystemdAcceptsTheUnitsOfANode(t *testing.T) {
 // speaks of units of this machine; only what it says of this one counts.
 func verifyUnit(t *testing.T, analyze, name, content string) {
 	t.Helper()
-	for _, program := range []string{"/opt/chat_app/bin/chat_app", "/opt/chat/bin/chat", "/usr/local/lib/beam/join-vm-args", "/usr/local/lib/beam/migrate"} {
+	for _, program := range []string{"/opt/chat_app/bin/chat_app", "/opt/chat/bin/chat", "/usr/local/lib/beam/hold-env", "/usr/local/lib/beam/join-vm-args", "/usr/local/lib/beam/migrate"} {
 		content = strings.ReplaceAll(content, "="+program, "=/bin/true")
 	}
 	path := filepath.Join(t.TempDir(), name)
