@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -155,9 +154,7 @@ func (r *clusterResource) identify(ctx context.Context, name string, mem *cluste
 	case err != nil:
 		return diag.Diagnostics{failure("Cannot read the cluster", err)}
 	case len(ids) > 1:
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Several clusters of the name", fmt.Sprintf(
-			"The account has objects of %d clusters named %q, with the ids %s (tags beam:%s:id:<id>). Delete what belongs to all but one of them, and import again.",
-			len(ids), name, strings.Join(ids, ", "), name))}
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Several clusters of the name", severalClusters(name, ids))}
 	case len(ids) == 1:
 		mem.ID, mem.Unmarked = ids[0], ids[0] == ""
 	}
