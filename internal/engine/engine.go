@@ -70,10 +70,11 @@ func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.M
 		return r.obs, errors.Join(err, r.release(ctx))
 	}
 	err := r.toEnd(ctx)
+	keep := spec.Database != nil && spec.Database.FinalSnapshot
+	mem.FinalSnapshot = mem.FinalSnapshot || keep && mem.Runs(cluster.RoleDatabase) // there may be data, however this ended
 	switch {
 	case err == nil:
-		mem.UserTags, mem.Unsure = spec.Tags, false
-		mem.FinalSnapshot = spec.Database != nil && spec.Database.FinalSnapshot
+		mem.UserTags, mem.Unsure, mem.FinalSnapshot = spec.Tags, false, keep
 	case r.creating && r.obs.Empty() && !mem.Holds():
 		r.leases = append(r.leases, r.ownMarks()...) // no state will know of them
 	}

@@ -31,8 +31,11 @@ func losses(name string, mem cluster.Memory) string {
 	var goes []string
 	if mem.VolumeID != "" {
 		kept := "no snapshot of it is kept: database.final_snapshot is false."
-		if mem.FinalSnapshot {
+		switch {
+		case mem.FinalSnapshot:
 			kept = fmt.Sprintf("a snapshot of it, %s, is kept and goes on costing money until you delete it.", cluster.FinalSnapshotName(name, mem.ID))
+		case !mem.Runs(cluster.RoleDatabase):
+			kept = "no snapshot of it is kept: no host has used it yet."
 		}
 		goes = append(goes, "The database's volume is deleted, and "+kept)
 	}
