@@ -45,8 +45,7 @@ func losses(name string, mem cluster.Memory) string {
 	return strings.Join(goes, "\n")
 }
 
-// seenClusters are the clusters that this run of Terraform has read from states.
-// One that is to be replaced is planned as a new one, and the old one is not in
+// seenClusters are the clusters that this run of Terraform has in its state. One that is to be replaced is planned as a new one, and the old one is not in
 // its way.
 type seenClusters struct {
 	mu     sync.Mutex
@@ -65,6 +64,12 @@ func (s *seenClusters) add(name string, mem cluster.Memory) {
 	s.byName[name][mem.ID] = mem
 }
 
+func (s *seenClusters) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.byName = nil
+}
+
 func (s *seenClusters) of(name string) []cluster.Memory {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,10 +80,10 @@ func (s *seenClusters) of(name string) []cluster.Memory {
 	return found
 }
 
-// show takes note of a state that a plan is made from.
+// show takes note of the state.
 func (m clusterModel) show(seen *seenClusters) diag.Diagnostics {
 	mem, exists, diags := m.recall()
-	if exists && seen != nil {
+	if exists {
 		seen.add(m.Name.ValueString(), mem.Memory)
 	}
 	return diags

@@ -24,6 +24,9 @@ var (
 	_ resource.ResourceWithUpgradeState   = (*clusterResource)(nil)
 )
 
+// clusterType is the type of a cluster's resource.
+const clusterType = "beam_cluster"
+
 // clusterResource is beam_cluster. It only translates: the engine does the
 // work.
 type clusterResource struct {
@@ -40,7 +43,7 @@ const (
 
 // Metadata implements resource.Resource.
 func (r *clusterResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = "beam_cluster"
+	resp.TypeName = clusterType
 }
 
 // Configure implements resource.ResourceWithConfigure.
@@ -127,7 +130,6 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 		resp.Diagnostics.Append(failures(ctx, planLike(req.State), "Cannot read the cluster", err)...)
 		return
 	}
-	r.account.seen.add(name, mem.Memory)
 	// A destroy whose process died leaves tags last, which only a destroy removes.
 	if observed.Empty() && (len(observed.Tags) == 0 || len(observed.Others) > 0) {
 		resp.State.RemoveResource(ctx)

@@ -276,6 +276,19 @@ func TestClusterExists(t *testing.T) {
 	)
 }
 
+// With -refresh=false a cluster that is to be replaced is in nobody's way either.
+func TestAccClusterReplacedWithoutARefresh(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	t.Cleanup(func() { c.nothingLeft(t) })
+	runWith(t, &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: true}},
+		resource.TestStep{Config: clusterConfig(c, 1)},
+		resource.TestStep{
+			Config: clusterConfig(c, 1), Taint: []string{chat}, ConfigPlanChecks: planned(chat, plancheck.ResourceActionReplace),
+		},
+	)
+}
+
 // A replacement destroys the old hosts first: they do not count against the
 // account's limit.
 func TestAccClusterReplacedAtTheLimit(t *testing.T) {
