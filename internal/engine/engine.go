@@ -219,10 +219,15 @@ func (r *run) ownMarks() []string {
 	})
 }
 
+// ErrAbandoned is the cause of a context that ended because nobody waits for what
+// the engine brings about, and no state will know of it.
+var ErrAbandoned = errors.New("nobody waits for the result any more")
+
 // release tells others that the apply has ended, however it did: what it made is
-// known to a state from now on.
+// known to a state from now on. Where it is not, the lease stays, so that the next
+// create clears it away.
 func (r *run) release(ctx context.Context) error {
-	if len(r.leases) == 0 {
+	if len(r.leases) == 0 || errors.Is(context.Cause(ctx), ErrAbandoned) {
 		return nil
 	}
 	ctx, cancel := parting(ctx)

@@ -150,7 +150,13 @@ func (p *core) applyTo(config tftypes.Value) string {
 // carryOut applies a plan and returns what the user is told.
 func (p *core) carryOut(config tftypes.Value, planned *tfprotov6.PlanResourceChangeResponse) string {
 	p.Helper()
-	applied, err := p.server.ApplyResourceChange(p.Context(), &tfprotov6.ApplyResourceChangeRequest{
+	return p.carryOutUntil(p.Context(), config, planned)
+}
+
+// carryOutUntil does the same over a connection that ends with the context.
+func (p *core) carryOutUntil(ctx context.Context, config tftypes.Value, planned *tfprotov6.PlanResourceChangeResponse) string {
+	p.Helper()
+	applied, err := p.server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: p.typeName, Config: wire(p.T, config), PriorState: wire(p.T, p.state), PlannedState: planned.PlannedState, PlannedPrivate: planned.PlannedPrivate,
 	})
 	if err != nil {

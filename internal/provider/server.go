@@ -8,6 +8,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/engine"
 )
 
 // server is the provider as Terraform speaks to it. It takes note of the clusters
@@ -34,6 +36,16 @@ func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upgrad
 		_ = s.note(ctx, resp.UpgradedState)
 	}
 	return resp, err
+}
+
+// ApplyResourceChange implements tfprotov6.ProviderServer. Terraform asks a
+// provider to stop, and then waits for its answer; that its connection ends
+// before says that it was killed.
+func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	working, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer end(nil)
+	defer context.AfterFunc(ctx, func() { end(engine.ErrAbandoned) })()
+	return s.ProviderServer.ApplyResourceChange(working, req)
 }
 
 // note takes note of the state of a cluster.
