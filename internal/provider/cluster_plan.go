@@ -44,7 +44,6 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	resp.Diagnostics.Append(req.Config.Get(ctx, &p.model)...)
 	if !p.create {
 		resp.Diagnostics.Append(req.State.Get(ctx, &p.state)...)
-		resp.Diagnostics.Append(p.state.show(r.account.seen)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return

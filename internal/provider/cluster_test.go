@@ -46,7 +46,7 @@ func at(name string) tfjsonpath.Path { return tfjsonpath.New(name) }
 
 // A cluster is created whole, planned again without changes, and destroyed
 // without leaving anything.
-func TestClusterLife(t *testing.T) {
+func TestAccClusterLife(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	t.Cleanup(func() { c.nothingLeft(t) })
@@ -86,7 +86,7 @@ func TestClusterLife(t *testing.T) {
 }
 
 // Settings change in place; only what they can touch becomes unknown.
-func TestClusterUpdates(t *testing.T) {
+func TestAccClusterUpdates(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	address, secret := statecheck.CompareValue(compare.ValuesSame()), statecheck.CompareValue(compare.ValuesSame())
@@ -197,7 +197,7 @@ func TestClusterDrift(t *testing.T) {
 }
 
 // A cluster that is gone as a whole is created again.
-func TestClusterGone(t *testing.T) {
+func TestAccClusterGone(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	base := clusterConfig(c, 1)
@@ -212,7 +212,7 @@ func TestClusterGone(t *testing.T) {
 
 // An import by name reads back what the API shows. A configuration that says
 // the same plans nothing; the rest is taken from the configuration once.
-func TestClusterImport(t *testing.T) {
+func TestAccClusterImport(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	arguments := []string{`load_balancer = {}`, `database = { volume_gib = 20 }`, opened, unattended, `tags = ["team:chat"]`}
@@ -276,9 +276,22 @@ func TestClusterExists(t *testing.T) {
 	)
 }
 
+// With -refresh=false a cluster that is to be replaced is in nobody's way either.
+func TestAccClusterReplacedWithoutARefresh(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	t.Cleanup(func() { c.nothingLeft(t) })
+	runWith(t, &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: true}},
+		resource.TestStep{Config: clusterConfig(c, 1)},
+		resource.TestStep{
+			Config: clusterConfig(c, 1), Taint: []string{chat}, ConfigPlanChecks: planned(chat, plancheck.ResourceActionReplace),
+		},
+	)
+}
+
 // A replacement destroys the old hosts first: they do not count against the
 // account's limit.
-func TestClusterReplacedAtTheLimit(t *testing.T) {
+func TestAccClusterReplacedAtTheLimit(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{DropletLimit: 3})
 	run(t,
@@ -326,7 +339,7 @@ func TestClusterPlanTimeChecks(t *testing.T) {
 
 // What hangs on another resource is not known when a plan is made, and no
 // reason to refuse it.
-func TestClusterWithUnknownValues(t *testing.T) {
+func TestAccClusterWithUnknownValues(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	config := strings.NewReplacer(
@@ -386,7 +399,7 @@ func TestWithAWrongToken(t *testing.T) {
 
 // A token that is known only after another resource exists: the plan asks the
 // API nothing.
-func TestWithAnUnknownToken(t *testing.T) {
+func TestAccWithAnUnknownToken(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{Token: "right"})
 	config := strings.Replace(clusterConfig(c, 1), `token = "test"`, `token = terraform_data.token.output`, 1) +

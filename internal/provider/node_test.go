@@ -73,7 +73,7 @@ func TestNodeDefaults(t *testing.T) {
 
 // A node joins, changes its tags in place, is repaired, made anew when what it
 // was told changes, and destroyed with the cluster.
-func TestNodeLife(t *testing.T) {
+func TestAccNodeLife(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	t.Cleanup(func() { c.nothingLeft(t) })
@@ -132,7 +132,7 @@ func TestNodeLife(t *testing.T) {
 
 // An import by name or id takes what only the host knows from the
 // configuration, without touching the droplet.
-func TestNodeImport(t *testing.T) {
+func TestAccNodeImport(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	config := workerConfig(c, `tags = ["role:worker"]`, `environment = { QUEUE = "mail" }`)
