@@ -42,7 +42,7 @@ func Spec(s cluster.Spec) []Problem {
 		poolProblems(s),
 		hostNameProblems(s),
 		releaseProblems(s.Release),
-		environmentProblems(s.Environment),
+		environmentProblems(s.Environment, s.Release),
 		loadBalancerProblems(s.LoadBalancer),
 		databaseProblems(s.Database),
 		accessProblems(s.Access),

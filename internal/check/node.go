@@ -22,7 +22,7 @@ func Node(n cluster.NodeSpec) []Problem {
 		peerProblems(n),
 		sshKeyProblems(n.SSHKeys),
 		releaseProblems(n.Release),
-		environmentProblems(n.Environment),
+		environmentProblems(n.Environment, n.Release),
 		distributionProblems(n.Distribution),
 		overlaps(nodeListeners(n.Distribution, n.Release, n.Host)),
 		hostProblems(n.Host),

@@ -79,7 +79,7 @@ func misformed(path []string, verb, value string, form hostconfig.Form) []Proble
 	return []Problem{{
 		Path:    path,
 		Summary: "Invalid " + name,
-		Detail:  fmt.Sprintf("%s %s %q. %s", name, verb, value, sentence(fault)),
+		Detail:  fmt.Sprintf("%s %s %q. %s", name, verb, form.Show(value), sentence(fault)),
 	}}
 }
 

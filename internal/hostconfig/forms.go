@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,6 +17,8 @@ type Form struct {
 	rule  string            // what to do about a text that does not fit
 	taken func(string) bool // texts that fit and mean something already; nil for none
 	other string            // what to do about those
+
+	secret bool // a text that does not fit may hold a password
 }
 
 // Fault is empty for a text of the form. For any other it says what to do, as a
@@ -32,10 +33,18 @@ func (f Form) Fault(text string) string {
 	return ""
 }
 
+// Show is the text as a message may hold it.
+func (f Form) Show(text string) string {
+	if f.secret {
+		return withoutCredentials(text)
+	}
+	return text
+}
+
 // check is Fault as an error about the setting of that name.
 func (f Form) check(name, text string) error {
 	if fault := f.Fault(text); fault != "" {
-		return fmt.Errorf("%s is %q; %s", name, text, fault)
+		return fmt.Errorf("%s is %q; %s", name, f.Show(text), fault)
 	}
 	return nil
 }
@@ -124,7 +133,10 @@ var (
 			"one with letters beyond a-z has a form that begins with xn--",
 	}
 	// DirectoryURL is where a certificate authority is asked.
-	DirectoryURL = Form{fits: isHTTPS, rule: "it must begin with https://; leave it out for Let's Encrypt"}
+	DirectoryURL = Form{
+		fits: isHTTPS, rule: "it must begin with https://; leave it out for Let's Encrypt",
+		taken: hasCredentials, other: noCredentials, secret: true,
+	}
 )
 
 // Limits of RFC 5321, section 4.5.3.1, and of RFC 1035, section 2.3.4.
@@ -142,11 +154,6 @@ const (
 	emailAtom  = `[A-Za-z0-9!#$%&'*+/=?^_{|}~]`
 	emailLabel = `[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?`
 )
-
-func isHTTPS(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && u.Scheme == "https" && u.Host != ""
-}
 
 // CheckKeyPair says why HAProxy cannot serve the certificate with the key. The
 // error does not hold the key.

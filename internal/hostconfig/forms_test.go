@@ -34,7 +34,15 @@ func TestFormsSayWhatTheyRefuse(t *testing.T) {
 			[]string{"chat.example.com", "xn--mller-kva.example"},
 			[]string{"", "chat", "*.example.com", "müller.example", "chat.example.com.", "192.0.2.1", "a.b c.example", strings.Repeat("a.", 127) + "example"},
 		},
-		{hostconfig.DirectoryURL, []string{"https://ca.example.com/directory"}, []string{"", "http://ca.example.com", "https://", "https://ca\n", "ca.example.com"}},
+		{
+			hostconfig.ArchiveURL,
+			[]string{"https://example.com/chat.tar.gz", "http://[2001:db8::1]:8080/[RELEASE]/{1,2}.tar.gz?sig=a%20b#x", "https://example.com/a@b.tar.gz"},
+			[]string{
+				"", "chat.tar.gz", "ftp://example.com/chat.tar.gz", "https:///chat.tar.gz", "https://:443/x", "https://example.com/my chat.tar.gz",
+				"https://example.com/für.tar.gz", "https://example.com/\n", "https://deploy:pass@example.com/x", "https://token@example.com/x", "https://:pass@example.com",
+			},
+		},
+		{hostconfig.DirectoryURL, []string{"https://ca.example.com/directory"}, []string{"https://a:b@ca.example.com", "", "http://ca.example.com", "https://", "https://ca\n", "ca.example.com"}},
 		{hostconfig.DatabaseUser, []string{"chat", "_chat2", "select", strings.Repeat("u", 57)}, []string{"", "Chat", "my-chat", "pg_chat", "public", strings.Repeat("u", 58)}},
 		{hostconfig.Migration, []string{"", "Chat.Release.migrate()\n"}, []string{"a\x00b"}},
 	} {
@@ -47,6 +55,22 @@ func TestFormsSayWhatTheyRefuse(t *testing.T) {
 			if tt.form.Fault(text) == "" {
 				t.Errorf("%q is accepted", text)
 			}
+		}
+	}
+}
+
+// A URL that is refused may hold a secret all the same.
+func TestURLsAreShownWithoutTheirSecrets(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"https://deploy:pass@example.com/chat.tar.gz":    "https://…@example.com/chat.tar.gz",
+		"ftp://deploy:p%20a@s@example.com/x?sig=pass":    "ftp://…@example.com/x?…",
+		"https://deploy:pa ss@example.com:x/chat.tar.gz": "https://…@example.com:x/chat.tar.gz",
+		"deploy:pass@example.com/chat.tar.gz":            "deploy://…@example.com/chat.tar.gz",
+		"https://example.com/a b.tar.gz?token=pass":      "https://example.com/a b.tar.gz?…",
+	} {
+		if got := hostconfig.ArchiveURL.Show(text); got != want {
+			t.Errorf("%s is shown as %s, want %s", text, got, want)
 		}
 	}
 }

@@ -57,6 +57,11 @@ func (h *fetchHost) fetch(t *testing.T, handler http.HandlerFunc, sha256 string)
 	defer server.Close()
 	config := filepath.Join(h.dir, "curl")
 	must(t, os.WriteFile(config, fmt.Appendf(nil, "url = \"%s/chat.tar.gz?token=a\\\\b\\\"c\"\n", server.URL), 0o600))
+	return h.run(t, config, sha256)
+}
+
+func (h *fetchHost) run(t *testing.T, config, sha256 string) (string, error) {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), h.script, config, sha256, "chat", h.group,
 		filepath.Join(h.dir, "store"), filepath.Join(h.dir, "chat"))
 	cmd.Env = append(os.Environ(), "BEAM_RETRIES=0")
@@ -96,10 +101,38 @@ func TestFetchReleaseUnpacksWhatItChecked(t *testing.T) {
 	}
 }
 
+// curl takes brackets and braces for a pattern of several URLs unless it is told
+// not to.
+func TestFetchReleaseAsksForTheURLAsItStands(t *testing.T) {
+	t.Parallel()
+	release := tarball(t, "bin/chat", "release")
+	for _, path := range []string{"/[RELEASE]/chat.tar.gz", "/{1,2}.tar.gz", "/chat[1-3].tar.gz?sig=%5B{x}"} {
+		var asked string
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked = r.RequestURI
+			serve(release)(w, r)
+		}))
+		defer server.Close()
+		node := exampleNode()
+		node.Release.URL = server.URL + path
+		h := newFetchHost(t)
+		config := filepath.Join(h.dir, "curl")
+		must(t, os.WriteFile(config, []byte(fileOf(t, renderNode(t, node), "/etc/beam/release.curl")), 0o600))
+		if out, err := h.run(t, config, digest(release)); err != nil || asked != path {
+			t.Errorf("%s: asked for %q (%v)\n%s", path, asked, err, out)
+		}
+	}
+}
+
 func TestFetchReleaseRefusesWhatIsNotTheRelease(t *testing.T) {
 	t.Parallel()
 	good := tarball(t, "bin/chat", "good")
 	other := tarball(t, "bin/other", "other")
+	built := tarball(t, "_build/prod/rel/chat/bin/chat", "built")
+	flat := tarballOf(t, tar.Header{Name: "bin/chat", Mode: 0o644}, "flat")
+	folder := tarballOf(t, tar.Header{Name: "chat/bin/chat", Mode: 0o600}, "flat")
+	source := tarball(t, "chat-main/mix.exs", "source")
+	text := tarball(t, "README.md", "text")
 	tests := map[string]struct {
 		handler http.HandlerFunc
 		sha256  string
@@ -109,7 +142,12 @@ func TestFetchReleaseRefusesWhatIsNotTheRelease(t *testing.T) {
 		"404":               {http.NotFound, digest(good), "404"},
 		"cut short":         {cutShort(good), digest(good), "curl"},
 		"not a tarball":     {serve([]byte("hello")), digest([]byte("hello")), "tar"},
-		"another program":   {serve(other), digest(other), "no program bin/chat"},
+		"another program":   {serve(other), digest(other), "no program bin/chat, but ./bin/other: set release.name"},
+		"folder of a build": {serve(built), digest(built), "has ./_build/prod/rel/chat/bin/chat, not bin/chat: pack what is in that folder (tar -czf chat.tar.gz -C ./_build/prod/rel/chat .)"},
+		"no execute bit":    {serve(flat), digest(flat), "./bin/chat of the archive is not executable"},
+		"nor in a folder":   {serve(folder), digest(folder), "./chat/bin/chat of the archive is not executable"},
+		"sources":           {serve(source), digest(source), "holds sources"},
+		"something else":    {serve(text), digest(text), "at its top are: ./README.md"},
 		"redirect to files": {redirect("file:///etc/passwd"), digest(good), "curl"},
 	}
 	for name, test := range tests {
@@ -207,10 +245,16 @@ func redirect(to string) http.HandlerFunc {
 // tarball holds one program.
 func tarball(t *testing.T, path, content string) []byte {
 	t.Helper()
+	return tarballOf(t, tar.Header{Name: path, Mode: 0o777}, content)
+}
+
+func tarballOf(t *testing.T, header tar.Header, content string) []byte {
+	t.Helper()
+	header.Size = int64(len(content))
 	var out bytes.Buffer
 	compressed := gzip.NewWriter(&out)
 	archive := tar.NewWriter(compressed)
-	must(t, archive.WriteHeader(&tar.Header{Name: path, Mode: 0o777, Size: int64(len(content))}))
+	must(t, archive.WriteHeader(&header))
 	_, err := archive.Write([]byte(content))
 	must(t, err)
 	must(t, archive.Close())
