@@ -76,11 +76,6 @@ var (
 		taken: isSystemName,
 		other: `it belongs to the system; use a name of its own, such as "deploy"`,
 	}
-	// Locale is one of UTF-8 as /usr/share/i18n/SUPPORTED lists them.
-	Locale = Form{
-		fits: shaped(`^(C|[a-z]{2,3}_[A-Z]{2})(@[a-z]+)?\.UTF-8$`),
-		rule: `use a UTF-8 locale such as "en_US.UTF-8" or "C.UTF-8"`,
-	}
 	// PackageName is section 5.6.7 of Debian's policy.
 	PackageName = Form{
 		fits: shaped(`^[a-z0-9][a-z0-9+.-]+$`),

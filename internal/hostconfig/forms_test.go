@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
 func TestFormsSayWhatTheyRefuse(t *testing.T) {
@@ -20,6 +21,11 @@ func TestFormsSayWhatTheyRefuse(t *testing.T) {
 				"", "Deploy", "2deploy", "deploy ", "jürgen", strings.Repeat("d", 33),
 				"root", "beamctl", "systemd-network", "systemd-oom", "messagebus", "operator", "staff", "haproxy", "postgres", "sudo", "default",
 			},
+		},
+		{
+			hostconfig.Locale,
+			[]string{"en_US.UTF-8", "C.UTF-8", "de_DE.UTF-8", "en_IN", "en_IN.UTF-8", "sr_RS@latin", "ca_ES@valencia"},
+			[]string{"", "C", "en_EN.UTF-8", "de_DE", "de_DE.ISO-8859-1", "de_DE.utf8", "en_US.UTF-8\n", "sr_RS@latin.UTF-8", "xx_XX.UTF-8", "en_US@euro.UTF-8"},
 		},
 		{
 			hostconfig.Email,
@@ -71,6 +77,33 @@ func TestURLsAreShownWithoutTheirSecrets(t *testing.T) {
 	} {
 		if got := hostconfig.ArchiveURL.Show(text); got != want {
 			t.Errorf("%s is shown as %s, want %s", text, got, want)
+		}
+	}
+}
+
+// The list of locales is glibc's: nothing in it is unknown to this machine.
+func TestLocalesAreThoseOfGlibc(t *testing.T) {
+	t.Parallel()
+	for _, line := range testtool.File(t, "/usr/share/i18n/SUPPORTED") {
+		name, charset, _ := strings.Cut(line, " ")
+		fault := hostconfig.Locale.Fault(name)
+		if charset == "UTF-8" && fault != "" {
+			t.Errorf("%s is refused: %s", name, fault)
+		}
+		if charset != "UTF-8" && fault == "" {
+			t.Errorf("%s is accepted and has the character set %s", name, charset)
+		}
+	}
+}
+
+// A group of the system has no user of its name, and cannot be the user's.
+func TestUsersAndGroupsOfDebianAreTaken(t *testing.T) {
+	t.Parallel()
+	for _, list := range []string{"/usr/share/base-passwd/passwd.master", "/usr/share/base-passwd/group.master"} {
+		for _, line := range testtool.File(t, list) {
+			if name, _, _ := strings.Cut(line, ":"); hostconfig.UserName.Fault(name) == "" {
+				t.Errorf("%s of %s is accepted", name, list)
+			}
 		}
 	}
 }
