@@ -10,6 +10,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // Limits of names, in characters.
@@ -118,6 +119,9 @@ func placeProblems(path []string, p cluster.Place) []Problem {
 				Detail:  fmt.Sprintf("A host has no %s. %s", field.name, field.remedy),
 			})
 		}
+	}
+	if p.Image != "" {
+		found = append(found, formed(at(path, "image"), p.Image, hostconfig.Image)...)
 	}
 	return found
 }

@@ -1,8 +1,6 @@
 package hostconfig
 
 import (
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -67,6 +65,10 @@ var (
 	SwapMiB  = Range{0, 64 * 1024}
 )
 
+// SystemMiB is how much of a disk the system takes with what is installed, some
+// releases and logs: it is no room for swap.
+const SystemMiB = 4 * 1024
+
 // Texts of every host.
 var (
 	// UserName is what adduser of Debian and Ubuntu takes by default.
@@ -75,6 +77,12 @@ var (
 		rule:  "use 1 to 32 of the characters a-z, 0-9, _ and -, beginning with a letter",
 		taken: isSystemName,
 		other: `it belongs to the system; use a name of its own, such as "deploy"`,
+	}
+	// Image is the slug of a distribution that hosts are set up on, or the id of a
+	// snapshot: what that holds only its owner knows.
+	Image = Form{
+		fits: shaped(`^([0-9]+|debian-1[23]-x64|ubuntu-2[24]-04-x64)$`),
+		rule: `use "debian-13-x64", "debian-12-x64", "ubuntu-24-04-x64" or "ubuntu-22-04-x64", or the id of a snapshot made from one`,
 	}
 	// PackageName is section 5.6.7 of Debian's policy.
 	PackageName = Form{
@@ -149,15 +157,6 @@ const (
 	emailAtom  = `[A-Za-z0-9!#$%&'*+/=?^_{|}~]`
 	emailLabel = `[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?`
 )
-
-// CheckKeyPair says why HAProxy cannot serve the certificate with the key. The
-// error does not hold the key.
-func CheckKeyPair(certificatePEM, privateKeyPEM string) error {
-	if _, err := tls.X509KeyPair([]byte(certificatePEM), []byte(privateKeyPEM)); err != nil {
-		return errors.New(strings.TrimPrefix(err.Error(), "tls: "))
-	}
-	return nil
-}
 
 // OwnerSuffix is what the name of the owner's role has after the app's.
 const OwnerSuffix = "_owner"
