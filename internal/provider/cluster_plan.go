@@ -40,6 +40,7 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		resp.Diagnostics.Append(warnOfDestroy(ctx, req.State)...)
 		return
 	}
+	resp.Diagnostics.Append(warnOfEmptied(ctx, req.Config)...)
 	p := clusterPlan{create: req.State.Raw.IsNull(), account: r.account}
 	resp.Diagnostics.Append(req.Config.Get(ctx, &p.model)...)
 	if !p.create {

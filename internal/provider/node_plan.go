@@ -38,6 +38,7 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if req.Plan.Raw.IsNull() {
 		return
 	}
+	resp.Diagnostics.Append(warnOfEmptied(ctx, req.Config)...)
 	var plan, state nodeModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
@@ -139,11 +140,20 @@ func (r *nodeResource) checkCluster(ctx context.Context, in tfsdk.Plan, spec clu
 	}
 	if planned, exists := r.account.plans.cluster(spec.Cluster); exists {
 		without("cluster", "region")
-		if planned.known {
-			problems = append(problems, check.Joins(spec, planned.spec)...)
+		if found := check.Joins(spec, planned.spec); planned.known {
+			without(attributesOf(found)...)
+			problems = append(problems, found...)
 		}
 	}
 	return report(ctx, in, problems)
+}
+
+func attributesOf(problems []check.Problem) []string {
+	var attributes []string
+	for _, p := range problems {
+		attributes = append(attributes, p.Path[0])
+	}
+	return attributes
 }
 
 // leaveOutOld takes a droplet of the node's name off the account's: it is
