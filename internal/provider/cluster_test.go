@@ -296,7 +296,7 @@ func TestClusterPlanTimeChecks(t *testing.T) {
 		"size in region":    {clusterConfig(c, 1, `database = { size = "s-8vcpu-16gb", region = "blr1" }`), "cannot be created in region"},
 		"unknown size":      {clusterConfig(c, 1, `database = { size = "huge" }`), `Size "huge" does not exist`},
 		"unknown region":    {clusterConfig(c, 1, `database = { region = "mars1" }`), `Region "mars1" does not exist`},
-		"unknown image":     {clusterConfig(c, 1, `image = "155133621"`), `The account has no image "155133621"`},
+		"unknown image":     {clusterConfig(c, 1, `image = "9"`), `The account has no image "9"`},
 		"unsupported image": {clusterConfig(c, 1, `image = "fedora-42-x64"`), `image is "fedora-42-x64". Use "debian-13-x64"`},
 		"unknown SSH key":   {clusterConfig(c, 1, `ssh_keys = ["512189"]`), `The account has no SSH key "512189"`},
 		"unknown VPC":       {clusterConfig(c, 1, `network = { vpc_uuid = "5a4981aa-9653-4bd1-bef5-d6bff52042e4" }`), "network.vpc_uuid: The account has no VPC 5a4981aa"},

@@ -52,6 +52,9 @@ func findings(ctx context.Context, in tfsdk.Plan, problems []check.Problem) []fi
 		source, derived := sourceOf(ctx, in, p.Path)
 		f := finding{Problem: p, at: pathOf(in, source), derived: derived}
 		f.details = []string{named(f.at, p.Detail)}
+		if derived && source[0] != "region" && source[0] != "image" { // those say the same of every host
+			f.details = []string{fmt.Sprintf("%s follows from %s: %s", pathOf(in, p.Path), f.at, p.Detail)}
+		}
 		same := slices.IndexFunc(found, func(g finding) bool { return located(g.at).Equal(located(f.at)) && g.Summary == f.Summary })
 		switch {
 		case same < 0:
@@ -71,10 +74,14 @@ func findings(ctx context.Context, in tfsdk.Plan, problems []check.Problem) []fi
 func (f finding) detail() string {
 	var wrong []string
 	_, remedy, _ := strings.Cut(f.details[0], ". ")
-	for _, d := range f.details {
+	name := named(f.at, "")
+	for i, d := range f.details {
 		what, rest, _ := strings.Cut(d, ". ")
 		if rest != remedy || rest == "" {
 			return strings.Join(f.details, "\n")
+		}
+		if i > 0 {
+			what = strings.TrimPrefix(what, name)
 		}
 		wrong = append(wrong, what+".")
 	}
@@ -137,9 +144,9 @@ func located(at path.Path) path.Path {
 	return shown
 }
 
-// named says which attribute a detail is about where that lies in another.
+// named says which attribute a detail is about where Terraform does not.
 func named(at path.Path, detail string) string {
-	if len(at.Steps()) < 2 {
+	if at.Equal(located(at)) {
 		return detail
 	}
 	return fmt.Sprintf("%s: %s", at, detail)
