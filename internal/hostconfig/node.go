@@ -35,8 +35,9 @@ const (
 	answerFile        = "/run/beam/answer"
 )
 
-// poolSize is the number of database connections of a node, Ecto's own default.
-const poolSize = "10"
+// DefaultPoolSize is the number of database connections of a node, Ecto's own
+// default.
+const DefaultPoolSize = 10
 
 // Render gives the node's #cloud-config. The error is a *TooLargeError, or says
 // which part of the description no host can carry.
@@ -171,12 +172,15 @@ func (n Node) environment() map[string]string {
 		"PORT":       fmt.Sprint(n.HTTPPort),
 		"PHX_SERVER": "true",
 	}
+	if n.PublicHost != "" {
+		variables["PHX_HOST"] = n.PublicHost
+	}
 	if n.SecretKeyBase != "" {
 		variables["SECRET_KEY_BASE"] = n.SecretKeyBase
 	}
 	if n.DatabaseURL != "" {
 		variables["DATABASE_URL"] = n.DatabaseURL
-		variables["POOL_SIZE"] = poolSize
+		variables["POOL_SIZE"] = fmt.Sprint(DefaultPoolSize)
 	}
 	maps.Copy(variables, n.Environment)
 	return variables

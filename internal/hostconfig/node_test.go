@@ -114,6 +114,26 @@ func TestANodeThatCannotBeCarriedIsRefused(t *testing.T) {
 	}
 }
 
+// The app makes its URLs with the public name, unless the user says otherwise. A
+// host that was made before it was told is not outdated for that.
+func TestPhoenixIsToldThePublicName(t *testing.T) {
+	t.Parallel()
+	node := exampleNode()
+	node.Environment = nil
+	untold := node.Fingerprint()
+	node.PublicHost = "chat.example.com"
+	if env := fileOf(t, renderNode(t, node), "/etc/beam/env"); !strings.Contains(env, "PHX_HOST=\"chat.example.com\"\n") {
+		t.Errorf("the release is told:\n%s", env)
+	}
+	if node.Fingerprint() != untold {
+		t.Error("hosts of earlier versions would be made anew")
+	}
+	node.Environment = map[string]string{"PHX_HOST": "www.example.com"}
+	if env := fileOf(t, renderNode(t, node), "/etc/beam/env"); !strings.Contains(env, "PHX_HOST=\"www.example.com\"\n") {
+		t.Errorf("the user's own does not win:\n%s", env)
+	}
+}
+
 func renderNode(t testing.TB, node hostconfig.Node) []byte {
 	t.Helper()
 	userData, err := node.Render()

@@ -80,6 +80,7 @@ type account struct {
 	engine  *engine.Engine // nil without a token
 	unknown bool           // the settings hang on something that is not known before apply
 	seen    *seenClusters
+	plans   *runPlans
 }
 
 // need returns the engine. Where there is none it says how to get one.
@@ -126,7 +127,7 @@ func (p *beamProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		resp.Diagnostics.AddAttributeError(path.Root("api_endpoint"), "Invalid api_endpoint", err.Error())
 		return
 	}
-	resp.ResourceData = account{engine: engine.New(client), seen: &p.seen}
+	resp.ResourceData = account{engine: engine.New(client), seen: &p.seen, plans: newRunPlans()}
 }
 
 // DataSources implements provider.Provider.
