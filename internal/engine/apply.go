@@ -3,7 +3,6 @@ package engine
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -129,9 +128,4 @@ func (c contact) tell(ctx context.Context, d cluster.Droplet, what string, limit
 		}
 		return err == nil, "", err
 	})
-}
-
-// rotateCookie changes the cookie on all nodes at once.
-func (r *run) rotateCookie() work {
-	return func(context.Context) error { return errors.New("not yet") }
 }

@@ -33,7 +33,7 @@ func (r *run) prepare(a plan.Action) (work, error) {
 	case plan.Migrate:
 		return r.migrate(a), nil
 	case plan.RotateCookie:
-		return r.rotateCookie(), nil
+		return r.rotateCookie()
 	case plan.PowerOn, plan.RenameHost, plan.SetBackups, plan.DeleteHost, plan.TagHosts, plan.UntagHosts:
 		return r.changeHosts(a), nil
 	case plan.CreateVPC, plan.MarkVPC, plan.UnmarkVPC, plan.DeleteVPC, plan.CreatePeering, plan.DeletePeering:
