@@ -17,7 +17,7 @@ var ArchiveURL = Form{
 
 // secretFree is the rule for every URL of a configuration: it is no secret to
 // Terraform, which shows it in plans and keeps it in the state.
-const secretFree = "it holds a user or a password, which every plan would show; use an address that needs none, such as one that is signed for a limited time"
+const secretFree = "it holds a user or a password, which every plan would show; use an address that needs none, such as one that is signed for a limited time" //nolint:gosec // a sentence about passwords
 
 func isFetchable(text string) bool {
 	u, err := url.Parse(text)

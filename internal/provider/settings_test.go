@@ -91,6 +91,8 @@ func TestSettingsRefused(t *testing.T) {
 			`token: Invalid token: The token holds a space, a line break or another character that no token has. Copy it anew, without what stands around it.`},
 		{"endpoint with a path", providerModel{APIEndpoint: types.StringValue("https://example.com/v2")}, nil,
 			`api_endpoint: Invalid api_endpoint: The endpoint is "https://example.com/v2". It must be http:// or https:// and a host, without a path, a user or a password, such as "https://api.digitalocean.com".`},
+		{"endpoint with a password", providerModel{APIEndpoint: types.StringValue("https://ann:hunter2@example.com")}, nil,
+			`api_endpoint: Invalid api_endpoint: The endpoint is "https://…@example.com". It must be http:// or https:// and a host, without a path, a user or a password, such as "https://api.digitalocean.com".`},
 		{"endpoint without a scheme", providerModel{}, map[string]string{"DIGITALOCEAN_API_URL": "example.com"},
 			`api_endpoint: Invalid api_endpoint: The endpoint is "example.com". It must be http:// or https:// and a host, without a path, a user or a password, such as "https://api.digitalocean.com".`},
 		{"negative rate", providerModel{RequestsPerSecond: types.Float64Value(-1)}, nil,
