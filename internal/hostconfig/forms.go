@@ -138,7 +138,7 @@ var (
 	// DirectoryURL is where a certificate authority is asked.
 	DirectoryURL = Form{
 		fits: isHTTPS, rule: "it must begin with https://; leave it out for Let's Encrypt",
-		taken: hasCredentials, other: noCredentials, secret: true,
+		taken: hasCredentials, other: secretFree, secret: true,
 	}
 )
 

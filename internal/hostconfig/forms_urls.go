@@ -12,12 +12,12 @@ var ArchiveURL = Form{
 	fits: isFetchable,
 	rule: `use an address that begins with https:// or http:// and names a host, such as "https://example.com/chat-0.1.0.tar.gz", ` +
 		"with %20 for a space and the like for what is not ASCII",
-	taken: hasCredentials, other: noCredentials, secret: true,
+	taken: hasCredentials, other: secretFree, secret: true,
 }
 
-// noCredentials is the rule for every URL of a configuration: it is no secret to
+// secretFree is the rule for every URL of a configuration: it is no secret to
 // Terraform, which shows it in plans and keeps it in the state.
-const noCredentials = "it holds a user or a password, which every plan would show; use an address that needs none, such as one that is signed for a limited time"
+const secretFree = "it holds a user or a password, which every plan would show; use an address that needs none, such as one that is signed for a limited time" //nolint:gosec // a sentence about passwords
 
 func isFetchable(text string) bool {
 	u, err := url.Parse(text)
