@@ -52,7 +52,7 @@ func Chat(image string, release Release) Cluster {
 // Block is the release in a configuration.
 func (r Release) Block() map[string]any {
 	return map[string]any{
-		"name": "chat", "kind": r.Kind, "sha256": r.SHA256,
+		"name": r.Name, "kind": r.Kind, "sha256": r.SHA256,
 		"url": fmt.Sprintf("http://%s/%s", Operator, r.File),
 	}
 }

@@ -68,6 +68,9 @@ var streams = map[string][]scenario{
 		{"debian-12-mix", aCluster},
 		{"debian-12-rebar3-two-regions", aClusterOfTwoRegions},
 	},
+	"day two": {
+		{"changes", aClusterThatChanges},
+	},
 	"short": {
 		{"failures", applysFail},
 		{"debian-13-mix", aClusterOfDebian13},
@@ -86,12 +89,18 @@ func newSuite(t *testing.T) *suite {
 	s := &suite{provider: t.TempDir(), folder: t.TempDir(), releases: map[string]e2e.Release{}}
 	must(t, playground.Build(t.Context(), s.provider))
 	for _, kind := range []string{"mix", "rebar3"} {
-		release, err := e2e.BuildRelease(t.Context(), kind, filepath.Join("..", "beam", "testdata", "releases"), s.folder)
-		must(t, err)
-		s.releases[kind] = release
+		s.releases[kind] = s.build(t, e2e.Build{Kind: kind})
 	}
 	t.Cleanup(s.print)
 	return s
+}
+
+// build puts a release where all worlds find it.
+func (s *suite) build(t *testing.T, b e2e.Build) e2e.Release {
+	t.Helper()
+	release, err := e2e.BuildRelease(t.Context(), b, filepath.Join("..", "beam", "testdata", "releases"), s.folder)
+	must(t, err)
+	return release
 }
 
 // open makes a world that ends with the test.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 const (
@@ -33,7 +35,7 @@ func (w *world) serversUp(t *testing.T) []string {
 	script := `python3 -c 'import socket
 s = socket.socket(socket.AF_UNIX); s.connect("/run/haproxy/admin.sock"); s.sendall(b"show stat\n"); print(s.makefile().read())'`
 	var up []string
-	for line := range strings.Lines(w.on(t, "chat-lb-1", script)) {
+	for line := range strings.Lines(w.on(t, w.hostOf(t, cluster.RoleLoadBalancer), script)) {
 		if fields := strings.Split(line, ","); len(fields) > 17 && fields[0] == "nodes" && strings.HasPrefix(fields[17], "UP") && fields[1] != "BACKEND" {
 			up = append(up, fields[1])
 		}

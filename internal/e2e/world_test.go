@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -103,6 +105,9 @@ func (w *world) droplet(t *testing.T, name string) cluster.Droplet {
 	t.Fatalf("there is no droplet %s", name)
 	return cluster.Droplet{}
 }
+
+// nodeNames are the names of the nodes' hosts.
+func (w *world) nodeNames() iter.Seq[string] { return maps.Keys(w.state.Nodes) }
 
 // on runs a script on a droplet as root, which must succeed.
 func (w *world) on(t *testing.T, name, script string) string {
