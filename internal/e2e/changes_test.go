@@ -142,9 +142,14 @@ func rotates(t *testing.T, d *dayTwo) {
 	memory, err := d.Memory()
 	must(t, err)
 	d.oldCookie = memory.Secrets.Cookie
+	d.chat["cookie"] = drawCookie(t)
+}
+
+func drawCookie(t *testing.T) string {
+	t.Helper()
 	drawn, err := cookie.Generate(cookie.Alphanumeric, 32)
 	must(t, err)
-	d.chat["cookie"] = drawn
+	return drawn
 }
 
 // nobodyWasLost looks at what the nodes themselves saw, and has a stranger try

@@ -99,10 +99,11 @@ func (d *dayTwo) changes(t *testing.T, c change, was e2e.Cluster) string {
 	t.Helper()
 	must(t, d.Write(d.chat))
 	err := d.Terraform.Apply(t.Context())
-	switch {
-	case err != nil && strings.Contains(err.Error(), "not supported yet"):
+	if refused(err) {
 		d.chat = was
-		t.Skipf("waits: %v", err)
+	}
+	skipRefused(t, err)
+	switch {
 	case err != nil && len(c.fails) == 0:
 		t.Fatalf("apply: %v\n%s", err, d.look(t))
 	case err == nil && len(c.fails) > 0:
@@ -113,6 +114,17 @@ func (d *dayTwo) changes(t *testing.T, c change, was e2e.Cluster) string {
 		return ""
 	}
 	return err.Error()
+}
+
+// refused tells whether an apply fails because it has to do what the provider
+// cannot do yet.
+func refused(err error) bool { return err != nil && strings.Contains(err.Error(), "not supported yet") }
+
+func skipRefused(t *testing.T, err error) {
+	t.Helper()
+	if refused(err) {
+		t.Skipf("waits: %v", err)
+	}
 }
 
 // settled waits until the cluster is whole, and nothing else is there.
@@ -152,14 +164,23 @@ func blamesOne(t *testing.T, said string, hosts []string, wants ...string) {
 	t.Errorf("none of %v is named in: %s", hosts, said)
 }
 
-// knows tells whether the provider has an argument of clusters.
-func (d *dayTwo) knows(t *testing.T, argument string) bool {
+// knows tells whether the provider has an argument of clusters, such as release
+// and path.
+func (w *world) knows(t *testing.T, names ...string) bool {
 	t.Helper()
-	schemas, err := d.Terraform.ProvidersSchema(t.Context())
+	schemas, err := w.Terraform.ProvidersSchema(t.Context())
 	must(t, err)
 	for _, provider := range schemas.Schemas {
-		if _, known := provider.ResourceSchemas["beam_cluster"].Block.Attributes[argument]; known {
-			return true
+		attributes := provider.ResourceSchemas["beam_cluster"].Block.Attributes
+		for i, name := range names {
+			attribute, known := attributes[name]
+			switch {
+			case !known:
+				return false
+			case i == len(names)-1:
+				return true
+			}
+			attributes = attribute.AttributeNestedType.Attributes
 		}
 	}
 	return false

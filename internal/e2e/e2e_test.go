@@ -70,6 +70,10 @@ var streams = map[string][]scenario{
 	},
 	"day two": {
 		{"changes", aClusterThatChanges},
+		{"struck", aChangeIsStruck},
+		{"node-beside", aNodeBeside},
+		{"releases", releasesOfAllKinds},
+		{"acme", aCertificateFromAnAuthority},
 	},
 	"short": {
 		{"failures", applysFail},
@@ -106,9 +110,13 @@ func (s *suite) build(t *testing.T, b e2e.Build) e2e.Release {
 // open makes a world that ends with the test.
 func (s *suite) open(t *testing.T, name string, images ...string) *world {
 	t.Helper()
-	w, err := e2e.Open(t.Context(), e2e.Options{
-		Name: name, Images: images, CLI: testtool.Terraform(t), Provider: s.provider, Releases: s.folder,
-	})
+	return s.openWith(t, e2e.Options{Name: name, Images: images})
+}
+
+func (s *suite) openWith(t *testing.T, o e2e.Options) *world {
+	t.Helper()
+	o.CLI, o.Provider, o.Releases = testtool.Terraform(t), s.provider, s.folder
+	w, err := e2e.Open(t.Context(), o)
 	must(t, err)
 	t.Cleanup(func() {
 		if err := w.Close(); err != nil {

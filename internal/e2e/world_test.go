@@ -25,11 +25,12 @@ type world struct {
 	state e2e.State
 }
 
-// apply makes the cluster so and reads what came of it. It returns the time
-// from the last droplet's being active to the end of the apply.
-func (w *world) apply(t *testing.T, c e2e.Cluster) time.Duration {
+// apply makes the cluster so, and the nodes beside it, and reads what came of
+// it. It returns the time from the last droplet's being active to the end of the
+// apply.
+func (w *world) apply(t *testing.T, c e2e.Cluster, beside ...e2e.Node) time.Duration {
 	t.Helper()
-	must(t, w.Write(c))
+	must(t, w.Write(c, beside...))
 	var progress strings.Builder
 	w.Terraform.SetStdout(&progress)
 	defer w.Terraform.SetStdout(io.Discard)
