@@ -40,7 +40,7 @@ type suite struct {
 type row struct {
 	scenario, name string
 	took           time.Duration
-	passed         bool
+	result         string
 }
 
 // TestEndToEnd runs each scenario in a world of its own. It boots real hosts,
@@ -129,11 +129,21 @@ func (s *suite) openWith(t *testing.T, o e2e.Options) *world {
 // check runs one named check and writes it into the table.
 func (s *suite) check(t *testing.T, name string, run func(*testing.T)) bool {
 	t.Helper()
-	start := time.Now()
-	passed := t.Run(name, run)
+	start, result := time.Now(), "passed"
+	passed := t.Run(name, func(t *testing.T) {
+		defer func() {
+			if t.Skipped() {
+				result = "skipped"
+			}
+		}()
+		run(t)
+	})
+	if !passed {
+		result = "FAILED"
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rows = append(s.rows, row{path.Base(t.Name()), name, time.Since(start), passed})
+	s.rows = append(s.rows, row{path.Base(t.Name()), name, time.Since(start), result})
 	return passed
 }
 
@@ -162,11 +172,7 @@ func (s *suite) print() {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "\nSCENARIO\tCHECKED\tSECONDS\tRESULT")
 	for _, row := range s.rows {
-		result := "passed"
-		if !row.passed {
-			result = "FAILED"
-		}
-		fmt.Fprintf(w, "%s\t%s\t%.1f\t%s\n", row.scenario, row.name, row.took.Seconds(), result)
+		fmt.Fprintf(w, "%s\t%s\t%.1f\t%s\n", row.scenario, row.name, row.took.Seconds(), row.result)
 	}
 	for _, figure := range s.figures {
 		fmt.Fprintln(w, figure)

@@ -36,7 +36,7 @@ type Hosts struct {
 	folder  string
 	prefix  string // of names of namespaces; see prefixOf
 	images  map[string]string
-	trusted string // see Options.Authority
+	trusted string   // see Options.Authority
 	groups  []cgroup // in each hierarchy; the first holds the processes
 	fabric  namespace
 	client  Client
