@@ -67,19 +67,17 @@ var streams = map[string][]scenario{
 	"long": {
 		{"debian-12-mix", aCluster},
 		{"debian-12-rebar3-two-regions", aClusterOfTwoRegions},
-	},
-	"day two": {
 		{"changes", aClusterThatChanges},
-		{"struck", aChangeIsStruck},
-		{"node-beside", aNodeBeside},
-		{"releases", releasesOfAllKinds},
-		{"acme", aCertificateFromAnAuthority},
 	},
 	"short": {
 		{"failures", applysFail},
 		{"debian-13-mix", aClusterOfDebian13},
 		{"debian-13-rebar3", aClusterOfRebar3},
 		{"boots", twentyBoots},
+		{"certificate-authority", aCertificateFromAnAuthority},
+		{"releases", releasesOfAllKinds},
+		{"node-beside", aNodeBeside},
+		{"struck", changesAreStruck},
 	},
 }
 

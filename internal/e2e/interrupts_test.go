@@ -51,9 +51,9 @@ var interrupted = []struct {
 	}},
 }
 
-// aChangeIsStruck lets strikes fall at moments that a seed decides. Then the
+// changesAreStruck lets strikes fall at moments that a seed decides. Then the
 // configuration is applied again, and the cluster must be whole.
-func aChangeIsStruck(t *testing.T, s *suite) {
+func changesAreStruck(t *testing.T, s *suite) {
 	seed := *strikeSeed
 	if seed == 0 {
 		seed = rand.Uint64()
