@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/e2e"
@@ -141,7 +143,7 @@ func runs2(t *testing.T, d *dayTwo, before e2e.State) {
 func rotates(t *testing.T, d *dayTwo) {
 	memory, err := d.Memory()
 	must(t, err)
-	d.oldCookie = memory.Secrets.Cookie
+	d.oldCookie, d.losses = memory.Secrets.Cookie, d.lossesOf(t)
 	d.chat["cookie"] = drawCookie(t)
 }
 
@@ -157,7 +159,9 @@ func drawCookie(t *testing.T) string {
 func nobodyWasLost(t *testing.T, d *dayTwo, before e2e.State) {
 	nodesAreTheSame(t, d, before)
 	theCookieIsOne(t, d.world)
-	d.onNodes(t, asks("/losses"), "")
+	if diff := cmp.Diff(d.losses, d.lossesOf(t)); diff != "" {
+		t.Errorf("whom nodes lost sight of, before the rotation (-) and after (+):\n%s", diff)
+	}
 	names := slices.Sorted(d.nodeNames())
 	cookies := map[any]bool{d.oldCookie: false, d.chat["cookie"]: true}
 	for cookie, want := range cookies {
@@ -165,6 +169,16 @@ func nobodyWasLost(t *testing.T, d *dayTwo, before e2e.State) {
 			t.Errorf("a stranger with a cookie is let in: %t, want %t", got, want)
 		}
 	}
+}
+
+// lossesOf is whom each node has lost sight of since it was started.
+func (w *world) lossesOf(t *testing.T) map[string]string {
+	t.Helper()
+	lost := map[string]string{}
+	for name := range w.state.Nodes {
+		lost[name] = w.on(t, name, asks("/losses"))
+	}
+	return lost
 }
 
 // answersTo tells whether a node answers a stranger beside another one who has

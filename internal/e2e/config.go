@@ -15,14 +15,13 @@ type Cluster map[string]any
 // Node is the body of a beam_node.
 type Node map[string]any
 
-// Write makes the world's configuration one cluster and the nodes beside it, by
-// their names.
+// Write makes the world's configuration one cluster and the nodes beside it.
 func (w *World) Write(c Cluster, beside ...Node) error {
 	resources := map[string]any{"beam_cluster": map[string]any{"chat": c}}
 	if len(beside) > 0 {
 		nodes := map[string]any{}
-		for _, node := range beside {
-			nodes[fmt.Sprint(node["name"])] = node
+		for i, node := range beside {
+			nodes[fmt.Sprint("node", i)] = node
 		}
 		resources["beam_node"] = nodes
 	}

@@ -20,7 +20,8 @@ type dayTwo struct {
 	*world
 	chat      e2e.Cluster
 	authority authority
-	oldCookie string // before it was rotated
+	oldCookie string            // before it was rotated
+	losses    map[string]string // of the nodes, then
 }
 
 // change is an edit of the configuration that is applied under traffic.

@@ -3,15 +3,15 @@
 package e2e_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/beamcluster/terraform-provider-beam/internal/e2e"
 )
-
-// workerName is the host of the node beside the cluster.
-const workerName = "chat-worker"
 
 // team is a cluster with a node beside it.
 type team struct {
@@ -26,8 +26,8 @@ func aNodeBeside(t *testing.T, s *suite) {
 	chat := small(s, 2)
 	chat["cookie"] = drawCookie(t)
 	tm := &team{world: w, chat: chat, worker: e2e.Node{
-		"name": workerName, "cluster": "${beam_cluster.chat.name}", "cookie": chat["cookie"], "peers": "${beam_cluster.chat.node_names}",
-		"region": "nyc3", "image": debian12, "release": s.releases["mix"].Block(), "lifecycle": map[string]any{"create_before_destroy": true},
+		"name": "chat-worker", "cluster": "${beam_cluster.chat.name}", "cookie": chat["cookie"], "peers": "${beam_cluster.chat.node_names}",
+		"region": "nyc3", "image": debian12, "release": s.releases["mix"].Block(),
 	}}
 	if !s.check(t, "the cluster forms", func(t *testing.T) { w.apply(t, chat) }) {
 		return
@@ -38,7 +38,7 @@ func aNodeBeside(t *testing.T, s *suite) {
 	}{
 		{"a node joins from beside the cluster", func(t *testing.T, tm *team) { tm.changes(t) }},
 		{"it takes another environment", takesAnEnvironment},
-		{"it takes another release", takesARelease},
+		{"another one takes its place before it goes, with another release", isFollowed},
 		{"it takes the rotated cookie", takesTheCookie},
 		{"it leaves", leaves},
 	} {
@@ -57,61 +57,73 @@ func (tm *team) changes(t *testing.T) {
 	}
 	tm.state, err = tm.State(t.Context())
 	must(t, err)
-	within(t, healTime, "all see each other", func() bool { return tm.meshed(t) && len(tm.seenBy(t)) == len(tm.state.Nodes) })
+	within(t, patience, "all see each other", func() bool { return tm.meshed(t) && tm.joined(t) })
 }
 
-// seenBy lists the cluster's nodes that the worker sees and that see it.
-func (tm *team) seenBy(t *testing.T) []string {
+// name is that of the worker's host.
+func (tm *team) name() string { return fmt.Sprint(tm.worker["name"]) }
+
+// joined tells whether the worker and the cluster's nodes see each other. While
+// the worker boots it sees nobody.
+func (tm *team) joined(t *testing.T) bool {
 	t.Helper()
-	seen := strings.Fields(tm.on(t, workerName, "cat /run/beam/nodes"))
-	address := tm.droplet(t, workerName).PrivateIPv4
-	var mutual []string
+	worker := tm.droplet(t, tm.name())
+	output, err := tm.Hosts.Exec(t.Context(), worker.ID, "cat", "/run/beam/nodes")
+	if err != nil {
+		return false
+	}
+	seen := strings.Fields(output)
 	for name, node := range tm.state.Nodes {
-		knows := strings.Fields(tm.on(t, name, "cat /run/beam/nodes"))
-		if slices.Contains(seen, node.NodeName) && slices.ContainsFunc(knows, func(n string) bool { return strings.HasSuffix(n, "@"+address) }) {
-			mutual = append(mutual, name)
+		sees := strings.Fields(tm.on(t, name, "cat /run/beam/nodes"))
+		ofWorker := func(node string) bool { return strings.HasSuffix(node, "@"+worker.PrivateIPv4) }
+		if !slices.Contains(seen, node.NodeName) || !slices.ContainsFunc(sees, ofWorker) {
+			return false
 		}
 	}
-	return mutual
+	return true
 }
 
 func takesAnEnvironment(t *testing.T, tm *team) {
 	tm.worker["environment"] = map[string]any{"GREETING": "hello"}
 	tm.changes(t)
-	if got := tm.on(t, workerName, asks("/setting/GREETING")); got != "hello" {
+	if got := tm.on(t, tm.name(), asks("/setting/GREETING")); got != "hello" {
 		t.Errorf("it greets with %q", got)
 	}
 }
 
-func takesARelease(t *testing.T, tm *team) {
+// isFollowed by a host of another name, as the names in a cluster are unique.
+func isFollowed(t *testing.T, tm *team) {
+	before := tm.droplet(t, tm.name()).ID
+	tm.worker["name"], tm.worker["lifecycle"] = "chat-worker-b", map[string]any{"create_before_destroy": true}
 	tm.worker["release"] = tm.suite.build(t, e2e.Build{Kind: "mix", Version: "0.2.0"}).Block()
 	tm.changes(t)
-	if got := tm.on(t, workerName, asks("/version")); got != "0.2.0" {
+	if got := tm.on(t, tm.name(), asks("/version")); got != "0.2.0" {
 		t.Errorf("it runs %q", got)
+	}
+	if tm.Hosts.Running(before) {
+		t.Error("the one before is still there")
 	}
 }
 
 func takesTheCookie(t *testing.T, tm *team) {
-	before := tm.chat["cookie"]
+	before, losses := tm.chat["cookie"], tm.lossesOf(t)
 	tm.chat["cookie"] = drawCookie(t)
 	tm.worker["cookie"] = tm.chat["cookie"]
-	defer func() { // where the change was not possible
+	defer func() {
 		if t.Skipped() {
 			tm.chat["cookie"], tm.worker["cookie"] = before, before
 		}
 	}()
 	tm.changes(t)
-	for name := range tm.state.Nodes {
-		if lost := tm.on(t, name, asks("/losses")); lost != "" {
-			t.Errorf("%s lost sight of %s", name, lost)
-		}
+	if diff := cmp.Diff(losses, tm.lossesOf(t)); diff != "" {
+		t.Errorf("whom nodes lost sight of, before the rotation (-) and after (+):\n%s", diff)
 	}
 }
 
 func leaves(t *testing.T, tm *team) {
 	tm.apply(t, tm.chat)
 	for _, droplet := range tm.droplets(t) {
-		if droplet.Name == workerName {
+		if droplet.Name == tm.name() {
 			t.Error("its host is still there")
 		}
 	}
