@@ -77,7 +77,11 @@ func (n NodeSpec) HostConfig() hostconfig.Node {
 	}
 	if r := n.Release; r != nil {
 		host.HTTPPort = r.Port
-		host.Release = &hostconfig.Release{Name: r.Name, URL: r.URL, SHA256: r.SHA256, Kind: r.Kind, Migrate: r.Migrate}
+		host.Triggers = r.Triggers
+		host.Release = &hostconfig.Release{
+			Name: r.Name, URL: r.URL, SHA256: r.SHA256, Kind: r.Kind, Migrate: r.Migrate,
+			Headers: r.Headers, Pushed: r.Path != "", Keep: r.Keep, ReadOnly: r.ReadOnly,
+		}
 	}
 	return host
 }
@@ -105,7 +109,7 @@ func (s Spec) LoadBalancerHost(m Memory, nodes []Droplet) hostconfig.LoadBalance
 	lb := s.LoadBalancer
 	host := hostconfig.LoadBalancer{
 		Base:         s.base(m),
-		Servers:      s.Servers(nodes),
+		Servers:      s.Servers(m, nodes),
 		Algorithm:    lb.Algorithm,
 		StickyCookie: lb.StickyCookie,
 		HealthCheck:  hostconfig.HealthCheck(lb.HealthCheck),
@@ -128,11 +132,12 @@ func (t *TLS) hostConfig() *hostconfig.TLS {
 }
 
 // Servers lists the nodes by name, so that the same nodes always give the same
-// configuration.
-func (s Spec) Servers(nodes []Droplet) []hostconfig.Server {
+// configuration. A node keeps the port that it was made with.
+func (s Spec) Servers(m Memory, nodes []Droplet) []hostconfig.Server {
 	var servers []hostconfig.Server
 	for _, d := range nodes {
-		servers = append(servers, hostconfig.Server{Name: d.Name, Address: s.Address(d), Port: s.HTTPPort()})
+		port := cmp.Or(m.Hosts[d.ID].Port, s.HTTPPort())
+		servers = append(servers, hostconfig.Server{Name: d.Name, Address: s.Address(d), Port: port})
 	}
 	slices.SortFunc(servers, func(a, b hostconfig.Server) int { return cmp.Compare(a.Name, b.Name) })
 	return servers

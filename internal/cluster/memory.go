@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // MemoryVersion is the form of Memory that this provider writes.
@@ -57,6 +59,8 @@ type Memory struct {
 	// Unformed says that the last apply that waited for the hosts ended before
 	// they were what it waited for.
 	Unformed bool `json:"unformed,omitempty"`
+	// Migrated is the SHA-256 of the release whose migration ran last.
+	Migrated string `json:"migrated,omitempty"`
 }
 
 // Upgrade brings a memory that an earlier provider wrote to today's form. The
@@ -83,6 +87,21 @@ type HostRecord struct {
 	// is empty for a host that was imported: what that was told is not known
 	// and is taken to be right.
 	Told string `json:"told,omitempty"`
+	// Parts are fingerprints of what the host was told last, by part; nil for a
+	// host that was made before there were parts, of which Told tells all.
+	Parts hostconfig.Parts `json:"parts,omitempty"`
+	// Image is what the host was made from; empty where that is not known.
+	Image string `json:"image,omitempty"`
+	// Port is where a node serves HTTP; 0 where that is not known.
+	Port int `json:"port,omitempty"`
+	// Unmanaged says that the provider has no way to the host: it was made without
+	// the cluster's management keys.
+	Unmanaged bool `json:"unmanaged,omitempty"`
+	// Stored is the SHA-256 of the release that the node has in its store and has
+	// yet to run.
+	Stored string `json:"stored,omitempty"`
+	// Stopped says that the node's release was ended for good.
+	Stopped bool `json:"stopped,omitempty"`
 	// Delivered identifies what the host was told last of what may change
 	// while it runs: the load balancer its nodes, a node its database.
 	Delivered string `json:"delivered,omitempty"`
@@ -94,7 +113,9 @@ type HostRecord struct {
 // Secrets are drawn once, before the first paid object exists, and never
 // change by themselves.
 type Secrets struct {
-	Cookie         string `json:"cookie,omitempty"` // only when the user gave none
+	Cookie string `json:"cookie,omitempty"` // only when the user gave none
+	// RunningCookie is what the nodes run with; empty where that is not known.
+	RunningCookie  string `json:"running_cookie,omitempty"`
 	SecretKeyBase  string `json:"secret_key_base,omitempty"`
 	UserPassword   string `json:"user_password,omitempty"`
 	OwnerPassword  string `json:"owner_password,omitempty"`

@@ -22,7 +22,35 @@ type Spec struct {
 	Monitoring   bool
 	Management   Management
 	WaitFor      string // WaitFormed, WaitBooted or WaitActive
+	Update       Update
 }
+
+// Update says how hosts that serve are restarted and replaced.
+type Update struct {
+	Strategy       string // UpdateRolling, UpdateBlueGreen or UpdateAllAtOnce
+	MaxSurge       int    // nodes that are made beside the old ones at a time
+	MaxUnavailable int    // nodes that may be away at a time; one at least is when nodes restart in place
+	DrainSeconds   int    // given to connections of a node that goes or restarts
+	PauseSeconds   int    // between two turns
+	OnFailure      string // OnFailureRollback or OnFailureStop
+}
+
+// Values of Update.Strategy.
+const (
+	UpdateRolling   = "rolling"
+	UpdateBlueGreen = "blue_green"
+	UpdateAllAtOnce = "all_at_once"
+)
+
+// Values of Update.OnFailure: what becomes of a node that does not come up with
+// what it was told.
+const (
+	OnFailureRollback = "rollback"
+	OnFailureStop     = "stop"
+)
+
+// DefaultUpdate is how a cluster changes of which the user says nothing else.
+var DefaultUpdate = Update{Strategy: UpdateRolling, MaxSurge: 1, DrainSeconds: 60, OnFailure: OnFailureRollback}
 
 // Management is the provider's own way to the hosts: SSH with a key that runs
 // one command only.
@@ -61,7 +89,18 @@ type Release struct {
 	Kind    string // KindMix or KindRebar3
 	Port    int    // HTTP port
 	Migrate string
+	// Path is a file on Terraform's machine that nodes get over the channel;
+	// empty where they fetch the release from URL.
+	Path     string
+	Headers  map[string]string // sent to the host of URL; secret
+	Keep     int               // releases that a node keeps, the running one among them
+	ReadOnly bool              // the release must not write below its own folder
+	Triggers map[string]string // a changed value restarts node by node
 }
+
+// Fetched says that nodes have to get the release from somewhere: else they wait
+// for a deploy.
+func (r *Release) Fetched() bool { return r != nil && (r.URL != "" || r.Path != "") }
 
 // Kinds of release.
 const (

@@ -64,14 +64,7 @@ func (r *run) tell(d plan.Delivery) work {
 	contact := r.contact()
 	return func(ctx context.Context) error {
 		tflog.Info(ctx, "telling a host of other hosts", map[string]any{"droplet": d.Name})
-		started := time.Now()
-		err := digitalocean.Wait(ctx, d.Name+" to be told of other hosts", func(ctx context.Context) (bool, string, error) {
-			_, err := contact.command(ctx, d.Droplet, tellPatience, d.Command, d.Stdin)
-			if away(err) && time.Since(started) < tellPatience {
-				return false, err.Error(), nil
-			}
-			return err == nil, "", err
-		})
+		err := contact.tell(ctx, d.Droplet, d.Name+" to be told of other hosts", tellPatience, d.Command, d.Stdin)
 		if err != nil {
 			return err
 		}
@@ -82,9 +75,7 @@ func (r *run) tell(d plan.Delivery) work {
 			}
 			record.Delivered = d.ID
 			r.mem.Hosts[d.Droplet.ID] = record
-			if record.Role == cluster.RoleNode {
-				r.reports = nil
-			}
+			r.reports = nil
 		})
 		return nil
 	}
@@ -124,7 +115,7 @@ func (r *run) askHosts(ctx context.Context) {
 			return nil //nolint:nilerr // toEnd tells what was waited for
 		}
 		r.record(func() { r.reports = reports })
-		return r.judge(reports)
+		return r.judge()
 	}, func() {})
 }
 
@@ -152,9 +143,9 @@ func (r *run) questions() []question {
 }
 
 // judge says what keeps the cluster from forming for good.
-func (r *run) judge(reports []health.HostReport) error {
+func (r *run) judge() error {
 	verdict, waitFor := make(chan error, 1), r.spec.WaitFor
-	r.record(func() { verdict <- r.forming.judge(plan.Judge(r.spec, *r.mem, reports)) })
+	r.record(func() { verdict <- r.forming.judge(plan.Judge(r.input())) })
 	if err := <-verdict; err != nil {
 		return fmt.Errorf("waiting for the cluster to be %s: %w", waitFor, err)
 	}

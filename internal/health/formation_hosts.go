@@ -108,3 +108,15 @@ func (j *judgement) balancerFinding(h HostReport) verdict {
 	}
 	return verdict{cause: "HAProxy does not have every node up", log: down}
 }
+
+// leadsFinding is about nodes that HAProxy leads to and does not see up. Those
+// that it has yet to be told of are not its business.
+func (j *judgement) leadsFinding(h HostReport) verdict {
+	for _, server := range h.Report.Servers {
+		node := slices.ContainsFunc(j.hosts, func(n HostReport) bool { return n.Role == cluster.RoleNode && n.Host == server.Name })
+		if node && !server.Up {
+			return verdict{cause: fmt.Sprintf("does not have %s up", server.Name)}
+		}
+	}
+	return verdict{}
+}

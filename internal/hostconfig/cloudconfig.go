@@ -19,6 +19,9 @@ type File struct {
 	// Deferred files are written after packages and users exist. It is
 	// needed where Owner is the host's own user.
 	Deferred bool
+	// Part is what the file belongs to when it can be told to a running host;
+	// empty for a file that only a new host gets.
+	Part Part
 }
 
 // Step is one part of the script that sets a host up at its first boot. All

@@ -51,6 +51,7 @@ type Node struct {
 	DatabaseAddress      string            // the address DatabaseName stands for in /etc/hosts
 	DatabaseCAPEM        string            // certificate of the cluster's CA, installed as a system CA
 	Toolchain            []string          // of "erlang", "elixir", "nodejs"
+	Triggers             map[string]string `json:",omitempty"` // values of the user's; a change restarts the release
 }
 
 // Release says what a node runs.
@@ -60,6 +61,13 @@ type Release struct {
 	SHA256  string // hex digest of the tarball
 	Kind    string // "mix" or "rebar3"
 	Migrate string // expression for `bin/<name> eval`, run with the owner's database role before the release starts; may be empty
+	// Headers are sent to the URL's own host only; they may hold a token.
+	Headers map[string]string `json:",omitempty"`
+	// Pushed says that the release comes over the channel or from other nodes
+	// and not from a URL.
+	Pushed   bool `json:",omitempty"`
+	Keep     int  `json:",omitempty"` // how many releases a node keeps, the running one among them
+	ReadOnly bool `json:",omitempty"` // the release must not write below its own folder
 }
 
 // LoadBalancer is a host that runs HAProxy.
@@ -121,3 +129,6 @@ type Database struct {
 	VolumeName                    string   // mounted from /dev/disk/by-id/scsi-0DO_Volume_<name>
 	CertificatePEM, PrivateKeyPEM string   // server certificate and key
 }
+
+// DefaultKeep is how many releases a node keeps where nobody says otherwise.
+const DefaultKeep = 3

@@ -108,12 +108,31 @@ func (db Database) managementSettings() databaseSettings {
 // The commands of beamctl, as they are sent to hosts.
 const (
 	CommandStatus   = "status"
-	CommandSetNodes = "set-nodes" // its stdin is SetNodesInput
+	CommandSetNodes = "set-nodes"     // its stdin is SetNodesInput
+	CommandApply    = "apply"         // its stdin is a Bundle
+	CommandFetch    = "fetch-release" // its stdin is a ReleaseSource
 )
 
 // CommandAwait waits on the host, at most the given number of seconds (0 to 999),
 // until it is as it should be or has failed, and prints its status.
 func CommandAwait(seconds int) string { return fmt.Sprintf("await %d", seconds) }
+
+// CommandStop ends a node's release for good: connections are given so many
+// seconds (0 to 9999) to end, and then the release is stopped as systemd does.
+func CommandStop(drainSeconds int) string { return fmt.Sprintf("stop %d", drainSeconds) }
+
+// CommandStore puts the archive on stdin, which must have the SHA-256, into the
+// node's store of releases.
+func CommandStore(sha256 string) string { return "store-release " + sha256 }
+
+// CommandShare lets other nodes of the cluster fetch the archive for so many
+// seconds (1 to 999), on the last distribution port.
+func CommandShare(sha256 string, seconds int) string {
+	return fmt.Sprintf("share-release %s %d", sha256, seconds)
+}
+
+// CommandMigrate runs the migration of a release in the node's store.
+func CommandMigrate(sha256 string) string { return "migrate " + sha256 }
 
 // CommandSetDatabase tells a node the IPv4 address of its database.
 func CommandSetDatabase(address string) string { return "set-database " + address }

@@ -46,6 +46,11 @@ func (n Node) Fingerprint() string {
 	if n.Management != nil {
 		n.DatabaseAddress = ""
 	}
+	if n.Release != nil && n.Release.Keep == DefaultKeep {
+		release := *n.Release
+		release.Keep = 0 // as hosts were told that were made before there was a choice
+		n.Release = &release
+	}
 	return fingerprint(n)
 }
 

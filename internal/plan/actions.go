@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // The actions, by what they are about. The engine has one function for each
@@ -206,6 +207,31 @@ type (
 		write
 		Delivery Delivery
 	}
+	// Apply gives a running host parts of what it should be told.
+	Apply struct {
+		write
+		Droplet cluster.Droplet
+		Name    string // of the host
+		Role    string
+		Parts   []hostconfig.Part
+		// Restart says how a node's release restarts; nil leaves it running.
+		Restart *hostconfig.Restart
+	}
+	// Retire ends a node's release gracefully before its droplet is deleted.
+	Retire struct {
+		write
+		Droplet      cluster.Droplet
+		Name         string
+		DrainSeconds int
+	}
+	// RotateCookie changes the cookie on all nodes at once.
+	RotateCookie struct{ write }
+	// TakeOver takes note of what an imported host is taken to run.
+	TakeOver struct {
+		note
+		ID     int
+		Record cluster.HostRecord
+	}
 	// AwaitNodes waits until every node runs.
 	AwaitNodes struct{ await }
 	// AwaitFormed waits until the hosts are what the spec waits for.
@@ -270,6 +296,10 @@ func (a RenameHost) Key() string     { return fmt.Sprintf("rename %d", a.Droplet
 func (a SetBackups) Key() string     { return fmt.Sprintf("backups of %d", a.Droplet.ID) }
 func (a DeleteHost) Key() string     { return fmt.Sprintf("delete droplet %d", a.Droplet.ID) }
 func (a Tell) Key() string           { return fmt.Sprintf("tell %d", a.Delivery.Droplet.ID) }
+func (a Apply) Key() string          { return fmt.Sprintf("apply %d", a.Droplet.ID) }
+func (a Retire) Key() string         { return fmt.Sprintf("retire %d", a.Droplet.ID) }
+func (a RotateCookie) Key() string   { return "cookie" }
+func (a TakeOver) Key() string       { return fmt.Sprintf("take over %d", a.ID) }
 func (a AwaitNodes) Key() string     { return "nodes run" }
 func (a AwaitFormed) Key() string    { return "formed" }
 func (a ReserveAddress) Key() string { return "public address" }

@@ -78,8 +78,8 @@ func Diff(in Input) Plan {
 	d.adopt()
 	d.pools = d.nodes()
 	for _, part := range []func(){
-		d.lease, d.network, d.firewalls, d.database, d.makeNodes, d.balancer, d.upkeep, d.tell,
-		d.replaceNodes, d.form, d.address, d.project, d.remove, d.removeNetwork, d.removeMarks, d.finish,
+		d.lease, d.network, d.firewalls, d.database, d.makeNodes, d.balancer, d.upkeep, d.rotate, d.tell,
+		d.restartNodes, d.replaceNodes, d.form, d.address, d.project, d.remove, d.removeNetwork, d.removeMarks, d.finish, d.takeOver,
 	} {
 		part()
 	}
@@ -116,9 +116,12 @@ func ordered(steps []Step) []Step {
 // differ collects the steps, part by part.
 type differ struct {
 	Input
-	pools       nodePlan
-	steps       []Step
-	fingerprint string // of a node, once it was needed
+	pools    nodePlan
+	steps    []Step
+	nodeTold description // of a node, once it was needed
+	// balancerLater says that the load balancer is made anew once its nodes have
+	// changed, of which it is told before.
+	balancerLater bool
 }
 
 func (d *differ) add(s Step) { d.steps = append(d.steps, s) }

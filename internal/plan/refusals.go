@@ -8,6 +8,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/check"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // refusals say what must not be done: take for one's own what is somebody
@@ -16,7 +17,29 @@ func (d *differ) refusals() []check.Problem {
 	if d.removal() {
 		return d.nodesOfOthers()
 	}
-	return slices.Concat(d.otherClusters(), d.takenNames(), d.heldVolume())
+	return slices.Concat(d.otherClusters(), d.takenNames(), d.heldVolume(), d.fixedCookie())
+}
+
+// fixedCookie refuses another cookie where nodes cannot be told of it: those made
+// with the new one would refuse the others.
+func (d *differ) fixedCookie() []check.Problem {
+	var names []string
+	wanted := d.node().parts[hostconfig.PartCookie]
+	for _, host := range d.pools.current() {
+		have, known := d.Memory.Hosts[host.ID].Parts[hostconfig.PartCookie]
+		if known && have != wanted && !d.reaches(host.ID) {
+			names = append(names, host.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []check.Problem{{
+		Path: []string{"cookie"}, Summary: "Cookie cannot be rotated",
+		Detail: fmt.Sprintf("The nodes %s run with another cookie and have no management channel over which they could be told of a new one, "+
+			"and nodes with different cookies refuse each other. Set the cookie back to what it was (the plan of a cookie resource must not replace it: restore its keepers), "+
+			"or first give the cluster a channel with management = { enabled = true } and apply.", abridged(names)),
+	}}
 }
 
 // otherClusters refuses to make a cluster whose name another one has. What a

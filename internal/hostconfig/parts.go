@@ -1,0 +1,119 @@
+package hostconfig
+
+import "maps"
+
+// Part is a piece of what a host is told. Each has a fingerprint of its own, so
+// that a change of one can be brought to a running host in the gentlest way.
+type Part string
+
+// Parts of hosts. A host has those that concern it.
+const (
+	// PartFixed is all that only a new host can be given.
+	PartFixed Part = "fixed"
+	// PartHost are settings and packages of the system.
+	PartHost Part = "host"
+	// PartBalancing is HAProxy's configuration, less the nodes.
+	PartBalancing Part = "balancing"
+	// PartCertificate is the certificate that was given, with its key.
+	PartCertificate Part = "certificate"
+	// PartEnvironment is what the release finds in its environment.
+	PartEnvironment Part = "environment"
+	// PartVM is how the VM is started.
+	PartVM Part = "vm"
+	// PartRelease is the release that runs, and how it is run.
+	PartRelease Part = "release"
+	// PartTriggers are values of the user's that say when to restart.
+	PartTriggers Part = "triggers"
+	// PartCookie is the cookie, which nodes change together.
+	PartCookie Part = "cookie"
+)
+
+// Parts are fingerprints of a host's description by part.
+type Parts map[Part]string
+
+// Changed lists the parts of wanted that differ, in the order of the constants. A
+// part that is not known is taken to be right.
+func (p Parts) Changed(wanted Parts) []Part {
+	var changed []Part
+	for _, part := range []Part{
+		PartFixed, PartHost, PartBalancing, PartCertificate, PartEnvironment, PartVM, PartRelease, PartTriggers, PartCookie,
+	} {
+		have, known := p[part]
+		want, asked := wanted[part]
+		if known && asked && have != want {
+			changed = append(changed, part)
+		}
+	}
+	return changed
+}
+
+// With returns the parts with some of them as in wanted.
+func (p Parts) With(wanted Parts, parts ...Part) Parts {
+	next := maps.Clone(p)
+	for _, part := range parts {
+		next[part] = wanted[part]
+	}
+	return next
+}
+
+// hostPart are the settings of the system. The locale is also the release's, see
+// the parts of a node.
+func (b Base) hostPart() any {
+	return []any{b.Locale, b.SwapMiB, b.Packages, b.UnattendedUpgrades, b.Fail2ban}
+}
+
+// fixed is what is left of a host's base when its parts are taken out.
+func (b Base) fixed() Base {
+	b.Locale, b.SwapMiB, b.Packages, b.UnattendedUpgrades, b.Fail2ban = "", 0, nil, false, false
+	return b
+}
+
+// Parts tells the parts of a node. What it can be told with commands of their own
+// is in none: peers, and the database's address.
+func (n Node) Parts() Parts {
+	parts := Parts{
+		PartHost:        fingerprint([]any{n.hostPart(), n.Toolchain}),
+		PartEnvironment: fingerprint([]any{n.Environment, n.SecretKeyBase, n.DatabaseURL, n.MigrationDatabaseURL, n.Locale}),
+		PartVM:          fingerprint([]any{n.Sync, n.SyncTimeoutMS}),
+		PartCookie:      fingerprint(n.Cookie),
+		PartTriggers:    fingerprint(n.Triggers),
+	}
+	rest := n
+	if n.Release != nil {
+		release, fixed := *n.Release, Release{Name: n.Release.Name, Kind: n.Release.Kind}
+		release.URL, release.Headers = "", nil // where it is fetched from does not matter: its SHA-256 tells what it is
+		parts[PartRelease] = fingerprint(release)
+		rest.Release = &fixed
+	}
+	rest.Base = n.fixed()
+	rest.Toolchain, rest.Environment, rest.SecretKeyBase, rest.DatabaseURL, rest.MigrationDatabaseURL = nil, nil, "", "", ""
+	rest.Sync, rest.SyncTimeoutMS, rest.Cookie, rest.Triggers = "", 0, "", nil
+	rest.Peers, rest.DatabaseAddress = nil, ""
+	parts[PartFixed] = fingerprint(rest)
+	return parts
+}
+
+// Parts tells the parts of a load balancer, its servers left out: it is told of
+// those with a command of their own.
+func (l LoadBalancer) Parts() Parts {
+	parts := Parts{
+		PartHost:      fingerprint(l.hostPart()),
+		PartBalancing: fingerprint([]any{l.Algorithm, l.StickyCookie, l.HealthCheck, l.Stats}),
+	}
+	rest := l
+	if l.TLS != nil && l.TLS.ACME == nil {
+		parts[PartCertificate] = fingerprint([]string{l.TLS.CertificatePEM, l.TLS.PrivateKeyPEM})
+		rest.TLS = &TLS{}
+	}
+	rest.Base = l.fixed()
+	rest.Servers, rest.Algorithm, rest.StickyCookie, rest.HealthCheck, rest.Stats = nil, "", "", HealthCheck{}, nil
+	parts[PartFixed] = fingerprint(rest)
+	return parts
+}
+
+// Parts tells the parts of a database.
+func (db Database) Parts() Parts {
+	rest := db
+	rest.Base = db.fixed()
+	return Parts{PartHost: fingerprint(db.hostPart()), PartFixed: fingerprint(rest)}
+}
