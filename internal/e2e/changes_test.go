@@ -34,6 +34,7 @@ var changes = []change{
 	{name: "another cookie", edit: rotates, holds: nobodyWasLost},
 	{name: "another size of nodes", edit: pools("size", "s-1vcpu-2gb"), cuts: 3, holds: allAreNew},
 	{name: "another image of nodes", edit: pools("image", debian13), cuts: 3, holds: allRunDebian13},
+	{name: "a load balancer whose host is lost", edit: losesTheBalancer, gap: patience, holds: nodesAreTheSame},
 	{name: "another load balancer", edit: balancerOf("s-1vcpu-2gb"), cuts: 1, gap: balancerGap, holds: nodesAreTheSame},
 }
 
@@ -194,4 +195,9 @@ func (w *world) answersTo(t *testing.T, beside, node, cookie string) bool {
 
 func balancerOf(size string) func(*testing.T, *dayTwo) {
 	return func(_ *testing.T, d *dayTwo) { d.block("load_balancer")["size"] = size }
+}
+
+// losesTheBalancer destroys its droplet behind Terraform's back.
+func losesTheBalancer(t *testing.T, d *dayTwo) {
+	must(t, d.DeleteDroplet(t.Context(), d.droplet(t, d.hostOf(t, cluster.RoleLoadBalancer)).ID))
 }

@@ -68,8 +68,8 @@ func (s *suite) openDayTwo(t *testing.T, name string, nodes int) *dayTwo {
 func (d *dayTwo) goThrough(t *testing.T, c change) {
 	t.Helper()
 	was, before := clone(t, d.chat), d.state
-	c.edit(t, d)
 	traffic := d.steady(t, d.site(siteName, d.authority.roots()), true)
+	c.edit(t, d)
 	start := time.Now()
 	said := d.changes(t, c, was)
 	took := time.Since(start)
