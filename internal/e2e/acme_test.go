@@ -4,7 +4,6 @@ package e2e_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/e2e"
@@ -21,41 +20,57 @@ func aCertificateFromAnAuthority(t *testing.T, s *suite) {
 	w.serveNames(t)
 	roots := w.startPebble(t, signs)
 	chat := balanced(s, 2)
-	balancer := map[string]any{"tls": map[string]any{"acme": map[string]any{
+	chat["load_balancer"] = map[string]any{"tls": map[string]any{"acme": map[string]any{
 		"email": "ops@example.com", "domains": []string{siteName}, "directory_url": pebbleDirectory,
 	}}}
-	chat["load_balancer"] = balancer
-	s.check(t, "the first certificate comes by itself", func(t *testing.T) {
+	var found site
+	came := s.check(t, "the first certificate comes by itself", func(t *testing.T) {
 		w.apply(t, chat)
-		took := within(t, patience, "HTTPS is served", func() bool {
-			_, err := (&visitor{site: w.site(siteName, roots), path: "/", limit: answerTime}).ask(t.Context())
-			return err == nil
+		found = w.site(siteName, roots)
+		theFirstCertificateComes(t, w, found)
+	})
+	if came {
+		s.check(t, "a renewal loses no request", func(t *testing.T) { aRenewalLosesNothing(t, w, found) })
+		s.check(t, "another load balancer has the certificate when it takes the address", func(t *testing.T) {
+			theCertificateMovesAlong(t, w, chat, found)
 		})
-		s.figure("the first certificate of an authority, after the apply: %.1f s", took.Seconds())
-	})
-	if t.Failed() {
-		t.Log(w.on(t, w.hostOf(t, cluster.RoleLoadBalancer), "journalctl -q --no-pager -u beam-certificate"))
-		return
 	}
-	s.check(t, "a renewal loses no request", func(t *testing.T) {
-		before := w.site(siteName, roots).certificate(t)
-		traffic := w.steady(t, w.site(siteName, roots), false)
-		w.on(t, w.hostOf(t, cluster.RoleLoadBalancer), renew)
-		within(t, patience, "another certificate is shown", func() bool { return w.site(siteName, roots).certificate(t) != before })
-		traffic.end()
-		s.figure("a renewed certificate of an authority: %s", traffic)
-		traffic.lostNothing(t, w, 0)
-	})
-	s.check(t, "another load balancer has the certificate when it takes the address", func(t *testing.T) {
-		before := w.site(siteName, roots).certificate(t)
-		balancer["size"] = "s-1vcpu-2gb"
-		w.replacesTheBalancer(t, chat, w.site(siteName, roots))
-		if w.site(siteName, roots).certificate(t) != before {
-			t.Error("it has asked for one of its own")
+}
+
+func theFirstCertificateComes(t *testing.T, w *world, s site) {
+	defer func() {
+		if t.Failed() {
+			t.Log(w.on(t, w.hostOf(t, cluster.RoleLoadBalancer), "journalctl -q --no-pager -u beam-certificate"))
 		}
-		w.on(t, w.hostOf(t, cluster.RoleLoadBalancer), renew)
-		within(t, 10*time.Second, "it renews the certificate", func() bool { return w.site(siteName, roots).certificate(t) != before })
+	}()
+	took := within(t, patience, "HTTPS is served", func() bool {
+		_, err := (&visitor{site: s, path: "/", limit: answerTime}).ask(t.Context())
+		return err == nil
 	})
+	w.suite.figure("the first certificate of an authority, after the apply: %.1f s", took.Seconds())
+}
+
+func aRenewalLosesNothing(t *testing.T, w *world, s site) {
+	before := s.certificate(t)
+	traffic := w.steady(t, s, false)
+	w.on(t, w.hostOf(t, cluster.RoleLoadBalancer), renew)
+	within(t, patience, "another certificate is shown", func() bool { return s.certificate(t) != before })
+	traffic.end()
+	w.suite.figure("a renewed certificate of an authority: %s", traffic)
+	traffic.lostNothing(t, w, 0)
+}
+
+// theCertificateMovesAlong to another host, which can renew it as well.
+func theCertificateMovesAlong(t *testing.T, w *world, chat e2e.Cluster, s site) {
+	before := s.certificate(t)
+	balancer, _ := chat["load_balancer"].(map[string]any)
+	balancer["size"] = "s-1vcpu-2gb"
+	w.replacesTheBalancer(t, chat, s)
+	if s.certificate(t) != before {
+		t.Error("the new host has asked for a certificate of its own")
+	}
+	w.on(t, w.hostOf(t, cluster.RoleLoadBalancer), renew)
+	within(t, patience, "the new host renews the certificate", func() bool { return s.certificate(t) != before })
 }
 
 // replacesTheBalancer applies under traffic, which may notice a little.
