@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/e2e"
 )
@@ -20,6 +22,7 @@ type dayTwo struct {
 	*world
 	chat      e2e.Cluster
 	authority authority
+	around    []string // what the account holds besides hosts and tags
 	oldCookie string            // before it was rotated
 	losses    map[string]string // of the nodes, then
 }
@@ -61,6 +64,7 @@ func (s *suite) openDayTwo(t *testing.T, name string, nodes int) *dayTwo {
 	if !s.check(t, "the cluster forms", func(t *testing.T) { d.apply(t, d.chat) }) {
 		t.FailNow()
 	}
+	d.around = d.aroundHosts(t)
 	return d
 }
 
@@ -142,6 +146,19 @@ func (d *dayTwo) settled(t *testing.T) {
 	if !slices.Equal(found, want) {
 		t.Errorf("the hosts are %v, want %v", found, want)
 	}
+	if diff := cmp.Diff(d.around, d.aroundHosts(t)); diff != "" {
+		t.Errorf("the account around the hosts, at first (-) and now (+):\n%s", diff)
+	}
+}
+
+// aroundHosts lists what the account holds and no change adds to.
+func (w *world) aroundHosts(t *testing.T) []string {
+	t.Helper()
+	all, err := w.Inventory(t.Context())
+	must(t, err)
+	return slices.DeleteFunc(all, func(line string) bool {
+		return strings.HasPrefix(line, "droplets ") || strings.HasPrefix(line, "tags ")
+	})
 }
 
 func (d *dayTwo) planIsEmpty(t *testing.T) {
