@@ -22,7 +22,7 @@ type dayTwo struct {
 	*world
 	chat      e2e.Cluster
 	authority authority
-	around    []string // what the account holds besides hosts and tags
+	around    []string          // what the account holds besides hosts and tags
 	oldCookie string            // before it was rotated
 	losses    map[string]string // of the nodes, then
 }
