@@ -24,6 +24,12 @@ const (
 // healed waits for the full mesh, and for the load balancer to have every node.
 func (w *world) healed(t *testing.T) {
 	t.Helper()
+	defer func() {
+		if t.Failed() {
+			told := w.on(t, w.hostOf(t, cluster.RoleLoadBalancer), "grep '^  server' /etc/haproxy/beam/nodes.cfg")
+			t.Logf("whom nodes see: %v; the load balancer has %v of\n%s", w.mesh(t), w.serversUp(t), told)
+		}
+	}()
 	took := within(t, healTime, "full mesh", func() bool { return w.meshed(t) })
 	within(t, healTime, "the load balancer has every node", func() bool { return len(w.serversUp(t)) == len(w.state.Nodes) })
 	t.Logf("full mesh after %.1f s", took.Seconds())
