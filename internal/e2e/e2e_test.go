@@ -74,6 +74,7 @@ var streams = map[string][]scenario{
 		{"debian-13-mix", aClusterOfDebian13},
 		{"debian-13-rebar3", aClusterOfRebar3},
 		{"boots", twentyBoots},
+		{"cut-boots", bootsAreCutOff},
 		{"certificate-authority", aCertificateFromAnAuthority},
 		{"releases", releasesOfAllKinds},
 		{"node-beside", aNodeBeside},

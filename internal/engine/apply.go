@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -122,7 +123,7 @@ func (r *run) retire(a plan.Retire) work {
 func (c contact) tell(ctx context.Context, d cluster.Droplet, what string, limit time.Duration, command string, stdin []byte) error {
 	started := time.Now()
 	return digitalocean.Wait(ctx, what, func(ctx context.Context) (bool, string, error) {
-		_, err := c.command(ctx, d, limit, command, stdin)
+		_, err := c.command(ctx, d, limit, command, bytes.NewReader(stdin))
 		if away(err) && time.Since(started) < tellPatience {
 			return false, err.Error(), nil
 		}
