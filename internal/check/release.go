@@ -1,12 +1,8 @@
 package check
 
 import (
-	"maps"
-	"net/url"
 	"regexp"
-	"slices"
 
-	"github.com/beamcluster/terraform-provider-beam/internal/beam"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
@@ -52,34 +48,11 @@ func sourceProblems(path []string, r *cluster.Release) []Problem {
 			Detail:  "sha256 comes together with url. Set url to where the archive can be fetched, or leave both out to deploy over SSH later.",
 		})
 	}
-	if r.URL != "" && !fetchable(r.URL) {
-		found = append(found, Problem{
-			Path:    urlPath,
-			Summary: "Invalid url",
-			Detail:  "url must begin with https:// or http:// and name a host, such as \"https://example.com/chat-0.1.0.tar.gz\".",
-		})
+	if r.URL != "" {
+		found = append(found, formed(urlPath, r.URL, hostconfig.ArchiveURL)...)
 	}
 	if r.SHA256 != "" {
 		found = append(found, matches(sumPath, r.SHA256, sha256Hex, "It must have 64 hex digits, as `sha256sum` prints them.")...)
-	}
-	return found
-}
-
-func fetchable(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
-}
-
-func environmentProblems(environment map[string]string) []Problem {
-	var found []Problem
-	for _, name := range slices.Sorted(maps.Keys(environment)) {
-		if err := beam.CheckEnvironment(name, environment[name]); err != nil {
-			found = append(found, Problem{
-				Path:    []string{"environment", name},
-				Summary: "Invalid environment variable",
-				Detail:  sentence(err.Error()),
-			})
-		}
 	}
 	return found
 }

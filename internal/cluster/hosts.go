@@ -40,6 +40,7 @@ func (s Spec) NodeHost(m Memory, peers []string) hostconfig.Node {
 	n := s.nodeBase(peers)
 	n.Base = s.base(m)
 	n.Cookie = s.EffectiveCookie(m)
+	n.PublicHost = s.publicHost()
 	n.SecretKeyBase = m.Secrets.SecretKeyBase
 	if s.Database != nil {
 		n.DatabaseURL = s.databaseURL(s.Database.User, m.Secrets.UserPassword)
@@ -49,6 +50,15 @@ func (s Spec) NodeHost(m Memory, peers []string) hostconfig.Node {
 		n.DatabaseCAPEM = m.Secrets.DatabaseCAPEM
 	}
 	return n
+}
+
+// publicHost is the name that people know the app by, as far as the cluster does:
+// the first that the certificate is for.
+func (s Spec) publicHost() string {
+	if lb := s.LoadBalancer; lb != nil && lb.TLS != nil && lb.TLS.ACME != nil && len(lb.TLS.ACME.Domains) > 0 {
+		return lb.TLS.ACME.Domains[0]
+	}
+	return ""
 }
 
 func (s Spec) nodeBase(peers []string) hostconfig.Node {
@@ -109,7 +119,7 @@ func (s Spec) LoadBalancerHost(m Memory, nodes []Droplet) hostconfig.LoadBalance
 	lb := s.LoadBalancer
 	host := hostconfig.LoadBalancer{
 		Base:         s.base(m),
-		Servers:      s.Servers(nodes),
+		Servers:      s.Servers(m, nodes),
 		Algorithm:    lb.Algorithm,
 		StickyCookie: lb.StickyCookie,
 		HealthCheck:  hostconfig.HealthCheck(lb.HealthCheck),
@@ -132,11 +142,12 @@ func (t *TLS) hostConfig() *hostconfig.TLS {
 }
 
 // Servers lists the nodes by name, so that the same nodes always give the same
-// configuration.
-func (s Spec) Servers(nodes []Droplet) []hostconfig.Server {
+// configuration. A node keeps the port that it was made with.
+func (s Spec) Servers(m Memory, nodes []Droplet) []hostconfig.Server {
 	var servers []hostconfig.Server
 	for _, d := range nodes {
-		servers = append(servers, hostconfig.Server{Name: d.Name, Address: s.Address(d), Port: s.HTTPPort()})
+		port := cmp.Or(m.Hosts[d.ID].Port, s.HTTPPort())
+		servers = append(servers, hostconfig.Server{Name: d.Name, Address: s.Address(d), Port: port})
 	}
 	slices.SortFunc(servers, func(a, b hostconfig.Server) int { return cmp.Compare(a.Name, b.Name) })
 	return servers
@@ -192,15 +203,16 @@ func (s Spec) databaseURL(user, password string) string {
 
 // PeersOf returns the long names of the nodes in the order given: what a
 // younger node dials.
-func (s Spec) PeersOf(nodes []Droplet) []string {
+func (s Spec) PeersOf(m Memory, nodes []Droplet) []string {
 	var peers []string
 	for _, d := range nodes {
-		peers = append(peers, s.NodeName(d))
+		peers = append(peers, s.NodeName(m, d))
 	}
 	return peers
 }
 
-// NodeName is the long name of the node on the droplet.
-func (s Spec) NodeName(d Droplet) string {
-	return s.Distribution.Basename + "@" + s.Address(d)
+// NodeName is the long name of the node on the droplet, which keeps the name that
+// it was made with.
+func (s Spec) NodeName(m Memory, d Droplet) string {
+	return cmp.Or(m.Hosts[d.ID].Basename, s.Distribution.Basename) + "@" + s.Address(d)
 }

@@ -28,8 +28,9 @@ type Memory struct {
 	// Unsure says that something may exist that is not remembered: an apply
 	// ended without knowing what became of a call.
 	Unsure bool `json:"unsure,omitempty"`
-	// FinalSnapshot says that the last apply was asked to keep the database's
-	// data when the cluster goes, and Snapshot names what was kept already.
+	// FinalSnapshot says that the database's data are to be kept when the cluster
+	// goes: the last apply that succeeded was asked to, or a later one that may
+	// have brought data about. Snapshot names what was kept already.
 	FinalSnapshot bool   `json:"final_snapshot,omitempty"`
 	Snapshot      string `json:"snapshot,omitempty"`
 	// ChangedAt is when an apply ended last. What was changed just before may
@@ -94,6 +95,14 @@ type HostRecord struct {
 	Image string `json:"image,omitempty"`
 	// Port is where a node serves HTTP; 0 where that is not known.
 	Port int `json:"port,omitempty"`
+	// Basename is the part of a node's name before the @; empty where it is the
+	// spec's.
+	Basename string `json:"basename,omitempty"`
+	// Carried says that a load balancer was given its predecessor's certificate.
+	Carried bool `json:"carried,omitempty"`
+	// Unmanaged says that the provider has no way to the host: it was made without
+	// the cluster's management keys.
+	Unmanaged bool `json:"unmanaged,omitempty"`
 	// Stored is the SHA-256 of the release that the node has in its store and has
 	// yet to run.
 	Stored string `json:"stored,omitempty"`
@@ -110,7 +119,9 @@ type HostRecord struct {
 // Secrets are drawn once, before the first paid object exists, and never
 // change by themselves.
 type Secrets struct {
-	Cookie         string `json:"cookie,omitempty"` // only when the user gave none
+	Cookie string `json:"cookie,omitempty"` // only when the user gave none
+	// RunningCookie is what the nodes run with; empty where that is not known.
+	RunningCookie  string `json:"running_cookie,omitempty"`
 	SecretKeyBase  string `json:"secret_key_base,omitempty"`
 	UserPassword   string `json:"user_password,omitempty"`
 	OwnerPassword  string `json:"owner_password,omitempty"`
@@ -182,6 +193,16 @@ func (m *Memory) Note(o Observed) {
 // Holds says that something is remembered that may exist.
 func (m Memory) Holds() bool {
 	return m.Unsure || len(m.Hosts) > 0 || len(m.Firewalls) > 0 || len(m.OwnVPCs) > 0 || m.VolumeID != "" || m.ReservedIP != ""
+}
+
+// Runs says that a host of the role is remembered.
+func (m Memory) Runs(role string) bool {
+	for _, host := range m.Hosts {
+		if host.Role == role {
+			return true
+		}
+	}
+	return false
 }
 
 // Adopt takes an imported cluster's objects over as they are. Its data are kept

@@ -17,6 +17,7 @@ func (r *run) createHosts(a plan.CreateHosts) (work, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.migratesAtBoot(a)
 	return func(ctx context.Context) error {
 		return r.api.CreateDroplets(ctx, request, func(made []cluster.Droplet) {
 			r.record(func() {
@@ -36,7 +37,6 @@ func (r *run) createHosts(a plan.CreateHosts) (work, error) {
 
 // clusterHosts describes the droplets of a role of the cluster.
 func (r *run) clusterHosts(a plan.CreateHosts) (digitalocean.DropletRequest, cluster.HostRecord, error) {
-	record := cluster.HostRecord{Role: a.Role, Pool: a.Pool}
 	request := digitalocean.DropletRequest{
 		Names: a.Names, Place: a.Place, SSHKeys: r.spec.SSHKeys, Monitoring: r.spec.Monitoring,
 		LookupTag: cluster.IDTag(r.spec.Name, r.mem.ID), Known: r.dropletIDs(),
@@ -44,43 +44,40 @@ func (r *run) clusterHosts(a plan.CreateHosts) (digitalocean.DropletRequest, clu
 	if r.spec.Private() {
 		request.VPCUUID = r.mem.VPCs[a.Place.Region]
 	}
-	userData, err := r.render(a, &record)
+	userData, err := r.render(a)
 	if err != nil {
-		return request, record, err
+		return request, cluster.HostRecord{}, err
 	}
 	if a.Role == cluster.RoleDatabase {
 		request.VolumeIDs, request.Backups = []string{r.mem.VolumeID}, r.spec.Database.Backups
 	}
+	record := plan.NewRecord(r.input(), a)
 	request.UserData = string(userData)
 	request.Tags = plan.HostTags(r.spec, *r.mem, record)
 	return request, record, nil
 }
 
-// render gives the user data of a host made now, and records what it tells.
-func (r *run) render(a plan.CreateHosts, record *cluster.HostRecord) ([]byte, error) {
+// render gives the user data of a host made now.
+func (r *run) render(a plan.CreateHosts) ([]byte, error) {
 	switch a.Role {
 	case cluster.RoleDatabase:
 		if err := r.mem.CanMakeDatabase(); err != nil {
 			return nil, err
 		}
-		host := r.spec.DatabaseHost(*r.mem)
-		record.Told = host.Fingerprint()
-		return described(host.Render())("configuration of the database host")
+		return described(r.spec.DatabaseHost(*r.mem).Render())("configuration of the database host")
 	case cluster.RoleLoadBalancer:
 		if r.mem.Secrets.StatsPassword == "" {
 			r.mem.Secrets.StatsPassword = secret.Password()
 		}
-		nodes := plan.Serving(r.input())
-		host := r.spec.LoadBalancerHost(*r.mem, nodes)
-		record.Told, record.Delivered = host.Fingerprint(), plan.BalancerDelivery(r.spec, nodes).ID
-		return described(host.Render())("configuration of the load balancer")
+		return described(r.spec.LoadBalancerHost(*r.mem, plan.Serving(r.input())).Render())("configuration of the load balancer")
 	}
 	if err := r.spec.CanMakeNodes(*r.mem); err != nil {
 		return nil, err
 	}
-	host := r.spec.NodeHost(*r.mem, r.spec.PeersOf(plan.Peers(r.input())))
-	record.Told, record.Delivered = host.Fingerprint(), plan.NodeDelivered(*r.mem)
-	return described(host.Render())("configuration of the nodes")
+	if r.mem.Secrets.RunningCookie == "" {
+		r.mem.Secrets.RunningCookie = r.spec.EffectiveCookie(*r.mem)
+	}
+	return described(r.spec.NodeHost(*r.mem, r.spec.PeersOf(*r.mem, plan.Peers(r.input()))).Render())("configuration of the nodes")
 }
 
 func described(text []byte, err error) func(what string) ([]byte, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -29,9 +30,9 @@ const (
 )
 
 // Channel runs a command of beamctl on a host and returns what it printed. Its
-// errors wrap those of package management.
+// errors wrap those of package management. Stdin may be nil.
 type Channel interface {
-	Run(ctx context.Context, address string, port int, command string, stdin []byte) ([]byte, error)
+	Run(ctx context.Context, address string, port int, command string, stdin io.Reader) ([]byte, error)
 }
 
 // Connect gives the channel to the hosts that have the keys.
@@ -53,7 +54,7 @@ func (r *run) contact() contact {
 }
 
 // command runs a command of beamctl on the host, which has to end in time.
-func (c contact) command(ctx context.Context, d cluster.Droplet, limit time.Duration, command string, stdin []byte) ([]byte, error) {
+func (c contact) command(ctx context.Context, d cluster.Droplet, limit time.Duration, command string, stdin io.Reader) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the host did not carry out %q within %s", command, limit))
 	defer cancel()
 	return c.channel.Run(ctx, d.PublicIPv4, c.port, command, stdin)
@@ -64,14 +65,7 @@ func (r *run) tell(d plan.Delivery) work {
 	contact := r.contact()
 	return func(ctx context.Context) error {
 		tflog.Info(ctx, "telling a host of other hosts", map[string]any{"droplet": d.Name})
-		started := time.Now()
-		err := digitalocean.Wait(ctx, d.Name+" to be told of other hosts", func(ctx context.Context) (bool, string, error) {
-			_, err := contact.command(ctx, d.Droplet, tellPatience, d.Command, d.Stdin)
-			if away(err) && time.Since(started) < tellPatience {
-				return false, err.Error(), nil
-			}
-			return err == nil, "", err
-		})
+		err := contact.tell(ctx, d.Droplet, d.Name+" to be told of other hosts", tellPatience, d.Command, d.Stdin)
 		if err != nil {
 			return err
 		}
@@ -82,9 +76,7 @@ func (r *run) tell(d plan.Delivery) work {
 			}
 			record.Delivered = d.ID
 			r.mem.Hosts[d.Droplet.ID] = record
-			if record.Role == cluster.RoleNode {
-				r.reports = nil
-			}
+			r.reports = nil
 		})
 		return nil
 	}
@@ -124,7 +116,7 @@ func (r *run) askHosts(ctx context.Context) {
 			return nil //nolint:nilerr // toEnd tells what was waited for
 		}
 		r.record(func() { r.reports = reports })
-		return r.judge(reports)
+		return r.judge()
 	}, func() {})
 }
 
@@ -141,7 +133,7 @@ func (r *run) questions() []question {
 		record := r.mem.Hosts[d.ID]
 		q := question{droplet: d, about: health.HostReport{DropletID: d.ID, Host: record.Name, Role: record.Role}}
 		if record.Role == cluster.RoleNode {
-			q.about.NodeName = r.spec.NodeName(d)
+			q.about.NodeName = r.spec.NodeName(*r.mem, d)
 		}
 		if a := r.hosts[d.ID]; a != nil {
 			q.active = a.activeSince
@@ -152,9 +144,9 @@ func (r *run) questions() []question {
 }
 
 // judge says what keeps the cluster from forming for good.
-func (r *run) judge(reports []health.HostReport) error {
+func (r *run) judge() error {
 	verdict, waitFor := make(chan error, 1), r.spec.WaitFor
-	r.record(func() { verdict <- r.forming.judge(plan.Judge(r.spec, *r.mem, reports)) })
+	r.record(func() { verdict <- r.forming.judge(plan.Judge(r.input())) })
 	if err := <-verdict; err != nil {
 		return fmt.Errorf("waiting for the cluster to be %s: %w", waitFor, err)
 	}

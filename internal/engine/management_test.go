@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,7 +39,7 @@ type hosts struct {
 }
 
 // Run implements engine.Channel.
-func (h *hosts) Run(ctx context.Context, address string, _ int, command string, _ []byte) ([]byte, error) {
+func (h *hosts) Run(ctx context.Context, address string, _ int, command string, _ io.Reader) ([]byte, error) {
 	o := h.w.droplets(h.spec.Name)
 	i := slices.IndexFunc(o.Droplets, func(d cluster.Droplet) bool { return d.PublicIPv4 == address })
 	if i < 0 {
@@ -114,7 +115,7 @@ func (h *hosts) reportOf(o cluster.Observed, d cluster.Droplet) health.Report {
 	case cluster.RoleDatabase:
 		r.Postgres = &health.PostgresReport{Mounted: true, Ready: true}
 	case cluster.RoleNode:
-		r.Node = &health.NodeReport{Name: h.spec.NodeName(d), Started: true, CookieFingerprint: cookie.Fingerprint(h.spec.EffectiveCookie(*h.mem)), Nodes: h.spec.PeersOf(nodes)}
+		r.Node = &health.NodeReport{Name: h.spec.NodeName(*h.mem, d), Started: true, CookieFingerprint: cookie.Fingerprint(h.spec.EffectiveCookie(*h.mem)), Nodes: h.spec.PeersOf(*h.mem, nodes)}
 		r.Database = &health.LoginReport{OK: true}
 	case cluster.RoleLoadBalancer:
 		for _, n := range nodes {

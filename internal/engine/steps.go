@@ -20,6 +20,22 @@ func (r *run) prepare(a plan.Action) (work, error) {
 		return r.createHosts(a)
 	case plan.Tell:
 		return r.tell(a.Delivery), nil
+	case plan.Apply:
+		return r.apply(a)
+	case plan.Retire:
+		return r.retire(a), nil
+	case plan.FetchRelease:
+		return r.fetchRelease(a)
+	case plan.PushRelease:
+		return r.pushRelease(a), nil
+	case plan.SpreadRelease:
+		return r.spreadRelease(a)
+	case plan.Migrate:
+		return r.migrate(a), nil
+	case plan.CarryCertificate:
+		return r.carryCertificate(a), nil
+	case plan.RotateCookie:
+		return r.rotateCookie()
 	case plan.PowerOn, plan.RenameHost, plan.SetBackups, plan.DeleteHost, plan.TagHosts, plan.UntagHosts:
 		return r.changeHosts(a), nil
 	case plan.CreateVPC, plan.MarkVPC, plan.UnmarkVPC, plan.DeleteVPC, plan.CreatePeering, plan.DeletePeering:
@@ -43,6 +59,8 @@ func (r *run) note(a plan.Action) bool {
 		r.mem.Remember(a.Droplet.ID, a.Record)
 	case plan.ForgetHost:
 		delete(r.mem.Hosts, a.ID)
+	case plan.TakeOver:
+		r.mem.Remember(a.ID, a.Record)
 	case plan.UseVPC:
 		r.useVPC(a.Region, a.ID)
 	case plan.NoteDatabase:

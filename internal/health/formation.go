@@ -41,6 +41,8 @@ type Formation struct {
 	Settled bool
 	// Unreached says that not one host could be asked.
 	Unreached bool
+
+	asked int // hosts
 }
 
 // Finding is the first thing that is wrong with one host.
@@ -57,6 +59,20 @@ func (f Formation) Formed() bool { return len(f.Findings) == 0 }
 // Failed says that the cluster cannot form any more by itself.
 func (f Formation) Failed() bool {
 	return slices.ContainsFunc(f.Findings, func(x Finding) bool { return x.Final })
+}
+
+// With adds what is missing of other hosts.
+func (f Formation) With(other Formation) Formation {
+	switch {
+	case f.asked == 0:
+		return other
+	case other.asked == 0:
+		return f
+	}
+	return Formation{
+		Findings: slices.Concat(f.Findings, other.Findings), Settled: f.Settled && other.Settled,
+		Unreached: f.Unreached && other.Unreached, asked: f.asked + other.asked,
+	}
 }
 
 // maxFindings is how many findings are told in full.
@@ -121,6 +137,19 @@ func NodesRun(hosts []HostReport) bool {
 	})
 }
 
+// NodesReady says that every node runs its release and sees all others, and that
+// a load balancer among the hosts has those up that it leads to.
+func NodesReady(s cluster.Spec, m cluster.Memory, hosts []HostReport) bool {
+	j := newJudgement(hosts)
+	j.each("", bootFinding)
+	if s.Release.Fetched() {
+		j.each(cluster.RoleNode, releaseFinding)
+		j.mesh(cookieFingerprint(s, m))
+		j.each(cluster.RoleLoadBalancer, j.leadsFinding)
+	}
+	return len(j.findings) == 0
+}
+
 // JudgeBoot says whether all hosts have booted.
 func JudgeBoot(hosts []HostReport) Formation {
 	j := newJudgement(hosts)
@@ -129,8 +158,9 @@ func JudgeBoot(hosts []HostReport) Formation {
 }
 
 // Judge says whether the hosts, which must be all of the cluster's, have become
-// the cluster that the spec asks for. Without a release to fetch, the nodes
-// need only have booted: what a deploy brings later is its own business.
+// the cluster that the spec asks for. Without a release to run, the nodes need only
+// have booted: what a deploy brings later is its own business, as long as it is put
+// where it is started.
 func Judge(s cluster.Spec, m cluster.Memory, hosts []HostReport) Formation {
 	j := newJudgement(hosts)
 	j.each("", bootFinding)
@@ -138,15 +168,14 @@ func Judge(s cluster.Spec, m cluster.Memory, hosts []HostReport) Formation {
 	if !j.anyFinding(cluster.RoleDatabase) {
 		j.each(cluster.RoleNode, loginFinding)
 	}
-	if fetchesRelease(s) {
+	j.each(cluster.RoleNode, misplacedFinding)
+	if s.Release.Fetched() {
 		j.each(cluster.RoleNode, releaseFinding)
 		j.mesh(cookieFingerprint(s, m))
 		j.each(cluster.RoleLoadBalancer, j.balancerFinding)
 	}
 	return j.formation()
 }
-
-func fetchesRelease(s cluster.Spec) bool { return s.Release != nil && s.Release.URL != "" }
 
 // judgement collects at most one finding a host: its first cause.
 type judgement struct {
@@ -201,7 +230,7 @@ func (j *judgement) anyFinding(role string) bool {
 }
 
 func (j *judgement) formation() Formation {
-	f := Formation{Settled: j.settled, Unreached: !slices.ContainsFunc(j.hosts, HostReport.answered)}
+	f := Formation{asked: len(j.hosts), Settled: j.settled, Unreached: !slices.ContainsFunc(j.hosts, HostReport.answered)}
 	for _, h := range j.hosts {
 		if finding, found := j.findings[h.Host]; found {
 			f.Findings = append(f.Findings, finding)

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -10,7 +11,7 @@ import (
 
 // cookieFingerprint is empty for an imported cluster whose cookie is not known.
 func cookieFingerprint(s cluster.Spec, m cluster.Memory) string {
-	if c := s.EffectiveCookie(m); c != "" {
+	if c := cmp.Or(m.Secrets.RunningCookie, s.EffectiveCookie(m)); c != "" {
 		return cookie.Fingerprint(c)
 	}
 	return ""

@@ -77,14 +77,15 @@ func onOff(on bool) string {
 
 func baseSteps() []templateStep {
 	return []templateStep{
-		{"close the metadata service", "base/metadata.sh"},
-		{"set unattended upgrades", "base/unattended-upgrades.sh"},
-		{"set the locale", "base/locale.sh"},
-		{"set how memory is used", "base/sysctl.sh"},
-		{"configure SSH", "base/ssh.sh"},
-		{"close the firewall", "base/firewall.sh"},
-		{"set the swap file", "base/swap.sh"},
-		{"set fail2ban", "base/fail2ban.sh"},
+		{"packages", "install packages", "base/packages.sh"},
+		{"metadata", "close the metadata service", "base/metadata.sh"},
+		{"unattended-upgrades", "set unattended upgrades", "base/unattended-upgrades.sh"},
+		{"locale", "set the locale", "base/locale.sh"},
+		{"memory", "set how memory is used", "base/sysctl.sh"},
+		{"ssh", "configure SSH", "base/ssh.sh"},
+		{"firewall", "close the firewall", "base/firewall.sh"},
+		{"swap", "set the swap file", "base/swap.sh"},
+		{"fail2ban", "set fail2ban", "base/fail2ban.sh"},
 	}
 }
 
@@ -93,12 +94,15 @@ func (d *Document) listPackages() {
 	d.Files = append(d.Files, hostSetting("packages", strings.Join(d.Packages, "\n")))
 }
 
-// finish adds what comes after all other steps of a host.
+// finish adds what comes after all other steps of a host, and what carries them
+// out.
 func (d *Document) finish(b Base) error {
-	if !b.UnattendedUpgrades {
-		return nil
+	if b.UnattendedUpgrades {
+		if err := d.addSteps(b, []templateStep{{"upgrades", "start pending updates", "base/upgrade.sh"}}); err != nil {
+			return err
+		}
 	}
-	return d.addSteps(b, []templateStep{{"start pending updates", "base/upgrade.sh"}})
+	return d.addBoot()
 }
 
 // templateFile is a file whose content is the template of that name.
@@ -112,7 +116,7 @@ type templateFile struct {
 type program struct{ name, path, mode string }
 
 // templateStep is a step whose script is the template of that name.
-type templateStep struct{ name, template string }
+type templateStep struct{ slug, name, template string }
 
 func (d *Document) addFiles(data any, files []templateFile) error {
 	for _, f := range files {
@@ -143,7 +147,7 @@ func (d *Document) addSteps(data any, steps []templateStep) error {
 		if err != nil {
 			return fmt.Errorf("render the step %q: %w", s.name, err)
 		}
-		d.Steps = append(d.Steps, Step{Name: s.name, Script: strings.TrimSuffix(script, "\n")})
+		d.Steps = append(d.Steps, Step{Slug: s.slug, Name: s.name, Script: strings.TrimSuffix(script, "\n")})
 	}
 	return nil
 }

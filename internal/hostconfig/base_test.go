@@ -22,7 +22,7 @@ func TestEveryHostRefusesWhatItsScriptsCannotCarry(t *testing.T) {
 		{"a user with a space", func(b *hostconfig.Base) { b.User = "de ploy" }, `host.user is "de ploy"; use 1 to 32 of the characters`},
 		{"a package that is an option", func(b *hostconfig.Base) { b.Packages = []string{"--purge"} }, `host.packages is "--purge"; use the name of a Debian package`},
 		{"two packages in one", func(b *hostconfig.Base) { b.Packages = []string{"htop vim"} }, `host.packages is "htop vim"`},
-		{"a locale with another character set", func(b *hostconfig.Base) { b.Locale = "en_US.ISO-8859-1" }, `host.locale is "en_US.ISO-8859-1"; use a UTF-8 locale`},
+		{"a locale with another character set", func(b *hostconfig.Base) { b.Locale = "en_US.ISO-8859-1" }, `host.locale is "en_US.ISO-8859-1"; use one of glibc's UTF-8 locales`},
 		{"a port out of range", func(b *hostconfig.Base) { b.SSHPort = 70000 }, "host.ssh_port is 70000; use 1 to 65535"},
 		{"negative swap", func(b *hostconfig.Base) { b.SwapMiB = -1 }, "host.swap_mib is -1; use 0 to 65536"},
 	} {

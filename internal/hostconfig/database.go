@@ -10,6 +10,16 @@ import (
 // postgresPort is where Postgres listens.
 const postgresPort = 5432
 
+// ReservedConnections are those that Postgres keeps for its administrator
+// (superuser_reserved_connections).
+const ReservedConnections = 3
+
+// MaxConnections is what the host sets, as database/configure.sh reckons it from
+// the memory that the kernel leaves of a size's: some fifteen sixteenths.
+func MaxConnections(memoryMiB int) int {
+	return min(max(memoryMiB*15/16/8, 100), 1000)
+}
+
 // Render gives the database's #cloud-config. The error is a *TooLargeError,
 // or what Validate found.
 func (db Database) Render() ([]byte, error) {
@@ -46,10 +56,10 @@ func (db Database) document() (Document, error) {
 		return Document{}, err
 	}
 	err = d.addSteps(db, []templateStep{
-		{"mount the data volume", "database/volume.sh"},
-		{"install Postgres", "database/install.sh"},
-		{"configure Postgres", "database/configure.sh"},
-		{"set up the database and its roles", "database/roles.sh"},
+		{"volume", "mount the data volume", "database/volume.sh"},
+		{"postgres", "install Postgres", "database/install.sh"},
+		{"postgres-settings", "configure Postgres", "database/configure.sh"},
+		{"roles", "set up the database and its roles", "database/roles.sh"},
 	})
 	if err != nil {
 		return Document{}, err

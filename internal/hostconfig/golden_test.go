@@ -1,9 +1,11 @@
 package hostconfig_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -27,10 +29,37 @@ func filesOf(t testing.TB, userData []byte) []writtenFile {
 	if err := yaml.Unmarshal(userData, &config); err != nil {
 		t.Fatal(err)
 	}
-	for i, f := range config.WriteFiles {
-		config.WriteFiles[i].Content = decodeContent(t, f)
+	var files []writtenFile
+	for _, f := range config.WriteFiles {
+		f.Content = decodeContent(t, f)
+		if f.Path == "/var/lib/beam/programs.tar" {
+			files = append(files, unarchived(t, f.Content)...)
+			continue
+		}
+		files = append(files, f)
 	}
-	return config.WriteFiles
+	return files
+}
+
+// unarchived are the files of the archive as they come to lie on a host.
+func unarchived(t testing.TB, archive string) []writtenFile {
+	t.Helper()
+	var files []writtenFile
+	reader := tar.NewReader(strings.NewReader(archive))
+	for {
+		header, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return files
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, writtenFile{Path: "/" + header.Name, Permissions: fmt.Sprintf("%04o", header.Mode), Content: string(content)})
+	}
 }
 
 func decodeContent(t testing.TB, f writtenFile) string {
@@ -65,6 +94,20 @@ func fileOf(t testing.TB, userData []byte, path string) string {
 		}
 	}
 	t.Fatalf("the host gets no file %s", path)
+	return ""
+}
+
+// stepOf gives the script of one step of a #cloud-config, with the functions that
+// all of them share in place of the line that reads them.
+func stepOf(t testing.TB, userData []byte, slug string) string {
+	t.Helper()
+	functions := fileOf(t, userData, "/usr/local/lib/beam/functions.sh")
+	for _, f := range filesOf(t, userData) {
+		if name, isStep := strings.CutPrefix(f.Path, "/usr/local/lib/beam/steps/"); isStep && name[3:] == slug {
+			return strings.Replace(f.Content, ". /usr/local/lib/beam/functions.sh\n", functions, 1)
+		}
+	}
+	t.Fatalf("the host has no step %s", slug)
 	return ""
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 )
 
 // ManagementUser is the login that the provider uses on hosts with Management.
@@ -45,7 +47,7 @@ func (d *Document) addManagement(b Base, modules []string, settings any) error {
 	if err := d.addPrograms(programs); err != nil {
 		return err
 	}
-	if err := d.addSteps(b, []templateStep{{"undo changes that a power cut ends", "management/recover.sh"}}); err != nil {
+	if err := d.addSteps(b, []templateStep{{"recover", "undo changes that a power cut ends", "management/recover.sh"}}); err != nil {
 		return err
 	}
 	return d.addFiles(b, []templateFile{
@@ -149,7 +151,21 @@ const (
 	// authority, for CommandImportACME on the one that follows it.
 	CommandExportACME = "export-acme"
 	CommandImportACME = "import-acme" // its stdin is what CommandExportACME printed
+	// CommandCookie prints the fingerprints of a node's cookies, a health.CookieReport.
+	CommandCookie = "cookie"
+	// CommandStageCookie keeps the cookie in its stdin, StageCookieInput, beside the
+	// one that the node goes on using, until CommandAdoptCookie.
+	CommandStageCookie = "stage-cookie"
 )
+
+// CommandSwitchCookie has the node and all that it is connected with use the
+// cookie of this fingerprint, which must be staged on each, and prints a
+// health.SwitchReport. Their connections stay.
+func CommandSwitchCookie(fingerprint string) string { return "switch-cookie " + fingerprint }
+
+// CommandAdoptCookie makes the staged cookie of this fingerprint the one that the
+// node uses, now and after a restart.
+func CommandAdoptCookie(fingerprint string) string { return "adopt-cookie " + fingerprint }
 
 // CommandAwait waits on the host, at most the given number of seconds (0 to 999),
 // until it is as it should be or has failed, and prints its status.
@@ -193,4 +209,15 @@ func SetNodesInput(servers []Server) ([]byte, error) {
 		input.Servers = append(input.Servers, server(s))
 	}
 	return json.Marshal(input)
+}
+
+// StageCookieInput is a cookie for CommandStageCookie.
+func StageCookieInput(value string) ([]byte, error) {
+	if err := cookie.Check(value); err != nil {
+		return nil, err
+	}
+	return json.Marshal(struct {
+		Version int    `json:"version"`
+		Cookie  string `json:"cookie"`
+	}{1, value})
 }

@@ -206,6 +206,10 @@ def activate(sha256, keep):
 
 def restore(before):
     host.write(RUNNING, before)
+
+
+def secrets():
+    return set()
 `
 
 func TestAReleaseComesAndGoesWithTheFiles(t *testing.T) {

@@ -12,11 +12,7 @@ import (
 // called with is returned, a call a line.
 func runMigration(t *testing.T, checkDatabase, migrate string) (calls, said string, err error) {
 	t.Helper()
-	_, step, found := strings.Cut(fileOf(t, renderNode(t, managedNode()), "/usr/local/sbin/beam-boot"), "begin 'migrate the database'\n")
-	if !found {
-		t.Fatal("the node does not migrate")
-	}
-	step, _, _ = strings.Cut(step, "\nbegin ")
+	step := stepOf(t, renderNode(t, managedNode()), "migrate")
 	dir := t.TempDir()
 	for name, body := range map[string]string{
 		"beamctl":    checkDatabase,
@@ -29,7 +25,7 @@ func runMigration(t *testing.T, checkDatabase, migrate string) (calls, said stri
 			t.Fatal(err)
 		}
 	}
-	command := exec.CommandContext(t.Context(), "sh", "-eu", "-c", strings.ReplaceAll(step, "/usr/local/sbin/beamctl", "beamctl"))
+	command := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(step, "/usr/local/sbin/beamctl", "beamctl"))
 	command.Env = []string{"PATH=" + dir + ":/usr/bin:/bin"}
 	out, err := command.CombinedOutput()
 	log, readErr := os.ReadFile(dir + "/calls")
@@ -44,8 +40,8 @@ func TestAMigrationWaitsForTheDatabaseAndThenFailsSoon(t *testing.T) {
 	// The database lets the app in at the second try.
 	calls, said, err := runMigration(t, `[ -e "${0%/*}/tried" ] || { touch "${0%/*}/tried"; exit 1; }`, "false")
 	want := "beamctl check-database\nsleep 2\nbeamctl check-database\n" +
-		strings.Repeat("systemctl start beam-migrate.service\nsleep 10\n", 2) +
-		"systemctl start beam-migrate.service\njournalctl --no-pager --lines 20 --unit beam-migrate.service\n"
+		strings.Repeat("systemctl start beam-migrate@2c26b46b68ffc68f.service\nsleep 10\n", 2) +
+		"systemctl start beam-migrate@2c26b46b68ffc68f.service\njournalctl --no-pager --lines 20 --unit beam-migrate@2c26b46b68ffc68f.service\n"
 	if calls != want {
 		t.Errorf("got the calls\n%swant\n%s", calls, want)
 	}

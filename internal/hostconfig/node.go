@@ -25,8 +25,19 @@ const learnedFile = "/var/lib/beam-node/learned"
 // of an earlier one.
 const nodesFile = "/run/beam/nodes"
 
-// poolSize is the number of database connections of a node, Ecto's own default.
-const poolSize = "10"
+// The files through which beamctl and a running node change the cookie. The
+// folders of the first and the third are root's, so that nobody else can stage
+// a cookie or place a request; those of the other two are as that of nodesFile.
+const (
+	stagedCookieFile  = "/etc/beam/cookie.staged"
+	runningCookieFile = "/run/beam/cookie"
+	requestFile       = "/run/beam-request"
+	answerFile        = "/run/beam/answer"
+)
+
+// DefaultPoolSize is the number of database connections of a node, Ecto's own
+// default.
+const DefaultPoolSize = 10
 
 // Render gives the node's #cloud-config. The error is a *TooLargeError, or says
 // which part of the description no host can carry.
@@ -70,7 +81,11 @@ func (n Node) document() (Document, error) {
 		return Document{}, err
 	}
 	d.Packages = append(d.Packages, n.packages()...)
-	d.Files = append(d.Files, n.files()...)
+	release, err := n.releaseFile()
+	if err != nil {
+		return Document{}, err
+	}
+	d.Files = append(d.Files, append(n.files(), release)...)
 	if err := d.addPrograms(n.programs()); err != nil {
 		return Document{}, err
 	}
@@ -81,7 +96,7 @@ func (n Node) document() (Document, error) {
 		return Document{}, err
 	}
 	d.listPackages()
-	return d, d.addManagement(n.Base, []string{"node.py", "drain.py", "restart.py", "releases.py"}, d.nodeSettings(n, view.Program))
+	return d, d.addManagement(n.Base, []string{"node.py", "drain.py", "restart.py", "releases.py", "cookie.py"}, d.nodeSettings(n, view.Program))
 }
 
 // validate repeats the checks of a plan, because what fails here would end in a
@@ -144,6 +159,11 @@ func (n Node) vm() beam.Node {
 		Dir:           beam.ConfigDir,
 		LearnedFile:   learnedFile,
 		NodesFile:     nodesFile,
+		CookieFile:    n.cookieFile(),
+		StagedFile:    stagedCookieFile,
+		RunningFile:   runningCookieFile,
+		RequestFile:   requestFile,
+		AnswerFile:    answerFile,
 	}
 }
 
@@ -154,23 +174,39 @@ func (n Node) environment() map[string]string {
 		"PHX_SERVER": "true",
 		"LANG":       n.Locale,
 	}
+	if n.PublicHost != "" {
+		variables["PHX_HOST"] = n.PublicHost
+	}
 	if n.SecretKeyBase != "" {
 		variables["SECRET_KEY_BASE"] = n.SecretKeyBase
 	}
 	if n.DatabaseURL != "" {
 		variables["DATABASE_URL"] = n.DatabaseURL
-		variables["POOL_SIZE"] = poolSize
+		variables["POOL_SIZE"] = fmt.Sprint(DefaultPoolSize)
 	}
 	maps.Copy(variables, n.Environment)
 	return variables
 }
 
+// fetched says that the first boot fetches the release.
 func (n Node) fetched() bool {
 	return n.Release != nil && n.Release.URL != ""
 }
 
+// stored says that the node gets its release from the provider and keeps it in
+// its store; else it is prepared for one that is put there over SSH.
+func (n Node) stored() bool {
+	return n.fetched() || n.Release != nil && n.Release.Pushed
+}
+
 func (n Node) migrates() bool {
 	return n.Release != nil && n.Release.Migrate != ""
+}
+
+// mayMigrate says that the release migrates, or that a later one may, of which a
+// running host can be told.
+func (n Node) mayMigrate() bool {
+	return n.migrates() || n.Management != nil && n.stored()
 }
 
 func (n Node) kind() string {

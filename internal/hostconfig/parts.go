@@ -16,6 +16,8 @@ const (
 	PartBalancing Part = "balancing"
 	// PartCertificate is the certificate that was given, with its key.
 	PartCertificate Part = "certificate"
+	// PartACME is whom a certificate is asked of, and for which names.
+	PartACME Part = "acme"
 	// PartEnvironment is what the release finds in its environment.
 	PartEnvironment Part = "environment"
 	// PartVM is how the VM is started.
@@ -31,13 +33,16 @@ const (
 // Parts are fingerprints of a host's description by part.
 type Parts map[Part]string
 
-// Changed lists the parts of wanted that differ, in the order of the constants.
+// Changed lists the parts of wanted that differ, in the order of the constants. A
+// part that is not known is taken to be right.
 func (p Parts) Changed(wanted Parts) []Part {
 	var changed []Part
 	for _, part := range []Part{
-		PartFixed, PartHost, PartBalancing, PartCertificate, PartEnvironment, PartVM, PartRelease, PartTriggers, PartCookie,
+		PartFixed, PartHost, PartBalancing, PartCertificate, PartACME, PartEnvironment, PartVM, PartRelease, PartTriggers, PartCookie,
 	} {
-		if p[part] != wanted[part] {
+		have, known := p[part]
+		want, asked := wanted[part]
+		if known && asked && have != want {
 			changed = append(changed, part)
 		}
 	}
@@ -66,11 +71,11 @@ func (b Base) fixed() Base {
 }
 
 // Parts tells the parts of a node. What it can be told with commands of their own
-// is in none: peers, and the database's address.
+// is in none: peers and, with Management, the database's address.
 func (n Node) Parts() Parts {
 	parts := Parts{
 		PartHost:        fingerprint([]any{n.hostPart(), n.Toolchain}),
-		PartEnvironment: fingerprint([]any{n.Environment, n.SecretKeyBase, n.DatabaseURL, n.MigrationDatabaseURL, n.Locale}),
+		PartEnvironment: fingerprint([]any{n.Environment, n.SecretKeyBase, n.DatabaseURL, n.MigrationDatabaseURL, n.Locale, n.PublicHost}),
 		PartVM:          fingerprint([]any{n.Sync, n.SyncTimeoutMS}),
 		PartCookie:      fingerprint(n.Cookie),
 		PartTriggers:    fingerprint(n.Triggers),
@@ -85,7 +90,11 @@ func (n Node) Parts() Parts {
 	rest.Base = n.fixed()
 	rest.Toolchain, rest.Environment, rest.SecretKeyBase, rest.DatabaseURL, rest.MigrationDatabaseURL = nil, nil, "", "", ""
 	rest.Sync, rest.SyncTimeoutMS, rest.Cookie, rest.Triggers = "", 0, "", nil
-	rest.Peers, rest.DatabaseAddress = nil, ""
+	rest.PublicHost = ""
+	rest.Peers = nil
+	if n.Management != nil {
+		rest.DatabaseAddress = ""
+	}
 	parts[PartFixed] = fingerprint(rest)
 	return parts
 }
@@ -98,7 +107,12 @@ func (l LoadBalancer) Parts() Parts {
 		PartBalancing: fingerprint([]any{l.Algorithm, l.StickyCookie, l.HealthCheck, l.Stats}),
 	}
 	rest := l
-	if l.TLS != nil && l.TLS.ACME == nil {
+	switch {
+	case l.TLS == nil:
+	case l.TLS.ACME != nil:
+		parts[PartACME] = fingerprint(l.TLS.ACME)
+		rest.TLS = &TLS{ACME: &ACME{}}
+	default:
 		parts[PartCertificate] = fingerprint([]string{l.TLS.CertificatePEM, l.TLS.PrivateKeyPEM})
 		rest.TLS = &TLS{}
 	}

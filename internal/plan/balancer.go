@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // balancer keeps one load balancer that knows all nodes. One that cannot be
@@ -14,18 +15,25 @@ func (d *differ) balancer() {
 		return
 	}
 	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
-	if exists && d.balancerCurrent(host) {
-		if !d.settled() && !d.tellsBalancer() {
+	change := d.balancerChange(host)
+	if exists && change.way < wayReplaced {
+		if !d.settled() && !d.tellsBalancer(host) {
 			d.makeBalancer("") // it will know other nodes
 		}
 		return
 	}
 	why := "the load balancer is missing"
 	if exists {
-		why = d.staleReason(host, d.Spec.LoadBalancer.Size)
+		why = change.why
 	}
+	d.balancerLater = exists && d.reaches(host.ID) && !d.Memory.Hosts[host.ID].SetUpFailed && d.nodesChange()
 	d.makeBalancer(why)
 }
+
+// nodesChange says that nodes come, go or restart that a load balancer has to be
+// told of. One that can be is made anew after that, when its successor has
+// nothing left to learn.
+func (d *differ) nodesChange() bool { return !d.settled() || len(d.pools.replaced) > 0 }
 
 func (d *differ) makeBalancer(why string) {
 	name := d.nextBalancerName()
@@ -38,12 +46,19 @@ func (d *differ) makeBalancer(why string) {
 		}
 		return false
 	})
-	for _, host := range d.pools.outdated {
-		after = append(after, CreateHosts{Label: "new " + host.Name}.Key(), AwaitActive{Host: host.Name}.Key())
+	after = append(after, d.successorKeys(d.pools.outdated)...)
+	if d.balancerLater {
+		after = append(after, d.restartKeys("")...)
+		for _, host := range slices.Concat(d.pools.outdated, d.pools.replaced) {
+			after = append(after, DeleteHost{Droplet: host}.Key())
+		}
+		if host, told := d.toldBalancer(); told {
+			after = append(after, Tell{Delivery: Delivery{Droplet: host}}.Key())
+		}
 	}
 	after = append(after, vpcKey(d.Spec.LoadBalancer.Region), firewallKey(d.Spec.Name, cluster.RoleLoadBalancer))
 	if host, failed := d.failedBalancer(); failed {
-		d.do(d.deletion(host), d.staleReason(host, host.Size))
+		d.do(d.deletion(host), d.failure(host))
 		after = append(after, DeleteHost{Droplet: host}.Key())
 	}
 	d.do(CreateHosts{Label: cluster.RoleLoadBalancer, Role: cluster.RoleLoadBalancer, Place: d.Spec.LoadBalancer.Place, Names: []string{name}}, why, after...)
@@ -59,20 +74,31 @@ func (d *differ) failedBalancer() (cluster.Droplet, bool) {
 	return host, failed
 }
 
-// settled says that no node comes or goes, so that what the load balancer has to
+// settled says that no node comes, goes or restarts, so that what the load balancer has to
 // know is known.
 func (d *differ) settled() bool {
 	p := d.pools
-	return len(p.missing)+len(p.outdated) == 0
+	return len(p.missing)+len(p.restart)+len(p.outdated) == 0
 }
 
-// balancerCurrent says whether the droplet balances just the nodes that stay.
-func (d *differ) balancerCurrent(host cluster.Droplet) bool {
+// balancerChange says what differs between what the load balancer's host runs and
+// what it should. One that cannot be told of other nodes has to know them.
+func (d *differ) balancerChange(host cluster.Droplet) change {
 	record := d.Memory.Hosts[host.ID]
-	if record.SetUpFailed || host.Size != d.Spec.LoadBalancer.Size {
-		return false
+	if record.SetUpFailed {
+		return change{way: wayReplaced, why: d.failure(host)}
 	}
-	return record.Told == "" || !d.settled() && !d.tellsBalancer() || record.Told == d.Spec.LoadBalancerHost(d.Memory, d.pools.keep).Fingerprint()
+	wanted := d.Spec.LoadBalancerHost(d.Memory, d.pools.stay())
+	unsettled := !d.settled() && !d.tellsBalancer(host)
+	if record.Parts == nil && unsettled {
+		return change{} // it is made anew in any case, once the nodes are there
+	}
+	c := d.changeOf(host, d.Spec.LoadBalancer.Place, described(wanted))
+	other := record.Parts != nil && !d.tellsBalancer(host) && record.Delivered != BalancerDelivery(d.Spec, d.Memory, d.pools.stay()).ID
+	if c.way < wayReplaced && other && !unsettled {
+		return change{way: wayReplaced, why: describe(record.Name, host.ID) + " was told of other hosts: it is made anew"}
+	}
+	return c
 }
 
 // nextBalancerName is the first name that no droplet has or was given: a new load
@@ -145,7 +171,24 @@ func (d *differ) address() {
 	case host.ID == 0 || ip.DropletID != host.ID:
 		if d.hasPredecessor(host.ID) && d.Spec.WaitsForHosts(d.Memory) {
 			after = append(after, AwaitFormed{}.Key())
+			after = append(after, d.carryCertificate(host, name)...)
 		}
 		d.do(MoveAddress{IP: ip.IP, Host: name}, "the reserved IP "+ip.IP+" does not lead to "+name, after...)
 	}
+}
+
+// carryCertificate gives a load balancer the certificate of its predecessor, from
+// the same authority and for the same names, before it can get one of its own.
+func (d *differ) carryCertificate(host cluster.Droplet, name string) []string {
+	if tls := d.Spec.LoadBalancer.TLS; tls == nil || tls.ACME == nil || d.Memory.Hosts[host.ID].Carried {
+		return nil
+	}
+	from, _ := d.Observed.Droplet(d.Observed.ReservedIP.DropletID)
+	same := d.Memory.Hosts[from.ID].Parts[hostconfig.PartACME] == d.Spec.LoadBalancerHost(d.Memory, nil).Parts()[hostconfig.PartACME]
+	if !same || !d.reaches(from.ID) || !Active(from) {
+		return nil
+	}
+	a := CarryCertificate{From: from, To: host, Name: name}
+	d.do(a, "", "create "+cluster.RoleLoadBalancer, AwaitActive{Host: name}.Key(), AwaitFormed{}.Key())
+	return []string{a.Key()}
 }

@@ -24,8 +24,8 @@ func (d *differ) database() {
 	name := cluster.DatabaseHostName(d.Spec.Name)
 	d.volume(name)
 	host, exists := d.Observed.Host(cluster.RoleDatabase, d.Memory)
-	current := exists && d.databaseCurrent(host)
-	why := d.staleReason(host, d.Spec.Database.Size)
+	change := d.databaseChange(host)
+	current, why := exists && change.way < wayReplaced, change.why
 	if !exists {
 		host, exists = d.strayHolder()
 		why = describe(host.Name, host.ID) + " is not in the state, and has the volume"
@@ -107,28 +107,22 @@ func (d *differ) attach(host cluster.Droplet) {
 	})
 }
 
-// databaseCurrent says whether the droplet runs what the database's host should.
-func (d *differ) databaseCurrent(host cluster.Droplet) bool {
-	record := d.Memory.Hosts[host.ID]
-	return !record.SetUpFailed && host.Size == d.Spec.Database.Size &&
-		(record.Told == "" || record.Told == d.Spec.DatabaseHost(d.Memory).Fingerprint())
+// databaseChange says what differs between what the database's host runs and what
+// it should.
+func (d *differ) databaseChange(host cluster.Droplet) change {
+	if d.Memory.Hosts[host.ID].SetUpFailed {
+		return change{way: wayReplaced, why: d.failure(host)}
+	}
+	return d.changeOf(host, d.Spec.Database.Place, described(d.Spec.DatabaseHost(d.Memory)))
 }
 
 func firewallKey(name, role string) string {
 	return CreateFirewall{Firewall: cluster.Firewall{Name: cluster.FirewallName(name, role)}}.Key()
 }
 
-// staleReason says why a host is made anew.
-func (d *differ) staleReason(host cluster.Droplet, size string) string {
-	record := d.Memory.Hosts[host.ID]
-	about := describe(record.Name, host.ID)
-	switch {
-	case record.SetUpFailed:
-		return about + ": its set-up failed"
-	case host.Size != size:
-		return fmt.Sprintf("%s has the size %s and shall have %s: it is made anew", about, host.Size, size)
-	}
-	return about + " was told another configuration, or of other hosts: it is made anew"
+// failure says why a host is made anew that never got ready.
+func (d *differ) failure(host cluster.Droplet) string {
+	return describe(d.Memory.Hosts[host.ID].Name, host.ID) + ": its set-up failed"
 }
 
 func describe(name string, id int) string { return fmt.Sprintf("droplet %s (%d)", name, id) }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -15,18 +16,26 @@ type slot struct {
 
 // nodePlan says what has to happen to the nodes.
 type nodePlan struct {
-	keep     []cluster.Droplet // run what they should, oldest first
+	keep     []cluster.Droplet // run what they should, oldest first; some have to be told something
+	restart  []cluster.Droplet // run what they should once they were told something and restarted, oldest first
 	outdated []cluster.Droplet // to be made anew, oldest first
 	replaced []cluster.Droplet // have a successor of their name
 	surplus  []cluster.Droplet // to be removed once nothing points at them any more
 	failed   []cluster.Droplet // never got ready: to be removed at once
 	missing  []slot            // to be created
+	changes  map[int]change    // of droplets, by id
 }
+
+// stay are the nodes that go on, with or without a restart.
+func (p nodePlan) stay() []cluster.Droplet { return slices.Concat(p.keep, p.restart) }
+
+// current are all nodes of the pools that have no successor.
+func (p nodePlan) current() []cluster.Droplet { return slices.Concat(p.keep, p.restart, p.outdated) }
 
 // nodes compares the nodes that exist with those that the pools ask for. A
 // droplet that the memory does not know was told nobody knows what.
 func (d *differ) nodes() nodePlan {
-	var p nodePlan
+	p := nodePlan{changes: map[int]change{}}
 	for _, host := range d.Observed.Known(cluster.RoleNode, d.Memory) {
 		record := d.Memory.Hosts[host.ID]
 		host.Name = record.Name
@@ -40,7 +49,7 @@ func (d *differ) nodes() nodePlan {
 	for _, pool := range d.Spec.Pools {
 		d.planPool(&p, pool, d.poolNodes(pool))
 	}
-	for _, hosts := range []*[]cluster.Droplet{&p.keep, &p.outdated, &p.replaced, &p.surplus} {
+	for _, hosts := range []*[]cluster.Droplet{&p.keep, &p.restart, &p.outdated, &p.replaced, &p.surplus} {
 		slices.SortFunc(*hosts, cluster.ByAge)
 	}
 	return p
@@ -49,17 +58,27 @@ func (d *differ) nodes() nodePlan {
 func (d *differ) planPool(p *nodePlan, pool cluster.Pool, nodes []cluster.Droplet) {
 	nodes, replaced := splitReplaced(nodes)
 	p.replaced = append(p.replaced, replaced...)
-	if extra := len(nodes) - pool.Count; extra > 0 {
-		youngest := nodes[len(nodes)-extra:]
-		p.surplus = append(p.surplus, youngest...)
-		nodes = nodes[:len(nodes)-extra]
+	for _, host := range nodes {
+		p.changes[host.ID] = d.changeOf(host, pool.Place, d.node())
+	}
+	// Of too many the youngest go, and first of all those that would have to be
+	// made anew.
+	slices.SortStableFunc(nodes, func(a, b cluster.Droplet) int {
+		return cmp.Compare(p.changes[a.ID].way/wayReplaced, p.changes[b.ID].way/wayReplaced)
+	})
+	if len(nodes) > pool.Count {
+		p.surplus = append(p.surplus, nodes[pool.Count:]...)
+		nodes = nodes[:pool.Count]
 	}
 	taken := map[string]bool{}
 	for _, host := range nodes {
 		taken[host.Name] = true
-		if d.outdated(host, pool) {
+		switch p.changes[host.ID].way {
+		case wayReplaced:
 			p.outdated = append(p.outdated, host)
-		} else {
+		case wayRestarted:
+			p.restart = append(p.restart, host)
+		default:
 			p.keep = append(p.keep, host)
 		}
 	}
@@ -99,31 +118,18 @@ func splitReplaced(nodes []cluster.Droplet) (current, replaced []cluster.Droplet
 	return current, replaced
 }
 
-func (d *differ) outdated(host cluster.Droplet, pool cluster.Pool) bool {
-	told := d.Memory.Hosts[host.ID].Told
-	return host.Size != pool.Size || told != "" && told != d.nodeFingerprint()
-}
-
-// nodeFingerprint is computed once: with a hundred nodes it is asked for often.
-func (d *differ) nodeFingerprint() string {
-	if d.fingerprint == "" {
-		d.fingerprint = d.Spec.NodeHost(d.Memory, nil).Fingerprint()
-	}
-	return d.fingerprint
-}
-
 // makeNodes creates what is missing. Every node is told all nodes older than
 // itself, so the very first is made alone and the others, all at once, as soon
 // as its address is known.
 func (d *differ) makeNodes() {
 	p := d.pools
 	for _, host := range p.failed {
-		d.do(d.deletion(host), d.staleReason(host, host.Size))
+		d.do(d.deletion(host), d.failure(host))
 	}
 	if len(p.missing) > 0 {
-		d.makeMissing(p.missing, slices.Concat(p.keep, p.outdated, p.replaced))
+		d.makeMissing(p.missing, slices.Concat(p.current(), p.replaced))
 	}
-	for _, host := range slices.Concat(p.keep, p.outdated) {
+	for _, host := range p.current() {
 		if d.Spec.Address(host) == "" {
 			d.do(AwaitAddress{Host: host.Name}, "")
 		}
@@ -159,7 +165,7 @@ func (d *differ) makeMissing(missing []slot, existing []cluster.Droplet) {
 // makeNode creates nodes once all that they are told is known.
 func (d *differ) makeNode(a CreateHosts, why string, after ...string) {
 	a.Role = cluster.RoleNode
-	after = append(after, vpcKey(a.Place.Region), firewallKey(d.Spec.Name, cluster.RoleNode), NoteDatabase{}.Key(), AwaitAddress{Host: cluster.DatabaseHostName(d.Spec.Name)}.Key())
+	after = append(after, RotateCookie{}.Key(), vpcKey(a.Place.Region), firewallKey(d.Spec.Name, cluster.RoleNode), NoteDatabase{}.Key(), AwaitAddress{Host: cluster.DatabaseHostName(d.Spec.Name)}.Key())
 	for _, host := range d.pools.failed {
 		after = append(after, DeleteHost{Droplet: host}.Key())
 	}
@@ -174,38 +180,109 @@ func addressKeys(hosts []cluster.Droplet) []string {
 	return keys
 }
 
-// replaceNodes makes nodes anew, one after another: the new one is there before
-// the old one goes. Where the load balancer can be told, it leads to the new
-// one before that; else the last old node stays until the load balancer's
-// successor knows the new ones, so that there is always one that it can reach.
+// replaceNodes makes nodes anew in turns: new ones are there before the old ones
+// go. Where the load balancer can be told, it leads to the new ones before that;
+// else all old nodes stay until the load balancer's successor, which knows the new
+// ones, serves.
 func (d *differ) replaceNodes() {
-	balancer, told := d.toldBalancer()
-	tell := Tell{Delivery: Delivery{Droplet: balancer}}.Key()
-	var before []string
-	for i, host := range d.pools.replaced {
-		after := []string{AwaitActive{Host: host.Name}.Key()}
-		if told && !d.knowsNodes(balancer) {
-			after = append(after, tell)
+	_, told := d.toldBalancer()
+	before := d.removeReplaced(told)
+	if d.blindly() {
+		before = nil
+	}
+	for turn := range slices.Chunk(d.pools.outdated, d.surge()) {
+		d.makeSuccessors(turn, before)
+		made := d.successorKeys(turn)
+		before = nil
+		for _, host := range turn {
+			after := append(slices.Clone(made), d.tellKey())
+			if d.blindly() {
+				after = append(after, d.successorServes()...)
+			}
+			before = append(before, d.removeNode(host, d.pools.changes[host.ID].why, after...))
 		}
-		if i == len(d.pools.replaced)-1 && len(d.pools.outdated) == 0 {
+	}
+}
+
+func sameHost(host cluster.Droplet) func(cluster.Droplet) bool {
+	return func(other cluster.Droplet) bool { return other.ID == host.ID }
+}
+
+// surge is how many nodes are made beside the old ones in one turn. Nodes whose
+// successors are there already, and which have yet to go, count.
+func (d *differ) surge() int {
+	if d.atOnce() || d.blindly() {
+		return max(1, len(d.pools.outdated))
+	}
+	return max(1, d.Spec.Update.MaxSurge)
+}
+
+// blindly says that clients are led to nodes by a load balancer that cannot be
+// told of others: all of them have successors before its own successor comes.
+func (d *differ) blindly() bool {
+	_, told := d.toldBalancer()
+	return d.Spec.LoadBalancer != nil && (!told || !d.balancerLater && d.addressMoves())
+}
+
+// removeReplaced removes the nodes whose successors are there, and returns the
+// steps that the next turn has to wait for.
+func (d *differ) removeReplaced(told bool) (before []string) {
+	balancer, _ := d.toldBalancer()
+	for _, host := range d.pools.replaced {
+		after := append(d.restartKeys(host.Name), AwaitActive{Host: host.Name}.Key())
+		if told && !d.knowsNodes(balancer) {
+			after = append(after, d.tellKey())
+		}
+		if d.blindly() {
 			after = append(after, d.successorServes()...)
 		}
-		key := d.replaceNode(host, after...)
+		key := d.removeNode(host, describe(host.Name, host.ID)+" has a successor", after...)
 		if !slices.ContainsFunc(d.pools.outdated, func(o cluster.Droplet) bool { return o.Name == host.Name }) {
 			before = append(before, key)
 		} // else it goes when the successor of its successor is up
 	}
-	for i, host := range d.pools.outdated {
-		pool := d.poolOf(host)
-		made := CreateHosts{Label: "new " + host.Name, Pool: pool.Name, Place: pool.Place, Names: []string{host.Name}}
-		d.makeNode(made, d.staleReason(host, pool.Size), before...)
-		d.do(AwaitActive{Host: host.Name}, "", made.Key())
-		after := []string{made.Key(), AwaitActive{Host: host.Name}.Key(), tell}
-		if i == len(d.pools.outdated)-1 {
-			after = append(after, d.successorServes()...)
+	return append(before, d.restartKeys("")...)
+}
+
+// makeSuccessors makes the successors of the nodes of one turn, those of a pool
+// with one request.
+func (d *differ) makeSuccessors(turn []cluster.Droplet, before []string) {
+	for _, made := range d.successors(turn) {
+		d.makeNode(made, "", before...)
+		for _, name := range made.Names {
+			d.do(AwaitActive{Host: name}, "", made.Key())
 		}
-		before = []string{d.replaceNode(host, after...)}
 	}
+}
+
+func (d *differ) successors(turn []cluster.Droplet) []CreateHosts {
+	var all []CreateHosts
+	for _, pool := range d.Spec.Pools {
+		made := CreateHosts{Label: "successors in " + pool.Name + " from " + turn[0].Name, Pool: pool.Name, Place: pool.Place}
+		for _, host := range turn {
+			if d.Memory.Hosts[host.ID].Pool == pool.Name {
+				made.Names = append(made.Names, host.Name)
+			}
+		}
+		if len(made.Names) > 0 {
+			all = append(all, made)
+		}
+	}
+	return all
+}
+
+// successorKeys are the steps after which the successors of the nodes are up,
+// which are made turn by turn.
+func (d *differ) successorKeys(nodes []cluster.Droplet) (keys []string) {
+	for turn := range slices.Chunk(nodes, d.surge()) {
+		for _, made := range d.successors(turn) {
+			keys = append(keys, made.Key())
+			for _, name := range made.Names {
+				keys = append(keys, AwaitActive{Host: name}.Key())
+			}
+		}
+	}
+	return keys
 }
 
 // successorServes are the steps after which a load balancer serves that is made
@@ -217,19 +294,36 @@ func (d *differ) successorServes() []string {
 	return []string{"create " + cluster.RoleLoadBalancer, MoveAddress{}.Key()}
 }
 
-// replaceNode removes a node that has a successor.
-func (d *differ) replaceNode(host cluster.Droplet, after ...string) (key string) {
+// removeNode deletes a node that others stand in for, or that is not needed any
+// more. Its release ends gracefully before, where the provider has a way to it.
+func (d *differ) removeNode(host cluster.Droplet, why string, after ...string) (key string) {
 	a := d.deletion(host)
-	d.add(Step{
-		Action: a, After: append(after, AwaitNodes{}.Key()),
-		Interrupts: Interruption{Hosts: []string{host.Name}}, Why: a.label() + " has a successor",
-	})
+	after = append(after, AwaitNodes{}.Key())
+	if d.reaches(host.ID) && Active(host) && !d.Memory.Hosts[host.ID].Stopped {
+		retire := Retire{Droplet: host, Name: a.Name, DrainSeconds: d.drainSeconds()}
+		d.add(Step{Action: retire, After: after})
+		after = append(slices.Clone(after), retire.Key())
+	}
+	d.add(Step{Action: a, After: after, Interrupts: Interruption{Hosts: []string{a.Name}}, Why: why})
 	return a.Key()
 }
 
-func (d *differ) poolOf(host cluster.Droplet) cluster.Pool {
-	i := slices.IndexFunc(d.Spec.Pools, func(p cluster.Pool) bool { return p.Name == d.Memory.Hosts[host.ID].Pool })
-	return d.Spec.Pools[i]
+// drainSeconds is how long connections to a node are given to end, once the load
+// balancer leads nobody to it any more.
+func (d *differ) drainSeconds() int {
+	if _, told := d.toldBalancer(); !told {
+		return 0
+	}
+	return d.Spec.Update.DrainSeconds
+}
+
+// pool is the spec's pool of the name.
+func (d *differ) pool(name string) (cluster.Pool, bool) {
+	i := slices.IndexFunc(d.Spec.Pools, func(p cluster.Pool) bool { return p.Name == name })
+	if i < 0 {
+		return cluster.Pool{}, false
+	}
+	return d.Spec.Pools[i], true
 }
 
 func (d *differ) deletion(host cluster.Droplet) DeleteHost {
@@ -244,7 +338,7 @@ func (d *differ) deletion(host cluster.Droplet) DeleteHost {
 func Peers(in Input) []cluster.Droplet {
 	d := &differ{Input: in}
 	p := d.nodes()
-	peers := filter(slices.Concat(p.keep, p.outdated), func(host cluster.Droplet) bool { return in.Spec.Address(host) != "" })
+	peers := filter(p.current(), func(host cluster.Droplet) bool { return in.Spec.Address(host) != "" })
 	slices.SortFunc(peers, cluster.ByAge)
 	return peers
 }
@@ -253,5 +347,5 @@ func Peers(in Input) []cluster.Droplet {
 // stay.
 func Serving(in Input) []cluster.Droplet {
 	d := &differ{Input: in}
-	return d.nodes().keep
+	return d.nodes().stay()
 }

@@ -34,6 +34,10 @@ type Input struct {
 type Plan struct {
 	Steps    []Step          // in an order in which they could be done one by one
 	Refusals []check.Problem // why nothing of it may be done; empty for a plan that may
+
+	Nodes      int // that there are
+	Restarting int // of them that restart at a time
+	Turn       int // of them that change at a time
 }
 
 // Step is one action and what there is to know of it.
@@ -78,12 +82,18 @@ func Diff(in Input) Plan {
 	d.adopt()
 	d.pools = d.nodes()
 	for _, part := range []func(){
-		d.lease, d.network, d.firewalls, d.database, d.makeNodes, d.balancer, d.upkeep, d.tell,
-		d.replaceNodes, d.form, d.address, d.project, d.remove, d.removeNetwork, d.removeMarks, d.finish,
+		d.lease, d.network, d.firewalls, d.database, d.makeNodes, d.balancer, d.upkeep, d.rotate, d.tell,
+		d.restartNodes, d.replaceNodes, d.form, d.address, d.project, d.remove, d.removeNetwork, d.removeMarks, d.finish, d.takeOver,
 	} {
 		part()
 	}
-	return Plan{Steps: ordered(d.steps), Refusals: d.refusals()}
+	p := Plan{Steps: ordered(d.steps), Refusals: d.refusals(), Nodes: len(d.pools.current())}
+	p.Turn = min(d.surge(), max(1, len(d.pools.outdated)))
+	if len(d.pools.restart) > 0 {
+		p.Restarting = len(filter(d.turn(), func(host cluster.Droplet) bool { return !d.lacksRelease(host) }))
+		p.Turn = max(1, p.Restarting)
+	}
+	return p
 }
 
 // ordered puts each step behind those that it has to wait for, and leaves them in
@@ -116,9 +126,12 @@ func ordered(steps []Step) []Step {
 // differ collects the steps, part by part.
 type differ struct {
 	Input
-	pools       nodePlan
-	steps       []Step
-	fingerprint string // of a node, once it was needed
+	pools    nodePlan
+	steps    []Step
+	nodeTold description // of a node, once it was needed
+	// balancerLater says that the load balancer is made anew once its nodes have
+	// changed, of which it is told before.
+	balancerLater bool
 }
 
 func (d *differ) add(s Step) { d.steps = append(d.steps, s) }

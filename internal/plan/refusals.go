@@ -8,6 +8,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/check"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // refusals say what must not be done: take for one's own what is somebody
@@ -16,7 +17,64 @@ func (d *differ) refusals() []check.Problem {
 	if d.removal() {
 		return d.nodesOfOthers()
 	}
-	return slices.Concat(d.otherClusters(), d.takenNames(), d.heldVolume())
+	return slices.Concat(d.otherClusters(), d.takenNames(), d.heldVolume(), d.fixedCookie(), d.otherNetwork(), d.otherAddress())
+}
+
+// otherNetwork refuses to make hosts in another network than those that there are:
+// the two could not reach each other.
+func (d *differ) otherNetwork() []check.Problem {
+	if !d.Spec.Private() {
+		return nil
+	}
+	for _, host := range d.Observed.Hosts() {
+		if _, known := d.Memory.Hosts[host.ID]; !known || host.VPCUUID == "" {
+			continue
+		}
+		if v, exists := d.vpcOf(host.Region); exists && v.ID != host.VPCUUID && v.ID == d.Spec.Network.VPCUUID {
+			return []check.Problem{{
+				Path: []string{"network", "vpc_uuid"}, Summary: "Other network",
+				Detail: fmt.Sprintf("The hosts of the cluster are in the VPC %s, and hosts in %s could not reach them. Set vpc_uuid to %s, "+
+					"or build a second cluster under another name in the other VPC, move over, and destroy this one.", host.VPCUUID, v.ID, host.VPCUUID),
+			}}
+		}
+	}
+	return nil
+}
+
+// otherAddress refuses to bring the load balancer to another region: its address
+// cannot come along.
+func (d *differ) otherAddress() []check.Problem {
+	ip := d.Observed.ReservedIP
+	if ip == nil || ip.Region == "" || d.Spec.LoadBalancer == nil || ip.Region == d.Spec.LoadBalancer.Region {
+		return nil
+	}
+	return []check.Problem{{
+		Path: []string{"load_balancer", "region"}, Summary: "Address of another region",
+		Detail: fmt.Sprintf("The public address %s belongs to the region %s and cannot move to %s. Set load_balancer.region to %q. "+
+			"For a load balancer elsewhere, with another address, remove load_balancer, apply, and add it again.", ip.IP, ip.Region, d.Spec.LoadBalancer.Region, ip.Region),
+	}}
+}
+
+// fixedCookie refuses another cookie where nodes cannot be told of it: those made
+// with the new one would refuse the others.
+func (d *differ) fixedCookie() []check.Problem {
+	var names []string
+	wanted := d.node().parts[hostconfig.PartCookie]
+	for _, host := range d.pools.current() {
+		have, known := d.Memory.Hosts[host.ID].Parts[hostconfig.PartCookie]
+		if known && have != wanted && !d.reaches(host.ID) {
+			names = append(names, host.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []check.Problem{{
+		Path: []string{"cookie"}, Summary: "Cookie cannot be rotated",
+		Detail: fmt.Sprintf("The nodes %s run with another cookie and have no management channel over which they could be told of a new one, "+
+			"and nodes with different cookies refuse each other. Set the cookie back to what it was (the plan of a cookie resource must not replace it: restore its keepers), "+
+			"or first give the cluster a channel with management = { enabled = true } and apply.", abridged(names)),
+	}}
 }
 
 // otherClusters refuses to make a cluster whose name another one has. What a

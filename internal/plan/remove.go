@@ -21,7 +21,10 @@ func (d *differ) adopt() {
 		}
 		record := cluster.HostRecord{Name: host.Name, Role: host.Role(d.Spec.Name), Pool: host.Pool(d.Spec.Name)}
 		if told := d.fingerprintOf(record.Role); told != "" && host.HasTag(cluster.ToldTag(d.Spec.Name, told)) {
-			record.Told = told
+			pool, _ := d.pool(record.Pool)
+			made := NewRecord(d.Input, CreateHosts{Role: record.Role, Pool: record.Pool, Place: pool.Place})
+			made.Name, made.Told, made.Image = record.Name, told, ""
+			record = made
 			d.Memory.Remember(host.ID, record)
 			d.do(AdoptHost{Droplet: host, Record: record}, describe(host.Name, host.ID)+" is not in the state")
 		}
@@ -44,11 +47,11 @@ func (d *differ) stray(host cluster.Droplet) bool { return d.Observed.Owns(host)
 func (d *differ) fingerprintOf(role string) string {
 	switch {
 	case role == cluster.RoleNode && len(d.Spec.Pools) > 0:
-		return d.nodeFingerprint()
+		return d.node().fingerprint
 	case role == cluster.RoleDatabase && d.Spec.Database != nil:
 		return d.Spec.DatabaseHost(d.Memory).Fingerprint()
 	case role == cluster.RoleLoadBalancer && d.Spec.LoadBalancer != nil:
-		return d.Spec.LoadBalancerHost(d.Memory, d.nodes().keep).Fingerprint()
+		return d.Spec.LoadBalancerHost(d.Memory, d.nodes().stay()).Fingerprint()
 	}
 	return ""
 }
@@ -64,7 +67,7 @@ func (d *differ) remove() {
 		return true
 	})
 	for _, host := range d.pools.surplus {
-		d.do(d.deletion(host), describe(host.Name, host.ID)+" is not needed any more", after...)
+		d.removeNode(host, describe(host.Name, host.ID)+" is not needed any more", after...)
 	}
 	d.removeBalancers(after)
 	if d.Spec.Database == nil {
@@ -76,6 +79,9 @@ func (d *differ) remove() {
 		if _, known := d.Memory.Hosts[host.ID]; !known && d.stray(host) && !d.deletes(host.ID) {
 			d.do(d.deletion(host), describe(host.Name, host.ID)+" is not in the state", append(slices.Clone(after), d.released(host)...)...)
 		}
+	}
+	if ip := d.Observed.ReservedIP; ip != nil && d.Spec.LoadBalancer == nil {
+		d.do(DeleteAddress{IP: ip.IP}, "", d.keys(isDelete)...)
 	}
 	if d.removal() {
 		d.removeData()
@@ -106,12 +112,9 @@ func (d *differ) released(host cluster.Droplet) []string {
 	return nil
 }
 
-// removeData gives back what outlives hosts.
+// removeData gives back the volume, which outlives hosts.
 func (d *differ) removeData() {
 	hosts := d.keys(isDelete)
-	if ip := d.Observed.ReservedIP; ip != nil {
-		d.do(DeleteAddress{IP: ip.IP}, "", hosts...)
-	}
 	if v := d.Observed.Volume; v != nil {
 		keep := SnapshotVolume{Volume: *v, Name: cluster.FinalSnapshotName(d.Spec.Name, d.Memory.ID), Since: d.Memory.ChangedAt}
 		if d.Memory.FinalSnapshot && d.Memory.Snapshot != keep.Name {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/health"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // simulation carries steps out on what a plan is made from, and on nothing else.
@@ -16,6 +18,7 @@ type simulation struct {
 	last    int // number of what was made last
 	created int // droplets beyond those that there were
 	peak    int
+	leads   map[int][]string // addresses that each load balancer leads to, by its id
 }
 
 func (s *simulation) next() int {
@@ -49,7 +52,38 @@ func (s *simulation) do(a Action) {
 	case Tell:
 		record := s.Memory.Hosts[a.Delivery.Droplet.ID]
 		record.Delivered = a.Delivery.ID
+		if record.Role == cluster.RoleLoadBalancer {
+			s.lead(a.Delivery.Droplet.ID, serversIn(a.Delivery.Stdin))
+		}
 		s.Memory.Hosts[a.Delivery.Droplet.ID] = record
+	case Apply:
+		record := s.Memory.Hosts[a.Droplet.ID]
+		record.Parts = record.Parts.With((&differ{Input: s.Input}).partsOf(a.Droplet.ID), a.Parts...)
+		s.Memory.Hosts[a.Droplet.ID] = record
+	case FetchRelease:
+		s.stores(a.Droplet, a.SHA256)
+	case PushRelease:
+		s.stores(a.Droplet, a.SHA256)
+	case SpreadRelease:
+		for _, host := range a.To {
+			s.stores(host, a.SHA256)
+		}
+	case CarryCertificate:
+		record := s.Memory.Hosts[a.To.ID]
+		record.Carried = true
+		s.Memory.Hosts[a.To.ID] = record
+	case Migrate:
+		s.Memory.Migrated = a.SHA256
+	case AwaitBooted:
+		s.Reports = s.wellReports()
+	case Retire:
+		record := s.Memory.Hosts[a.Droplet.ID]
+		record.Stopped = true
+		s.Memory.Hosts[a.Droplet.ID] = record
+	case RotateCookie:
+		s.rotate()
+	case TakeOver:
+		s.Memory.Remember(a.ID, a.Record)
 	case AwaitNodes, AwaitFormed:
 		s.Reports = s.wellReports()
 	case CreateVPC, UseVPC, MarkVPC, UnmarkVPC, DeleteVPC, CreatePeering, AwaitPeering, DeletePeering:
@@ -58,6 +92,23 @@ func (s *simulation) do(a Action) {
 		s.doOthers(a)
 	}
 	s.Memory.Note(s.Observed)
+}
+
+func (s *simulation) stores(host cluster.Droplet, sha256 string) {
+	record := s.Memory.Hosts[host.ID]
+	record.Stored = sha256
+	s.Memory.Hosts[host.ID] = record
+}
+
+// rotate gives all nodes the spec's cookie.
+func (s *simulation) rotate() {
+	wanted := s.Spec.NodeHost(s.Memory, nil).Parts()
+	for id, record := range s.Memory.Hosts {
+		if record.Role == cluster.RoleNode && record.Parts != nil {
+			record.Parts = record.Parts.With(wanted, hostconfig.PartCookie)
+			s.Memory.Hosts[id] = record
+		}
+	}
 }
 
 func (s *simulation) doHosts(a Action) {
@@ -94,6 +145,34 @@ func (s *simulation) doHosts(a Action) {
 	}
 }
 
+func (s *simulation) lead(balancer int, nodes []string) {
+	if s.leads == nil {
+		s.leads = map[int][]string{}
+	}
+	s.leads[balancer] = nodes
+}
+
+func addresses(spec cluster.Spec, nodes []cluster.Droplet) []string {
+	var found []string
+	for _, d := range nodes {
+		found = append(found, spec.Address(d))
+	}
+	return found
+}
+
+// serversIn are the addresses that a load balancer is told.
+func serversIn(stdin []byte) []string {
+	var told struct{ Servers []struct{ Address string } }
+	if err := json.Unmarshal(stdin, &told); err != nil {
+		panic(err) // SetNodesInput wrote it
+	}
+	var found []string
+	for _, server := range told.Servers {
+		found = append(found, server.Address)
+	}
+	return found
+}
+
 func addressed(d *cluster.Droplet) {
 	d.PublicIPv4, d.PrivateIPv4 = fmt.Sprintf("203.0.113.%d", d.ID%250), fmt.Sprintf("10.0.%d.%d", d.ID/250, d.ID%250)
 }
@@ -118,16 +197,8 @@ func (s *simulation) named(name string, change func(*cluster.Droplet)) {
 }
 
 func (s *simulation) create(a CreateHosts) {
-	record := cluster.HostRecord{Role: a.Role, Pool: a.Pool}
-	switch a.Role {
-	case cluster.RoleNode:
-		record.Told, record.Delivered = s.Spec.NodeHost(s.Memory, nil).Fingerprint(), NodeDelivered(s.Memory)
-	case cluster.RoleDatabase:
-		record.Told = s.Spec.DatabaseHost(s.Memory).Fingerprint()
-	case cluster.RoleLoadBalancer:
-		nodes := Serving(s.Input)
-		record.Told, record.Delivered = s.Spec.LoadBalancerHost(s.Memory, nodes).Fingerprint(), BalancerDelivery(s.Spec, nodes).ID
-	}
+	record := NewRecord(s.Input, a)
+	serving := addresses(s.Spec, Serving(s.Input))
 	for _, name := range a.Names {
 		record.Name = name
 		d := cluster.Droplet{
@@ -142,6 +213,9 @@ func (s *simulation) create(a CreateHosts) {
 		}
 		s.Observed.Droplets = append(s.Observed.Droplets, d)
 		s.Memory.Remember(d.ID, record)
+		if a.Role == cluster.RoleLoadBalancer {
+			s.lead(d.ID, serving)
+		}
 		s.created++
 	}
 	s.peak = max(s.peak, s.created)
@@ -271,7 +345,7 @@ func (s *simulation) wellReports() []health.HostReport {
 	var servers []health.ServerReport
 	for _, d := range Members(s.Input) {
 		if s.Memory.Hosts[d.ID].Role == cluster.RoleNode {
-			nodes = append(nodes, s.Spec.NodeName(d))
+			nodes = append(nodes, s.Spec.NodeName(s.Memory, d))
 			servers = append(servers, health.ServerReport{Name: s.Memory.Hosts[d.ID].Name, Up: true})
 		}
 	}
@@ -283,7 +357,7 @@ func (s *simulation) wellReports() []health.HostReport {
 		}}
 		switch record.Role {
 		case cluster.RoleNode:
-			h.NodeName = s.Spec.NodeName(d)
+			h.NodeName = s.Spec.NodeName(s.Memory, d)
 			h.Report.Node = &health.NodeReport{
 				Name: h.NodeName, Started: true, Nodes: nodes, CookieFingerprint: cookie.Fingerprint(s.Spec.EffectiveCookie(s.Memory)),
 			}

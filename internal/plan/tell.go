@@ -3,6 +3,7 @@ package plan
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
@@ -20,7 +21,8 @@ type Delivery struct {
 }
 
 // tell gives running hosts what has changed around them: the load balancer which
-// nodes there are, the nodes where their database is.
+// nodes there are, the nodes where their database is, and all of them what of
+// their own configuration they can take without a restart.
 func (d *differ) tell() {
 	if d.removal() {
 		return
@@ -30,7 +32,7 @@ func (d *differ) tell() {
 		return
 	}
 	moved := len(d.keys(func(a Action) bool { return a.Key() == NoteDatabase{}.Key() })) > 0
-	for _, host := range d.pools.keep {
+	for _, host := range d.pools.stay() {
 		delivery := d.nodeDelivery()
 		delivery.Droplet, delivery.Name = host, host.Name
 		if moved || delivery.ID != d.Memory.Hosts[host.ID].Delivered {
@@ -38,40 +40,84 @@ func (d *differ) tell() {
 				NoteDatabase{}.Key(), AwaitActive{Host: host.Name}.Key(), AwaitAddress{Host: cluster.DatabaseHostName(d.Spec.Name)}.Key())
 		}
 	}
+	d.tellParts()
 	d.tellBalancer()
-	if _, told := d.toldBalancer(); !told && len(d.pools.outdated)+len(d.pools.replaced) > 0 {
+	if _, told := d.toldBalancer(); !told && len(d.pools.restart)+len(d.pools.outdated)+len(d.pools.replaced) > 0 {
 		d.awaitNodes(d.nodesUp())
 	}
 }
 
+// tellParts gives hosts parts that need no restart.
+func (d *differ) tellParts() {
+	changes := maps.Clone(d.pools.changes)
+	hosts := slices.Clone(d.pools.keep)
+	if host, told := d.toldBalancer(); told {
+		changes[host.ID] = d.balancerChange(host)
+		hosts = append(hosts, host)
+	}
+	if host, exists := d.Observed.Host(cluster.RoleDatabase, d.Memory); exists && d.Spec.Database != nil {
+		changes[host.ID] = d.databaseChange(host)
+		hosts = append(hosts, host)
+	}
+	for _, host := range hosts {
+		if c := changes[host.ID]; c.way == wayTold {
+			record := d.Memory.Hosts[host.ID]
+			a := Apply{Droplet: host, Name: record.Name, Role: record.Role, Parts: c.parts}
+			d.do(a, c.why, AwaitActive{Host: record.Name}.Key())
+		}
+	}
+}
+
 // tellBalancer tells the load balancer its nodes: those that stay, and those
-// that have no successor yet. While nodes are made anew one after another, it is
-// told after each; the plan shows the first time.
+// that have no successor yet. While nodes restart or are made anew one after
+// another, it is told before and after each; the plan shows the first time.
 func (d *differ) tellBalancer() {
 	host, exists := d.toldBalancer()
 	if !exists {
 		return
 	}
-	delivery := BalancerDelivery(d.Spec, d.serving())
+	delivery := BalancerDelivery(d.Spec, d.Memory, d.serving())
 	delivery.Droplet, delivery.Name = host, d.Memory.Hosts[host.ID].Name
-	if d.settled() && d.knowsNodes(host) {
+	still := len(d.pools.missing)+len(d.pools.outdated) == 0 && len(d.serving()) == len(d.pools.current())
+	if still && d.knowsNodes(host) {
 		return
 	}
-	after := append(d.awaitNodes(d.nodesUp()), AwaitActive{Host: delivery.Name}.Key())
+	after := append(d.awaitNodes(d.nodesUp()), AwaitActive{Host: delivery.Name}.Key(), Apply{Droplet: host}.Key())
 	if d.knowsNodes(host) {
-		after = append(after, d.nextNode()...)
+		after = append(after, d.nextTurn()...)
 	}
 	d.do(Tell{Delivery: delivery}, describe(delivery.Name, host.ID)+" has yet to be told of other hosts", after...)
 }
 
-// serving are the nodes that a load balancer which can be told leads to.
+// tellKey is the step that tells the load balancer its nodes.
+func (d *differ) tellKey() string {
+	host, _ := d.toldBalancer()
+	return Tell{Delivery: Delivery{Droplet: host}}.Key()
+}
+
+// serving are the nodes that a load balancer which can be told leads to: not
+// those whose turn it is to restart, unless that is all of them, nor those that
+// have yet to get a release, unless none has one.
 func (d *differ) serving() []cluster.Droplet {
-	return slices.Concat(d.pools.keep, d.pools.outdated)
+	all := slices.Concat(d.pools.current(), filter(d.pools.replaced, d.standsIn))
+	for _, away := range []func(cluster.Droplet) bool{d.lacksRelease, d.restartsNow} {
+		if rest := filter(all, func(host cluster.Droplet) bool { return !away(host) }); len(rest) > 0 {
+			all = rest
+		}
+	}
+	return all
+}
+
+// standsIn says that a node serves until its successor has a release.
+func (d *differ) standsIn(host cluster.Droplet) bool {
+	return slices.ContainsFunc(d.pools.restart, func(later cluster.Droplet) bool {
+		return later.Name == host.Name && d.lacksRelease(later)
+	}) && !d.Memory.Hosts[host.ID].Stopped
 }
 
 // knowsNodes says that the load balancer was told of just the nodes that serve.
 func (d *differ) knowsNodes(host cluster.Droplet) bool {
-	return BalancerDelivery(d.Spec, d.serving()).ID == d.Memory.Hosts[host.ID].Delivered
+	return BalancerDelivery(d.Spec, d.Memory, d.serving()).ID == d.Memory.Hosts[host.ID].Delivered
 }
 
 // nodesUp are the steps after which all nodes are up that are missing now, and
@@ -103,13 +149,16 @@ func (d *differ) isBalancer(name string) bool {
 	})
 }
 
-// nextNode are the steps after which the first node is up that is made anew.
-func (d *differ) nextNode() []string {
+// nextTurn are the steps after which the nodes are up whose turn it is to restart
+// or, where none restarts, to be made anew.
+func (d *differ) nextTurn() []string {
+	if len(d.pools.restart) > 0 {
+		return d.restartKeys("")
+	}
 	if len(d.pools.outdated) == 0 {
 		return nil
 	}
-	next := d.pools.outdated[0].Name
-	return []string{CreateHosts{Label: "new " + next}.Key(), AwaitActive{Host: next}.Key()}
+	return d.successorKeys(d.pools.outdated[:min(d.surge(), len(d.pools.outdated))])
 }
 
 // awaitNodes waits until the nodes run, where hosts are waited for, and returns
@@ -120,8 +169,8 @@ func (d *differ) awaitNodes(after []string) []string {
 		return after
 	}
 	up := slices.Concat(after, d.tells())
-	if len(d.pools.replaced) == 0 {
-		up = append(up, d.nextNode()...)
+	if len(d.pools.replaced)+len(d.pools.restart) == 0 {
+		up = append(up, d.nextTurn()...)
 	}
 	d.do(AwaitNodes{}, "", up...)
 	return append(after, AwaitNodes{}.Key())
@@ -137,15 +186,16 @@ func (d *differ) tells() []string {
 // toldBalancer is the load balancer that serves on and can be told.
 func (d *differ) toldBalancer() (cluster.Droplet, bool) {
 	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
-	return host, exists && !d.makesBalancer() && d.tellsBalancer()
+	return host, exists && (d.balancerLater || !d.makesBalancer()) && d.tellsBalancer(host)
 }
 
-func (d *differ) tellsBalancer() bool { return d.Spec.LoadBalancer != nil && d.Spec.Manages(d.Memory) }
+func (d *differ) tellsBalancer(host cluster.Droplet) bool {
+	return d.Spec.LoadBalancer != nil && d.reaches(host.ID)
+}
 
 // awaitHosts waits until every host that stays is up.
 func (d *differ) awaitHosts() {
-	hosts := slices.Clone(d.pools.keep)
-	hosts = append(hosts, d.single()...)
+	hosts := append(d.pools.stay(), d.single()...)
 	for _, host := range hosts {
 		name := d.Memory.Hosts[host.ID].Name
 		key := AwaitActive{Host: name}.Key()
@@ -183,10 +233,10 @@ func (d *differ) form() {
 	}
 	d.do(AwaitFormed{}, why, d.keys(func(a Action) bool {
 		switch a := a.(type) {
-		case CreateHosts, AwaitActive, AwaitAddress, AwaitPeering, AwaitNodes, Tell, AttachVolume, PowerOn, CreateFirewall, UpdateFirewall, TagHosts:
+		case CreateHosts, AwaitActive, AwaitAddress, AwaitPeering, AwaitNodes, Tell, Apply, RotateCookie, AwaitBooted, AttachVolume, PowerOn, CreateFirewall, UpdateFirewall, TagHosts:
 			return true
 		case DeleteHost:
-			return slices.ContainsFunc(d.pools.replaced, func(host cluster.Droplet) bool { return host.ID == a.Droplet.ID }) && d.tellsBalancer() && !d.addressMoves()
+			return slices.ContainsFunc(d.pools.replaced, func(host cluster.Droplet) bool { return host.ID == a.Droplet.ID }) && d.Spec.Manages(d.Memory) && !d.addressMoves()
 		}
 		return false
 	})...)
@@ -194,11 +244,35 @@ func (d *differ) form() {
 
 // formed says that what the hosts said last is what the spec waits for.
 func (d *differ) formed() bool {
-	return d.reported(d.members()) && Judge(d.Spec, d.Memory, d.Reports).Formed()
+	return len(d.pools.restart)+len(d.pools.outdated) == 0 && d.reported(d.members()) && Judge(d.Input).Formed()
 }
 
+// nodesRun says that the nodes which need nothing more are up, and see each other.
+// Others may be unwell: what they are about to get may be what mends them.
 func (d *differ) nodesRun() bool {
-	return d.reported(d.pools.keep) && len(d.pools.missing) == 0 && health.NodesRun(d.Reports)
+	if len(d.pools.missing) > 0 || !d.reported(d.awaited()) {
+		return false
+	}
+	about := d.reportsOf(d.awaited())
+	if d.Spec.WaitFor == cluster.WaitBooted {
+		return health.NodesRun(about)
+	}
+	return health.NodesReady(d.Spec, d.Memory, about)
+}
+
+// awaited are the hosts that nothing is about to be made of.
+func (d *differ) awaited() []cluster.Droplet {
+	hosts := slices.Clone(d.pools.keep)
+	if host, told := d.toldBalancer(); told && len(d.pools.restart)+len(d.pools.outdated)+len(d.pools.replaced) > 0 {
+		hosts = append(hosts, host)
+	}
+	return hosts
+}
+
+func (d *differ) reportsOf(hosts []cluster.Droplet) []health.HostReport {
+	return filter(d.Reports, func(r health.HostReport) bool {
+		return slices.ContainsFunc(hosts, func(host cluster.Droplet) bool { return host.ID == r.DropletID })
+	})
 }
 
 // reported says that each of the hosts was asked.
@@ -208,16 +282,22 @@ func (d *differ) reported(hosts []cluster.Droplet) bool {
 	})
 }
 
-// Judge says what the reports say of the cluster that the spec waits for.
-func Judge(s cluster.Spec, m cluster.Memory, reports []health.HostReport) health.Formation {
-	if s.WaitFor == cluster.WaitBooted {
-		return health.JudgeBoot(reports)
+// Judge says what the last reports say of the cluster that the spec waits for, as
+// far as it has come: hosts that are about to restart or to be made anew are left
+// out, and those that have yet to get a release need only have booted.
+func Judge(in Input) health.Formation {
+	d := &differ{Input: in}
+	d.pools = d.nodes()
+	lacking := filter(d.pools.restart, d.lacksRelease)
+	booted := health.JudgeBoot(d.reportsOf(lacking))
+	about := d.reportsOf(slices.Concat(d.pools.keep, d.single()))
+	if in.Spec.WaitFor == cluster.WaitBooted {
+		return booted.With(health.JudgeBoot(about))
 	}
-	return health.Judge(s, m, reports)
+	return booted.With(health.Judge(in.Spec, in.Memory, about))
 }
 
-// Members returns the hosts that make up the cluster as the spec wants it: not
-// those on their way out.
+// Members returns the hosts that are asked how they are.
 func Members(in Input) []cluster.Droplet {
 	d := &differ{Input: in}
 	d.pools = d.nodes()
@@ -225,7 +305,7 @@ func Members(in Input) []cluster.Droplet {
 }
 
 func (d *differ) members() []cluster.Droplet {
-	return slices.Concat(d.pools.keep, d.pools.outdated, d.single())
+	return slices.Concat(d.pools.keep, filter(d.pools.restart, d.lacksRelease), d.single())
 }
 
 // single are the hosts that there are of roles with one host, as far as the spec
@@ -250,9 +330,9 @@ func (d *differ) nodeDelivery() Delivery {
 func NodeDelivered(m cluster.Memory) string { return m.DatabaseAddress }
 
 // BalancerDelivery tells a load balancer its nodes.
-func BalancerDelivery(s cluster.Spec, nodes []cluster.Droplet) Delivery {
+func BalancerDelivery(s cluster.Spec, m cluster.Memory, nodes []cluster.Droplet) Delivery {
 	// Only names and addresses that no droplet has are an error.
-	stdin, _ := hostconfig.SetNodesInput(s.Servers(nodes))
+	stdin, _ := hostconfig.SetNodesInput(s.Servers(m, nodes))
 	sum := sha256.Sum256(stdin)
 	return Delivery{Command: hostconfig.CommandSetNodes, Stdin: stdin, ID: hex.EncodeToString(sum[:8])}
 }

@@ -220,7 +220,7 @@ func TestClusterMadeWithoutManagementStaysWithout(t *testing.T) {
 		},
 		resource.TestStep{
 			Config:      clusterConfig(c, 1, opened, `wait_for = "formed"`),
-			ExpectError: spaced("can only be asked of its hosts, and management is off"),
+			ExpectError: spaced("Hosts can only be asked with management, which is off"),
 		},
 	)
 }

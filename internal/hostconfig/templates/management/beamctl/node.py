@@ -1,7 +1,6 @@
 """What a node can say of itself, its peers and its database."""
 
 import concurrent.futures
-import hashlib
 import ipaddress
 import os
 import re
@@ -11,13 +10,12 @@ import urllib.parse
 from collections.abc import Iterable
 from typing import Any
 
-from beamctl import host
+from beamctl import cookie, host, releases
 from epmd import long_names, registered_port
 
 UNIT = "beam.service"
 NODE_ENV = "/etc/beam/node.env"
 ENVIRONMENT = "/etc/beam/env"
-RELEASE_URL = "/etc/beam/release.curl"
 # Written by the dialer, which the VM evaluates once the release is up.
 NODES = "/run/beam/nodes"
 # What the dialer dials: terms of Erlang, each with one quoted atom.
@@ -31,10 +29,11 @@ MAX_PROBES = 32
 
 
 def report(settings: dict[str, Any]) -> dict[str, Any]:
+    found = {"node": node(settings), "release": releases.report()}
     if not settings.get("database"):
-        return {"service": host.service(UNIT), "node": node(settings)}
+        return {"service": host.service(UNIT), **found}
     access = login(settings)
-    return {"service": host.service(UNIT, since_login(access["ok"])), "node": node(settings), "database": access}
+    return {"service": host.service(UNIT, since_login(access["ok"])), **found, "database": access}
 
 
 def since_login(works: bool) -> str:
@@ -59,9 +58,7 @@ def ready(found: dict[str, Any]) -> bool:
 
 
 def secrets(settings: dict[str, Any]) -> set[str]:
-    cookie = host.read(settings["cookie_file"]).rstrip("\n")
-    query = re.search(r"\?(.*)\"$", host.read(RELEASE_URL), re.MULTILINE)
-    return {cookie, query.group(1) if query else ""}
+    return cookie.secrets(settings) | releases.secrets()
 
 
 def node(settings: dict[str, Any]) -> dict[str, Any]:
@@ -70,20 +67,11 @@ def node(settings: dict[str, Any]) -> dict[str, Any]:
     own = name.group(1) if name else ""
     return {
         "name": own,
-        "cookie_fingerprint": fingerprint(settings["cookie_file"]),
+        **cookie.report(settings),
         "started": os.path.exists(NODES),
         "nodes": connected,
         "missing": probe_all(known_peers() - {own, *connected}, settings["epmd_port"]),
     }
-
-
-def fingerprint(path: str) -> str:
-    """auth.erl drops newlines at the end of the file, and so does this."""
-    try:
-        with open(path, "rb") as file:
-            return hashlib.sha256(file.read().rstrip(b"\n")).hexdigest()[:12]
-    except FileNotFoundError:
-        return ""
 
 
 def known_peers() -> set[str]:

@@ -104,6 +104,7 @@ def start() -> None:
     one has ended when this returns, and the new one may still be starting."""
     if host.state(node.UNIT) != "inactive":
         host.run("systemctl", "stop", node.UNIT, timeout=STOP_TIMEOUT_S)
+    host.run("systemctl", "daemon-reload")  # the unit may be among what was told
     if host.run("systemctl", "--quiet", "is-enabled", node.UNIT).returncode != 0:
         host.run("systemctl", "enable", node.UNIT)
     done = host.run("systemctl", "start", "--no-block", node.UNIT)

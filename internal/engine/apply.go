@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+	"github.com/beamcluster/terraform-provider-beam/internal/plan"
+)
+
+const (
+	// applyPatience is how long a host may take to take over what it is told,
+	// less draining and the time that its release needs to come up.
+	applyPatience = 10 * time.Minute
+	// stopPatience is how long systemd gives a release to end, and some more.
+	stopPatience = 2 * time.Minute
+)
+
+// apply gives a running host parts of what it should be told.
+func (r *run) apply(a plan.Apply) (work, error) {
+	bundle, wanted, err := r.bundle(a)
+	if err != nil {
+		return nil, fmt.Errorf("configuration of %s: %w", a.Name, err)
+	}
+	limit, what := applyPatience, "to be told of its configuration"
+	if a.Restart != nil {
+		what = "to restart"
+		limit += seconds(a.Restart.DrainSeconds + 2*a.Restart.PatienceSeconds)
+	}
+	contact, pause := r.contact(), seconds(r.spec.Update.PauseSeconds)
+	return func(ctx context.Context) error {
+		tflog.Info(ctx, "telling a host of its configuration", map[string]any{"droplet": a.Name, "parts": a.Parts, "restart": a.Restart != nil})
+		if err := contact.tell(ctx, a.Droplet, a.Name+" "+what, limit, hostconfig.CommandApply, bundle); err != nil {
+			return fmt.Errorf("%s: %w", a.Name, err)
+		}
+		r.record(func() {
+			record, known := r.mem.Hosts[a.Droplet.ID]
+			if !known {
+				return
+			}
+			record.Parts = record.Parts.With(wanted, a.Parts...)
+			r.mem.Hosts[a.Droplet.ID] = record
+			r.reports = nil
+		})
+		if a.Restart == nil {
+			return nil
+		}
+		tflog.Info(ctx, "a node runs what it was told", map[string]any{"droplet": a.Name})
+		return ignoreEnd(ctx, digitalocean.Pause(ctx, pause))
+	}, nil
+}
+
+// ignoreEnd takes no error from a pause that was cut short: toEnd tells what the
+// apply was at.
+func ignoreEnd(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
+
+// bundle renders what the host is told, and the fingerprints of that.
+func (r *run) bundle(a plan.Apply) ([]byte, hostconfig.Parts, error) {
+	var bundle hostconfig.Bundle
+	var parts hostconfig.Parts
+	var err error
+	switch a.Role {
+	case cluster.RoleDatabase:
+		host := r.spec.DatabaseHost(*r.mem)
+		parts = host.Parts()
+		bundle, err = host.Bundle(a.Parts...)
+	case cluster.RoleLoadBalancer:
+		host := r.spec.LoadBalancerHost(*r.mem, nil)
+		parts = host.Parts()
+		bundle, err = host.Bundle(a.Parts...)
+	default:
+		host := r.spec.NodeHost(*r.mem, nil)
+		parts = host.Parts()
+		bundle, err = host.Bundle(a.Parts...)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	bundle.Restart = a.Restart
+	encoded, err := bundle.Encode()
+	return encoded, parts, err
+}
+
+// retire ends a node's release gracefully. A host that cannot be asked to any
+// more goes without.
+func (r *run) retire(a plan.Retire) work {
+	contact, pause := r.contact(), seconds(r.spec.Update.PauseSeconds)
+	return func(ctx context.Context) error {
+		tflog.Info(ctx, "ending a node's release", map[string]any{"droplet": a.Name, "drain_seconds": a.DrainSeconds})
+		err := contact.tell(ctx, a.Droplet, a.Name+" to end its release", stopPatience+seconds(a.DrainSeconds), hostconfig.CommandStop(a.DrainSeconds), nil)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			tflog.Warn(ctx, "a node goes without having ended its release", map[string]any{"droplet": a.Name, "error": err.Error()})
+		}
+		r.record(func() {
+			if record, known := r.mem.Hosts[a.Droplet.ID]; known {
+				record.Stopped = true
+				r.mem.Hosts[a.Droplet.ID] = record
+			}
+		})
+		return ignoreEnd(ctx, digitalocean.Pause(ctx, pause))
+	}
+}
+
+// tell runs a command on a host that may be away for a moment, because it may be
+// rebooting. Once it has begun, the command has limit to end.
+func (c contact) tell(ctx context.Context, d cluster.Droplet, what string, limit time.Duration, command string, stdin []byte) error {
+	started := time.Now()
+	return digitalocean.Wait(ctx, what, func(ctx context.Context) (bool, string, error) {
+		_, err := c.command(ctx, d, limit, command, bytes.NewReader(stdin))
+		if away(err) && time.Since(started) < tellPatience {
+			return false, err.Error(), nil
+		}
+		return err == nil, "", err
+	})
+}
+
+// carryCertificate gives a load balancer its predecessor's certificate. It gets
+// one of its own where that fails, once the address leads to it.
+func (r *run) carryCertificate(a plan.CarryCertificate) work {
+	contact := r.contact()
+	return func(ctx context.Context) error {
+		exported, err := contact.command(ctx, a.From, tellPatience, hostconfig.CommandExportACME, nil)
+		if err == nil {
+			err = contact.tell(ctx, a.To, a.Name+" to take its predecessor's certificate", tellPatience, hostconfig.CommandImportACME, exported)
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			tflog.Warn(ctx, "a load balancer has to ask for a certificate anew", map[string]any{"droplet": a.Name, "error": err.Error()})
+		}
+		r.record(func() {
+			if record, known := r.mem.Hosts[a.To.ID]; known {
+				record.Carried = true
+				r.mem.Hosts[a.To.ID] = record
+			}
+		})
+		return nil
+	}
+}

@@ -1,0 +1,42 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+)
+
+// rotate changes the cookie on all nodes at once, before anything else is made of
+// them: new nodes know only the new one.
+func (d *differ) rotate() {
+	if d.removal() || !d.rotates() {
+		return
+	}
+	d.do(RotateCookie{}, "the nodes have another cookie", d.keys(func(a Action) bool {
+		switch a.(type) {
+		case PowerOn, CreateFirewall, UpdateFirewall, TagHosts:
+			return true
+		}
+		return false
+	})...)
+}
+
+// Rotating returns the nodes that change their cookie together: all of the
+// cluster's that can be told, those on their way out included.
+func Rotating(in Input) []cluster.Droplet {
+	d := &differ{Input: in}
+	d.pools = d.nodes()
+	return filter(slices.Concat(d.pools.current(), d.pools.replaced, d.pools.surplus), func(host cluster.Droplet) bool { return d.reaches(host.ID) })
+}
+
+// rotates says that nodes which can be told have another cookie.
+func (d *differ) rotates() bool { return len(d.otherCookie()) > 0 }
+
+func (d *differ) otherCookie() []cluster.Droplet {
+	wanted := d.node().parts[hostconfig.PartCookie]
+	return filter(slices.Concat(d.pools.current(), d.pools.replaced, d.pools.surplus), func(host cluster.Droplet) bool {
+		have, known := d.Memory.Hosts[host.ID].Parts[hostconfig.PartCookie]
+		return known && have != wanted && d.reaches(host.ID)
+	})
+}

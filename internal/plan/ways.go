@@ -1,0 +1,229 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+)
+
+// way is how a change reaches a host that runs, the gentlest first.
+type way int
+
+const (
+	wayNone      way = iota
+	wayTold          // new files; nothing that serves restarts
+	wayRestarted     // new files, and the release restarts
+	wayReplaced      // a new host beside the old one
+)
+
+// ways says how a change of each part is brought to a running host. The cookie is
+// in none: nodes change it together, see rotation.
+var ways = map[hostconfig.Part]way{
+	hostconfig.PartFixed:       wayReplaced,
+	hostconfig.PartHost:        wayTold,
+	hostconfig.PartBalancing:   wayTold,
+	hostconfig.PartCertificate: wayTold,
+	hostconfig.PartACME:        wayReplaced,
+	hostconfig.PartEnvironment: wayRestarted,
+	hostconfig.PartVM:          wayRestarted,
+	hostconfig.PartRelease:     wayRestarted,
+	hostconfig.PartTriggers:    wayRestarted,
+}
+
+// change is what differs between what a host runs and what it should.
+type change struct {
+	way   way
+	parts []hostconfig.Part // to be told
+	why   string            // a sentence without its end; empty for no change
+}
+
+// description is what a host should be told.
+type description struct {
+	fingerprint string
+	parts       hostconfig.Parts
+}
+
+func described(host interface {
+	Fingerprint() string
+	Parts() hostconfig.Parts
+},
+) description {
+	return description{host.Fingerprint(), host.Parts()}
+}
+
+// node describes the nodes, once: with a hundred of them it is asked for often.
+func (d *differ) node() description {
+	if d.nodeTold.parts == nil {
+		d.nodeTold = described(d.Spec.NodeHost(d.Memory, nil))
+	}
+	return d.nodeTold
+}
+
+// changeOf compares a host with its place and with what it should be told. Of an
+// imported host nobody knows what it was told: that is taken to be right.
+func (d *differ) changeOf(host cluster.Droplet, place cluster.Place, wanted description) change {
+	record := d.Memory.Hosts[host.ID]
+	about := describe(record.Name, host.ID)
+	if fault := misplaced(host, record, place); fault != "" {
+		return change{way: wayReplaced, why: about + " " + fault + ": it is made anew"}
+	}
+	if record.Parts == nil {
+		if record.Told == "" || record.Told == wanted.fingerprint {
+			return change{}
+		}
+		return change{way: wayReplaced, why: about + " was told another configuration, or of other hosts: it is made anew"}
+	}
+	var c change
+	for _, part := range record.Parts.Changed(wanted.parts) {
+		if part == hostconfig.PartCookie {
+			continue
+		}
+		c.parts = append(c.parts, part)
+		c.way = max(c.way, ways[part])
+	}
+	if c.way == wayNone {
+		return c
+	}
+	if !d.reaches(host.ID) || c.way == wayRestarted && d.Spec.Update.Strategy == cluster.UpdateBlueGreen {
+		c.way = wayReplaced
+	}
+	c.why = about + " " + differs[c.way](c.parts)
+	return c
+}
+
+// differs words what becomes of a host whose parts differ.
+var differs = map[way]func([]hostconfig.Part) string{
+	wayTold:      func(parts []hostconfig.Part) string { return "has yet to be told of: " + named(parts) },
+	wayRestarted: func(parts []hostconfig.Part) string { return "has another " + named(parts) + ": its release restarts" },
+	wayReplaced:  func(parts []hostconfig.Part) string { return "has another " + named(parts) + ": it is made anew" },
+}
+
+var partNames = map[hostconfig.Part]string{
+	hostconfig.PartFixed:       "configuration that only a new host can be given",
+	hostconfig.PartHost:        "packages and settings of the system",
+	hostconfig.PartBalancing:   "configuration of HAProxy",
+	hostconfig.PartCertificate: "certificate",
+	hostconfig.PartACME:        "domains of its certificate, or authority for them",
+	hostconfig.PartEnvironment: "environment",
+	hostconfig.PartVM:          "configuration of the VM",
+	hostconfig.PartRelease:     "release",
+	hostconfig.PartTriggers:    "trigger",
+}
+
+func named(parts []hostconfig.Part) string {
+	var names []string
+	for _, part := range parts {
+		names = append(names, partNames[part])
+	}
+	return strings.Join(names, ", ")
+}
+
+// misplaced says what is wrong with where and on what a host runs.
+func misplaced(host cluster.Droplet, record cluster.HostRecord, place cluster.Place) string {
+	switch {
+	case host.Size != place.Size:
+		return fmt.Sprintf("has the size %s and shall have %s", host.Size, place.Size)
+	case host.Region != place.Region:
+		return fmt.Sprintf("is in the region %s and shall be in %s", host.Region, place.Region)
+	case record.Image != "" && record.Image != place.Image:
+		return fmt.Sprintf("was made from the image %s and shall run %s", record.Image, place.Image)
+	}
+	return ""
+}
+
+// reaches says that the provider has a way to a host that runs.
+func (d *differ) reaches(id int) bool {
+	record, known := d.Memory.Hosts[id]
+	return known && d.Spec.Manages(d.Memory) && !record.Unmanaged
+}
+
+// NewRecord is what is remembered of a host that is made now.
+func NewRecord(in Input, a CreateHosts) cluster.HostRecord {
+	s, m := in.Spec, in.Memory
+	record := cluster.HostRecord{Role: a.Role, Pool: a.Pool, Image: a.Place.Image, Unmanaged: !s.Manages(m)}
+	var host description
+	switch a.Role {
+	case cluster.RoleDatabase:
+		host = described(s.DatabaseHost(m))
+	case cluster.RoleLoadBalancer:
+		nodes := Serving(in)
+		host = described(s.LoadBalancerHost(m, nodes))
+		record.Delivered = BalancerDelivery(s, m, nodes).ID
+	default:
+		host = described(s.NodeHost(m, nil))
+		host.parts = madeNodeParts(s, m, host.parts)
+		record.Delivered, record.Port, record.Basename = NodeDelivered(m), s.HTTPPort(), s.Distribution.Basename
+		if s.Release != nil && s.Release.URL != "" {
+			record.Stored = s.Release.SHA256 // its boot fetches it
+		}
+	}
+	record.Told, record.Parts = host.fingerprint, host.parts
+	return record
+}
+
+// madeNodeParts are the parts of a node that is made now: a release that comes
+// over the channel is not among them, and secrets of an imported cluster that the
+// configuration does not give are not known.
+func madeNodeParts(s cluster.Spec, m cluster.Memory, parts hostconfig.Parts) hostconfig.Parts {
+	if s.Release != nil && s.Release.Path != "" {
+		parts[hostconfig.PartRelease] = ""
+	}
+	if s.EffectiveCookie(m) == "" {
+		delete(parts, hostconfig.PartCookie)
+	}
+	return parts
+}
+
+// lacksRelease says that a node has never run the release that it is there for.
+func (d *differ) lacksRelease(host cluster.Droplet) bool {
+	part, known := d.Memory.Hosts[host.ID].Parts[hostconfig.PartRelease]
+	return known && part == "" && d.Spec.Release.Fetched()
+}
+
+// takeOver takes what the configuration says of an imported cluster's hosts for
+// what they were told, so that a later change of it is one.
+func (d *differ) takeOver() {
+	if d.removal() || !d.Memory.Secrets.Drawn() && !d.Memory.Imported {
+		return
+	}
+	for _, host := range d.Observed.Hosts() {
+		record := d.Memory.Hosts[host.ID]
+		if record.Told != "" || record.Parts != nil || record.SetUpFailed {
+			continue
+		}
+		parts := d.partsOf(host.ID)
+		if parts == nil {
+			continue
+		}
+		record.Parts, record.Unmanaged, record.Delivered = parts, true, NodeDelivered(d.Memory)
+		if record.Role == cluster.RoleLoadBalancer {
+			record.Delivered = BalancerDelivery(d.Spec, d.Memory, d.pools.stay()).ID
+		}
+		d.add(Step{Action: TakeOver{ID: host.ID, Record: record}, Quiet: true, After: d.keys(func(a Action) bool { return a.Kind() != Await })})
+	}
+}
+
+// partsOf are the parts that a host of its role is told today; nil where the spec
+// has no such role.
+func (d *differ) partsOf(id int) hostconfig.Parts {
+	switch record := d.Memory.Hosts[id]; {
+	case record.Role == cluster.RoleNode && slices.ContainsFunc(d.Spec.Pools, func(p cluster.Pool) bool { return p.Name == record.Pool }):
+		parts := maps.Clone(d.node().parts)
+		if d.Spec.EffectiveCookie(d.Memory) == "" {
+			delete(parts, hostconfig.PartCookie)
+		}
+		if d.Spec.CanMakeNodes(d.Memory) != nil {
+			delete(parts, hostconfig.PartEnvironment)
+		}
+		return parts
+	case record.Role == cluster.RoleDatabase && d.Spec.Database != nil:
+		return d.Spec.DatabaseHost(d.Memory).Parts()
+	case record.Role == cluster.RoleLoadBalancer && d.Spec.LoadBalancer != nil:
+		return d.Spec.LoadBalancerHost(d.Memory, nil).Parts()
+	}
+	return nil
+}
