@@ -19,7 +19,7 @@ func (m clusterModel) inputs() map[string]attr.Value {
 	return map[string]attr.Value{
 		"name": m.Name, "region": m.Region, "image": m.Image, "ssh_keys": m.SSHKeys, "cookie": m.Cookie,
 		"node_pools": m.NodePools, "release": m.Release, "environment": m.Environment, "load_balancer": m.LoadBalancer,
-		"database": m.Database, "access": m.Access, "management": m.Management, "wait_for": m.WaitFor, "network": m.Network, "distribution": m.Distribution,
+		"database": m.Database, "access": m.Access, "management": m.Management, "wait_for": m.WaitFor, "update": m.Update, "network": m.Network, "distribution": m.Distribution,
 		"host": m.Host, "tags": m.Tags, "project_id": m.ProjectID, "monitoring": m.Monitoring,
 	}
 }

@@ -81,6 +81,7 @@ func (m *clusterModel) settle(ctx context.Context, state clusterModel) {
 	settle(ctx, &m.Access, state.Access)
 	settle(ctx, &m.Management, state.Management)
 	settle(ctx, &m.WaitFor, state.WaitFor)
+	settle(ctx, &m.Update, state.Update)
 	settle(ctx, &m.Network, state.Network)
 	settle(ctx, &m.Distribution, state.Distribution)
 	settle(ctx, &m.Host, state.Host)

@@ -30,6 +30,7 @@ type clusterModel struct {
 	Access       types.Object   `tfsdk:"access"`
 	Management   types.Object   `tfsdk:"management"`
 	WaitFor      types.String   `tfsdk:"wait_for"`
+	Update       types.Object   `tfsdk:"update"`
 	Network      types.Object   `tfsdk:"network"`
 	Distribution types.Object   `tfsdk:"distribution"`
 	Host         types.Object   `tfsdk:"host"`
@@ -121,7 +122,10 @@ func (m *clusterModel) resolve(ctx context.Context) diag.Diagnostics {
 	edit(ctx, &m.Access, &diags, func(a *accessModel) { defaultList(&a.SSHFrom) })
 	ensure(ctx, &m.Network)
 	edit(ctx, &m.Network, &diags, func(n *networkModel) { defaultString(&n.Mode, cluster.NetworkAuto) })
-	resolveShared(ctx, &m.Release, &m.Distribution, &m.Host, m.Name, &diags)
+	edit(ctx, &m.Release, &diags, (*clusterReleaseModel).resolve)
+	ensure(ctx, &m.Update)
+	edit(ctx, &m.Update, &diags, (*updateModel).resolve)
+	resolveShared(ctx, m.Release, &m.Distribution, &m.Host, m.Name, &diags)
 	m.resolveManagement(ctx, &diags)
 	return diags
 }
@@ -242,7 +246,8 @@ func (m clusterModel) spec(ctx context.Context) (cluster.Spec, diag.Diagnostics)
 	spec := cluster.Spec{
 		Name: m.Name.ValueString(), Cookie: m.Cookie.ValueString(), SSHKeys: texts(m.SSHKeys),
 		Pools:        m.pools(ctx, &diags),
-		Release:      releaseOf(ctx, m.Release, &diags),
+		Release:      clusterReleaseOf(ctx, m.Release, &diags),
+		Update:       updateOf(ctx, m.Update, &diags),
 		Environment:  textMap(m.Environment),
 		LoadBalancer: loadBalancerOf(ctx, m.LoadBalancer, &diags),
 		Database:     databaseOf(ctx, m.Database, &diags),

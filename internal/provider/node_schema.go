@@ -31,7 +31,7 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 			"size":        defaulted("The droplet size. Default: `s-1vcpu-1gb`."),
 			"image":       defaulted("The slug of a Debian or Ubuntu image, or the id of a snapshot made from one. Default: `debian-13-x64`."),
 			"ssh_keys":    sshKeysAttribute(),
-			"release":     releaseAttribute(),
+			"release":     nodeReleaseAttribute(),
 			"environment": environmentAttribute(),
 			"database_ca_certificate": schema.StringAttribute{
 				Optional: true,

@@ -85,24 +85,6 @@ func timeoutsAttribute(ctx context.Context) schema.Attribute {
 	return attribute
 }
 
-func releaseAttribute() schema.SingleNestedAttribute {
-	return schema.SingleNestedAttribute{
-		Optional: true,
-		MarkdownDescription: "The release that the nodes run. Without it the hosts are prepared and wait for a deploy over SSH, " +
-			"such as one by edeliver.",
-		Attributes: map[string]schema.Attribute{
-			"name": schema.StringAttribute{Required: true, MarkdownDescription: "The name of the release, as in `mix.exs` or `relx.config`."},
-			"url": optional("Where each node fetches the release's archive (`.tar.gz`), over `https://` or `http://`. It comes together with `sha256`. " +
-				"Without it the nodes wait for a deploy of the release."),
-			"sha256": optional("The SHA-256 of the archive, 64 hex digits. A node refuses an archive with another one."),
-			"kind":   defaulted("Which tool built the release: `mix` or `rebar3`. Default: `mix`."),
-			"port":   defaultedInt("The TCP port on which the release serves HTTP; nodes get it as `PORT`. Default: `8080`."),
-			"migrate": optional("An expression for `bin/<name> eval` that migrates the database, such as `Chat.Release.migrate()`. " +
-				"Each node evaluates it before it starts the release, with the database's owner role."),
-		},
-	}
-}
-
 func distributionAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true, Computed: true,
