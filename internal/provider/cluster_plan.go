@@ -92,6 +92,10 @@ func (p *clusterPlan) resolve(ctx context.Context) diag.Diagnostics {
 	p.model.keepManagement(ctx, p.state, &diags)
 	p.model.keepDefaults(ctx, p.state, &diags)
 	diags.Append(p.model.sumArchive(ctx, p.state)...)
+	if !p.create {
+		keepTags(&p.model.Tags, p.state.Tags)
+		diags.Append(p.account.keepSSHKeys(ctx, &p.model.SSHKeys, p.state.SSHKeys)...)
+	}
 	diags.Append(p.model.resolve(ctx)...)
 	p.unknown = p.model.partlyUnknown(ctx)
 	if p.create {

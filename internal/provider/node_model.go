@@ -103,7 +103,7 @@ func (m *nodeModel) reach(spec cluster.NodeSpec, d cluster.Droplet) {
 // back goes into drift; only the user's own tags show as arguments.
 func (m *nodeModel) see(spec cluster.NodeSpec, d cluster.Droplet) {
 	m.IPv4, m.IPv4Private = textOrNull(d.PublicIPv4), textOrNull(d.PrivateIPv4)
-	if tags := d.UserTags(spec.Cluster); len(tags) > 0 || !m.Tags.IsNull() {
+	if tags := d.UserTags(spec.Cluster); !cluster.SameTags(tags, texts(m.Tags)) {
 		m.Tags = setOf(tags)
 	}
 	spec.Tags = d.UserTags(spec.Cluster) // those show as an argument
