@@ -18,6 +18,13 @@ var dialerSource string
 // down connections of healthy nodes.
 const dialInterval = 5 * time.Second
 
+// pollInterval is how soon the dialer sees what the host asks of it: a few small
+// files, read again each time.
+const pollInterval = 500 * time.Millisecond
+
+// switchTimeout is how long a node waits for others to take a cookie.
+const switchTimeout = 5 * time.Second
+
 // learnedMemory is for how long the dialer remembers a node that it has not
 // met again.
 const learnedMemory = 24 * time.Hour
@@ -40,6 +47,12 @@ func (n Node) PeersFileContent() string {
 // It also keeps NodesFile up to date, which tells the host with whom its node is
 // connected without asking the node.
 //
+// And it keeps the node's cookie what the host says. The one in CookieFile is
+// what a restart uses. While another lies in StagedFile, both are tried with
+// peers that do not answer, RequestFile may ask for a switch of all connected
+// nodes to it, and a node that meets a switched one follows. Once none is staged
+// the node uses the one in CookieFile.
+//
 // It ends at once in a VM that is not a node, such as one started for `eval`.
 func (n Node) Dialer() string {
 	return n.dialer(dialInterval)
@@ -50,6 +63,13 @@ func (n Node) dialer(interval time.Duration) string {
 		"@PEERS@", quoteString(n.path(PeersFile)),
 		"@LEARNED@", quoteString(n.LearnedFile),
 		"@NODES@", quoteString(n.NodesFile),
+		"@COOKIE@", quoteString(n.CookieFile),
+		"@STAGED@", quoteString(n.StagedFile),
+		"@RUNNING@", quoteString(n.RunningFile),
+		"@REQUEST@", quoteString(n.RequestFile),
+		"@ANSWER@", quoteString(n.AnswerFile),
+		"@POLL_MS@", fmt.Sprint(pollInterval.Milliseconds()),
+		"@SWITCH_MS@", fmt.Sprint(switchTimeout.Milliseconds()),
 		"@INTERVAL_MS@", fmt.Sprint(interval.Milliseconds()),
 		"@MEMORY_S@", fmt.Sprint(int(learnedMemory.Seconds())),
 	).Replace(dialerSource)

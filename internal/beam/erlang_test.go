@@ -37,7 +37,7 @@ func TestErlangBootsWithTheRenderedFiles(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			h.start(t, `io:format("~0p~n", [`+test.expression+`]).`).await(t, test.want)
+			h.start(t, `io:format("~0p~n", [`+test.expression+`]).`).Await(t, test.want)
 		})
 	}
 }
@@ -59,7 +59,7 @@ func TestErlangReadsTheSyncSettings(t *testing.T) {
 			h.write(t, beam.VMArgsFile, "-noinput\n")
 			h.start(t, `{ok, [[{kernel, Settings}]]} = file:consult("cluster.config"),
 				Get = fun(Key) -> case lists:keyfind(Key, 1, Settings) of {_, Value} -> {ok, Value}; false -> undefined end end,
-				io:format("~0p~n", [{Get(sync_nodes_optional), Get(sync_nodes_mandatory), Get(sync_nodes_timeout)}]).`).await(t, want)
+				io:format("~0p~n", [{Get(sync_nodes_optional), Get(sync_nodes_mandatory), Get(sync_nodes_timeout)}]).`).Await(t, want)
 		})
 	}
 }
@@ -69,10 +69,22 @@ func TestErlangReadsTheSyncSettings(t *testing.T) {
 func TestTheFlagForTheSyncTimeoutBeatsTheConfiguration(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, "127.0.0.1", erltest.StartEPMD(t, "127.0.0.1"), "chat2@127.0.0.2")
-	h.node.SyncTimeoutMS = int(2 * patience.Milliseconds())
+	h.node.SyncTimeoutMS = int(2 * erltest.Patience.Milliseconds())
 	h.write(t, beam.SysConfigFile, h.node.SysConfig())
 	h.write(t, beam.VMArgsFile, h.node.VMArgs()+"-kernel sync_nodes_timeout 1\n")
-	h.start(t, `io:format("booted~n").`).await(t, "booted")
+	h.start(t, `io:format("booted~n").`).Await(t, "booted")
+}
+
+// Nor does it wait for any while a cookie is staged.
+func TestFlagsWithoutPeersBeatTheConfiguration(t *testing.T) {
+	t.Parallel()
+	for _, sync := range []string{beam.SyncOptional, beam.SyncMandatory} {
+		h := newHost(t, "127.0.0.1", erltest.StartEPMD(t, "127.0.0.1"), "chat2@127.0.0.2")
+		h.node.Sync, h.node.SyncTimeoutMS = sync, int(2*erltest.Patience.Milliseconds())
+		h.write(t, beam.SysConfigFile, h.node.SysConfig())
+		h.write(t, beam.VMArgsFile, h.node.VMArgs()+"-kernel sync_nodes_optional [] -kernel sync_nodes_mandatory []\n")
+		h.start(t, `io:format("booted~n").`).Await(t, "booted")
+	}
 }
 
 // Each node knows the older ones only. Whichever restarts, all meet again.
@@ -90,18 +102,18 @@ func TestThreeNodesMeshAndHealAfterEveryRestart(t *testing.T) {
 		"['chat1@127.0.0.1','chat3@127.0.0.3']",
 		"['chat1@127.0.0.1','chat2@127.0.0.2']",
 	}
-	vms := make([]*vm, len(hosts))
+	vms := make([]*erltest.VM, len(hosts))
 	for i, h := range hosts {
 		vms[i] = h.start(t, reportNodes)
 	}
 	meshed := func() {
 		for i := range vms {
-			vms[i].await(t, others[i])
+			vms[i].Await(t, others[i])
 		}
 	}
 	meshed()
 	for i, h := range hosts {
-		vms[i].kill(t)
+		vms[i].Kill(t)
 		vms[i] = h.start(t, reportNodes)
 		meshed()
 	}
@@ -113,22 +125,22 @@ func TestANodeRemembersWhomItHasMet(t *testing.T) {
 	older := newHost(t, "127.0.0.1", port)
 	younger := newHost(t, "127.0.0.2", port, older.name())
 	vm := older.start(t, reportNodes)
-	younger.start(t, reportNodes).await(t, "['chat1@127.0.0.1']")
-	vm.await(t, "['chat2@127.0.0.2']")
+	younger.start(t, reportNodes).Await(t, "['chat1@127.0.0.1']")
+	vm.Await(t, "['chat2@127.0.0.2']")
 
 	// The peers file of the younger is empty from here on, so only the older
 	// can dial, and it was never told of the younger.
 	younger.write(t, beam.PeersFile, "")
 	older.awaitLearned(t)
-	vm.kill(t)
-	older.start(t, reportNodes).await(t, "['chat2@127.0.0.2']")
+	vm.Kill(t)
+	older.start(t, reportNodes).Await(t, "['chat2@127.0.0.2']")
 }
 
 func TestABootSurvivesMissingAndBrokenFiles(t *testing.T) {
 	t.Parallel()
 	port := erltest.StartEPMD(t, "127.0.0.1", "127.0.0.2")
 	other := newHost(t, "127.0.0.2", port)
-	other.start(t, reportNodes).await(t, "[]")
+	other.start(t, reportNodes).Await(t, "[]")
 	for name, damage := range map[string]func(t *testing.T, h *host){
 		"no peers file":   func(t *testing.T, h *host) { h.remove(t, beam.PeersFile) },
 		"no dialer":       func(t *testing.T, h *host) { h.remove(t, beam.DialerFile) },
@@ -140,7 +152,7 @@ func TestABootSurvivesMissingAndBrokenFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newHost(t, "127.0.0.1", port)
 			damage(t, h)
-			h.start(t, reportNodes).await(t, "[]")
+			h.start(t, reportNodes).Await(t, "[]")
 		})
 	}
 }
@@ -149,13 +161,13 @@ func TestABootSurvivesMissingAndBrokenFiles(t *testing.T) {
 func TestTheDialerReadsThePeersAnew(t *testing.T) {
 	t.Parallel()
 	port := erltest.StartEPMD(t, "127.0.0.1", "127.0.0.2")
-	newHost(t, "127.0.0.2", port).start(t, reportNodes).await(t, "[]")
+	newHost(t, "127.0.0.2", port).start(t, reportNodes).Await(t, "[]")
 	h := newHost(t, "127.0.0.1", port)
 	vm := h.start(t, reportNodes)
-	vm.await(t, "[]")
+	vm.Await(t, "[]")
 	h.node.Peers = []string{h.name(), "chat2@127.0.0.2"}
 	h.write(t, beam.PeersFile, h.node.PeersFileContent())
-	vm.await(t, "['chat2@127.0.0.2']")
+	vm.Await(t, "['chat2@127.0.0.2']")
 }
 
 // The rounds of the dialer are an hour apart here, so that the file can only
@@ -165,17 +177,17 @@ func TestTheFileOfNodesFollowsEachChangeAtOnce(t *testing.T) {
 	port := erltest.StartEPMD(t, "127.0.0.1", "127.0.0.2")
 	older := newHost(t, "127.0.0.1", port)
 	older.write(t, beam.DialerFile, older.node.DialerEvery(time.Hour))
-	older.start(t, reportNodes).await(t, "[]")
+	older.start(t, reportNodes).Await(t, "[]")
 	shown := older.watchNodes(t)
-	shown.await(t, `<<>>`)
+	shown.Await(t, `<<>>`)
 	younger := newHost(t, "127.0.0.2", port, older.name()).start(t, reportNodes)
-	shown.await(t, `<<"chat2@127.0.0.2\n">>`)
-	younger.kill(t)
-	shown.await(t, `<<>>`)
+	shown.Await(t, `<<"chat2@127.0.0.2\n">>`)
+	younger.Kill(t)
+	shown.Await(t, `<<>>`)
 }
 
 // watchNodes starts a VM of its own that prints the host's file of nodes.
-func (h *host) watchNodes(t *testing.T) *vm {
+func (h *host) watchNodes(t *testing.T) *erltest.VM {
 	t.Helper()
 	watcher := *h
 	watcher.dir = t.TempDir()
@@ -207,5 +219,5 @@ func (h *host) awaitLearned(t *testing.T) {
 			{ok, [_ | _] = Terms} -> io:format("~0p~n", [[Node || {Node, _} <- Terms]]);
 			_ -> timer:sleep(50), Wait()
 		end end,
-		Wait().`).await(t, "['chat2@127.0.0.2']")
+		Wait().`).Await(t, "['chat2@127.0.0.2']")
 }

@@ -36,6 +36,11 @@ type Node struct {
 	Dir              string   // folder of the files rendered here
 	LearnedFile      string   // where the dialer keeps the nodes that it met
 	NodesFile        string   // where the dialer shows the nodes that it is connected with
+	CookieFile       string   // the cookie that a restart uses
+	StagedFile       string   // the cookie that takes its place, while a rotation is under way
+	RunningFile      string   // where the dialer shows the cookie that the VM uses
+	RequestFile      string   // what the host asks of the dialer
+	AnswerFile       string   // what the dialer answers
 }
 
 // Values of Node.Sync: how boot waits for the peers.

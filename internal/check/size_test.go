@@ -26,7 +26,7 @@ func TestHostsThatDoNotFit(t *testing.T) {
 			s.Cookie = "" // is generated
 			s.Environment = map[string]string{"NOISE": randomText(100_000)}
 		}},
-		{"host", "/usr/local/sbin/beam-boot", func(s *cluster.Spec) {
+		{"host", "/etc/beam/packages", func(s *cluster.Spec) {
 			for n := range 8000 {
 				s.Host.Packages = append(s.Host.Packages, fmt.Sprintf("p%x", sha256.Sum256([]byte{byte(n), byte(n >> 8)})))
 			}

@@ -40,9 +40,9 @@ func TestAccDemo(t *testing.T) {
 func TestWiringIsReadFromTheHostsFiles(t *testing.T) {
 	t.Parallel()
 	got := wiring(map[string]string{
-		"/etc/beam/peers":             "%% comment\n'chat@10.0.0.2'.\n'chat@10.0.0.3'.\n",
-		"/usr/local/sbin/beam-boot":   "echo '10.0.0.9 database.chat.internal' >>/etc/hosts\n",
-		"/etc/haproxy/beam/nodes.cfg": "backend nodes\n  server chat-us-1 10.0.0.2:8080 cookie chat-us-1\n",
+		"/etc/beam/peers": "%% comment\n'chat@10.0.0.2'.\n'chat@10.0.0.3'.\n",
+		"/usr/local/lib/beam/steps/11-database-name": "echo '10.0.0.9 database.chat.internal' >>/etc/hosts\n",
+		"/etc/haproxy/beam/nodes.cfg":                "backend nodes\n  server chat-us-1 10.0.0.2:8080 cookie chat-us-1\n",
 		"/etc/postgresql/pg_hba.conf": "local   all all peer\n" +
 			"hostssl \"chat\" \"chat\" 10.0.0.0/8 scram-sha-256\nhostssl \"chat\" \"chat\" 172.16.0.0/12 scram-sha-256\n",
 	})

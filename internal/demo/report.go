@@ -108,7 +108,7 @@ type link struct {
 
 var links = []link{
 	{path.Join(beam.ConfigDir, beam.PeersFile), regexp.MustCompile(`(?m)^'(.+)'\.$`), "dials %s"},
-	{"/usr/local/sbin/beam-boot", regexp.MustCompile(`'([0-9.]+) (database\.\S+)'`), "finds %[2]s at %[1]s"},
+	{"-database-name", regexp.MustCompile(`'([0-9.]+) (database\.\S+)'`), "finds %[2]s at %[1]s"},
 	{"/etc/haproxy/beam/nodes.cfg", regexp.MustCompile(`(?m)^\s*server (\S+) (\S+:\d+)`), "sends requests to %s at %s"},
 	{"pg_hba.conf", regexp.MustCompile(`(?m)^hostssl "(\S+)" "(\S+)"`), "serves the database %s to the role %s"},
 }

@@ -73,6 +73,7 @@ var streams = map[string][]scenario{
 		{"debian-13-mix", aClusterOfDebian13},
 		{"debian-13-rebar3", aClusterOfRebar3},
 		{"boots", twentyBoots},
+		{"cut-boots", bootsAreCutOff},
 	},
 }
 

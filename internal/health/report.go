@@ -50,10 +50,12 @@ type ServiceReport struct {
 // NodeReport is the BEAM node of a host.
 type NodeReport struct {
 	Name              string       `json:"name"`
-	CookieFingerprint string       `json:"cookie_fingerprint"` // of the cookie's file
-	Started           bool         `json:"started"`            // the whole release is up
-	Nodes             []string     `json:"nodes"`              // that it is connected with
-	Missing           []PeerReport `json:"missing,omitempty"`  // that it dials in vain
+	CookieFingerprint string       `json:"cookie_fingerprint"`       // of the cookie's file
+	CookieStaged      string       `json:"cookie_staged,omitempty"`  // of the cookie that takes its place, while a rotation is under way
+	CookieRunning     string       `json:"cookie_running,omitempty"` // of the cookie that the VM uses, once the release is up
+	Started           bool         `json:"started"`                  // the whole release is up
+	Nodes             []string     `json:"nodes"`                    // that it is connected with
+	Missing           []PeerReport `json:"missing,omitempty"`        // that it dials in vain
 }
 
 // PeerReport is a node that another one dials in vain.

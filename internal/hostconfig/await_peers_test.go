@@ -37,7 +37,7 @@ func (w waiting) path(name string) string { return filepath.Join(w.dir, name) }
 // await runs await-peers to its end and returns what the VM is left to wait.
 func (w waiting) await(t *testing.T, epmdPort int, timeout time.Duration) time.Duration {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), w.path("await-peers"), w.path("peers"), fmt.Sprint(epmdPort), fmt.Sprint(timeout.Milliseconds()), w.dir)
+	cmd := exec.CommandContext(t.Context(), w.path("await-peers"), w.path("peers"), fmt.Sprint(epmdPort), fmt.Sprint(timeout.Milliseconds()), w.dir, w.path("staged"))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -93,6 +93,21 @@ func TestTheFirstNodeWaitsForNobody(t *testing.T) {
 	must(t, os.Remove(w.path("peers")))
 	if remaining := w.await(t, 1, time.Hour); remaining < time.Minute {
 		t.Errorf("the VM is left %s", remaining)
+	}
+}
+
+// They may refuse it until its dialer has tried both cookies. The VM's own wait
+// would be in vain, and with sync = "mandatory" the boot would fail.
+func TestANodeDoesNotWaitForPeersWhileACookieIsStaged(t *testing.T) {
+	t.Parallel()
+	w := newWaiting(t)
+	must(t, os.Remove(w.path("peers")))
+	must(t, os.WriteFile(w.path("staged"), []byte("cookie"), 0o600))
+	w.await(t, 1, time.Hour)
+	flags, err := os.ReadFile(w.path("vm.args"))
+	must(t, err)
+	if !strings.HasSuffix(string(flags), "\n-kernel sync_nodes_optional [] -kernel sync_nodes_mandatory []\n") {
+		t.Errorf("the flags are %q", flags)
 	}
 }
 

@@ -48,6 +48,9 @@ func baseFiles(b Base) []templateFile {
 		// apt takes the last value, and images ship 20auto-upgrades.
 		{File{Path: "/etc/apt/apt.conf.d/52beam", Mode: "0644"}, "base/apt.conf"},
 	}
+	if b.SwapMiB > 0 {
+		files = append(files, templateFile{File{Path: "/etc/beam/swap-mib", Mode: "0644"}, "base/swap-mib"})
+	}
 	if b.Fail2ban {
 		files = append(files, templateFile{File{Path: "/etc/fail2ban/jail.d/beam.local", Mode: "0644"}, "base/fail2ban.conf"})
 	}
@@ -56,27 +59,31 @@ func baseFiles(b Base) []templateFile {
 
 func baseSteps(b Base) []templateStep {
 	steps := []templateStep{
-		{"close the metadata service", "base/metadata.sh"},
-		{"set the locale", "base/locale.sh"},
-		{"set how memory is used", "base/sysctl.sh"},
-		{"configure SSH", "base/ssh.sh"},
-		{"close the firewall", "base/firewall.sh"},
+		{"packages", "install packages", "base/packages.sh"},
+		{"metadata", "close the metadata service", "base/metadata.sh"},
+		{"locale", "set the locale", "base/locale.sh"},
+		{"memory", "set how memory is used", "base/sysctl.sh"},
+		{"ssh", "configure SSH", "base/ssh.sh"},
+		{"firewall", "close the firewall", "base/firewall.sh"},
 	}
 	if b.SwapMiB > 0 {
-		steps = append(steps, templateStep{"add swap", "base/swap.sh"})
+		steps = append(steps, templateStep{"swap", "add swap", "base/swap.sh"})
 	}
 	if b.Fail2ban {
-		steps = append(steps, templateStep{"start fail2ban", "base/fail2ban.sh"})
+		steps = append(steps, templateStep{"fail2ban", "start fail2ban", "base/fail2ban.sh"})
 	}
 	return steps
 }
 
-// finish adds what comes after all other steps of a host.
+// finish adds what comes after all other steps of a host, and what carries them
+// out.
 func (d *Document) finish(b Base) error {
-	if !b.UnattendedUpgrades {
-		return nil
+	if b.UnattendedUpgrades {
+		if err := d.addSteps(b, []templateStep{{"upgrades", "start pending updates", "base/upgrade.sh"}}); err != nil {
+			return err
+		}
 	}
-	return d.addSteps(b, []templateStep{{"start pending updates", "base/upgrade.sh"}})
+	return d.addBoot()
 }
 
 // templateFile is a file whose content is the template of that name.
@@ -90,7 +97,7 @@ type templateFile struct {
 type program struct{ name, path, mode string }
 
 // templateStep is a step whose script is the template of that name.
-type templateStep struct{ name, template string }
+type templateStep struct{ slug, name, template string }
 
 func (d *Document) addFiles(data any, files []templateFile) error {
 	for _, f := range files {
@@ -121,7 +128,7 @@ func (d *Document) addSteps(data any, steps []templateStep) error {
 		if err != nil {
 			return fmt.Errorf("render the step %q: %w", s.name, err)
 		}
-		d.Steps = append(d.Steps, Step{Name: s.name, Script: strings.TrimSuffix(script, "\n")})
+		d.Steps = append(d.Steps, Step{Slug: s.slug, Name: s.name, Script: strings.TrimSuffix(script, "\n")})
 	}
 	return nil
 }

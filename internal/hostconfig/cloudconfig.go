@@ -24,10 +24,12 @@ type File struct {
 	Part Part
 }
 
-// Step is one part of the script that sets a host up at its first boot. All
-// steps run in one POSIX shell under `set -eu`, so a step may use what an
-// earlier one defined, and the first command that fails ends the script.
+// Step is one part of setting a host up at its first boot. Its script is a
+// program of its own, for a POSIX shell under `set -eu`: the first command that
+// fails ends it. It may be cut off at any point, or fail, and is then carried
+// out from its start once more.
 type Step struct {
+	Slug   string // tells it from others, for as long as hosts are told of it
 	Name   string // what is done, for logs and /var/lib/beam/boot-step
 	Script string
 }
@@ -54,6 +56,7 @@ type cloudConfig struct {
 	ManageEtcHosts string      `yaml:"manage_etc_hosts"`
 	Users          []any       `yaml:"users,omitempty"`
 	SSHKeys        *cloudKeys  `yaml:"ssh_keys,omitempty"`
+	BootCmd        []string    `yaml:"bootcmd"`
 	WriteFiles     []cloudFile `yaml:"write_files"`
 	RunCmd         [][]string  `yaml:"runcmd"`
 }
@@ -75,9 +78,6 @@ type cloudFile struct {
 	Content     string `yaml:"content"`
 }
 
-// bootScript is where the script made of a document's steps lies on the host.
-const bootScript = "/usr/local/sbin/beam-boot"
-
 // render turns the document of a host into user data.
 //
 // The host's user is cloud-init's default user, so that cloud-init itself
@@ -88,7 +88,7 @@ func (d Document) render(b Base) ([]byte, error) {
 	if err := d.finish(b); err != nil {
 		return nil, err
 	}
-	script, err := renderTemplate("base/boot.sh", d)
+	resume, err := renderTemplate("boot/resume.sh", b)
 	if err != nil {
 		return nil, err
 	}
@@ -103,10 +103,10 @@ func (d Document) render(b Base) ([]byte, error) {
 		DisableRoot:    true,
 		Locale:         "false",
 		ManageEtcHosts: "localhost",
-		RunCmd:         [][]string{{bootScript}},
+		BootCmd:        []string{resume},
+		RunCmd:         [][]string{{beginProgram}},
 	}
 	config.addManagement(b.Management)
-	d.Files = append(d.Files, File{Path: bootScript, Mode: "0700", Content: script})
 	for _, file := range d.Files {
 		encoded, err := encodeFile(file)
 		if err != nil {

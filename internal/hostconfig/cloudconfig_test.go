@@ -157,8 +157,8 @@ func TestSystemdAcceptsEveryUnit(t *testing.T) {
 			}
 		}
 	}
-	if checked != 5 {
-		t.Errorf("%d units were checked, want 5", checked)
+	if checked != 7 {
+		t.Errorf("%d units were checked, want 7", checked)
 	}
 }
 
@@ -168,7 +168,7 @@ func TestSystemdAcceptsEveryUnit(t *testing.T) {
 func writeUnit(t *testing.T, f writtenFile) string {
 	t.Helper()
 	name := filepath.Base(f.Path)
-	content := strings.NewReplacer("/usr/local/sbin/beam-certificate", "/bin/true", "/usr/sbin/nft", "/bin/true").Replace(f.Content)
+	content := strings.NewReplacer("/usr/local/sbin/beam-certificate", "/bin/true", "/usr/local/sbin/beam-boot", "/bin/true", "/usr/sbin/nft", "/bin/true").Replace(f.Content)
 	if filepath.Ext(name) == ".conf" {
 		name = "drop-in.service"
 		content += "[Service]\nExecStart=/bin/true\n"

@@ -49,10 +49,10 @@ func (db Database) document() (Document, error) {
 		return Document{}, err
 	}
 	return d, d.addSteps(db, []templateStep{
-		{"mount the data volume", "database/volume.sh"},
-		{"install Postgres", "database/install.sh"},
-		{"configure Postgres", "database/configure.sh"},
-		{"set up the database and its roles", "database/roles.sh"},
+		{"volume", "mount the data volume", "database/volume.sh"},
+		{"postgres", "install Postgres", "database/install.sh"},
+		{"postgres-settings", "configure Postgres", "database/configure.sh"},
+		{"roles", "set up the database and its roles", "database/roles.sh"},
 	})
 }
 

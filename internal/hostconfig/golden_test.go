@@ -68,6 +68,20 @@ func fileOf(t testing.TB, userData []byte, path string) string {
 	return ""
 }
 
+// stepOf gives the script of one step of a #cloud-config, with the functions that
+// all of them share in place of the line that reads them.
+func stepOf(t testing.TB, userData []byte, slug string) string {
+	t.Helper()
+	functions := fileOf(t, userData, "/usr/local/lib/beam/functions.sh")
+	for _, f := range filesOf(t, userData) {
+		if name, isStep := strings.CutPrefix(f.Path, "/usr/local/lib/beam/steps/"); isStep && name[3:] == slug {
+			return strings.Replace(f.Content, ". /usr/local/lib/beam/functions.sh\n", functions, 1)
+		}
+	}
+	t.Fatalf("the host has no step %s", slug)
+	return ""
+}
+
 // readable lays a #cloud-config open for a reader: every file with its content
 // in plain text, then everything else.
 func readable(t testing.TB, userData []byte) string {

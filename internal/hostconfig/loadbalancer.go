@@ -47,10 +47,10 @@ func (l LoadBalancer) document() (Document, error) {
 		{File{Path: "/etc/haproxy/beam/nodes.cfg", Mode: "0644"}, "loadbalancer/nodes.cfg"},
 		{File{Path: "/etc/systemd/system/haproxy.service.d/beam.conf", Mode: "0644"}, "loadbalancer/haproxy.service.conf"},
 	}
-	steps := []templateStep{{"start HAProxy", "loadbalancer/haproxy.sh"}}
+	steps := []templateStep{{"haproxy", "start HAProxy", "loadbalancer/haproxy.sh"}}
 	if l.TLS != nil && l.TLS.ACME != nil {
 		files = append(files, acmeFiles()...)
-		steps = append(steps, templateStep{"ask for a certificate", "loadbalancer/acme.sh"})
+		steps = append(steps, templateStep{"acme", "ask for a certificate", "loadbalancer/acme.sh"})
 	} else if l.TLS != nil {
 		d.Files = append(d.Files, File{Path: certificateFile, Mode: "0600", Content: l.TLS.bundle()})
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 )
 
 // ManagementUser is the login that the provider uses on hosts with Management.
@@ -111,7 +113,22 @@ const (
 	CommandSetNodes = "set-nodes"     // its stdin is SetNodesInput
 	CommandApply    = "apply"         // its stdin is a Bundle
 	CommandFetch    = "fetch-release" // its stdin is a ReleaseSource
+
+	// CommandCookie prints the fingerprints of a node's cookies, a health.CookieReport.
+	CommandCookie = "cookie"
+	// CommandStageCookie keeps the cookie in its stdin, StageCookieInput, beside the
+	// one that the node goes on using, until CommandAdoptCookie.
+	CommandStageCookie = "stage-cookie"
 )
+
+// CommandSwitchCookie has the node and all that it is connected with use the
+// cookie of this fingerprint, which must be staged on each, and prints a
+// health.SwitchReport. Their connections stay.
+func CommandSwitchCookie(fingerprint string) string { return "switch-cookie " + fingerprint }
+
+// CommandAdoptCookie makes the staged cookie of this fingerprint the one that the
+// node uses, now and after a restart.
+func CommandAdoptCookie(fingerprint string) string { return "adopt-cookie " + fingerprint }
 
 // CommandAwait waits on the host, at most the given number of seconds (0 to 999),
 // until it is as it should be or has failed, and prints its status.
@@ -155,4 +172,15 @@ func SetNodesInput(servers []Server) ([]byte, error) {
 		input.Servers = append(input.Servers, server(s))
 	}
 	return json.Marshal(input)
+}
+
+// StageCookieInput is a cookie for CommandStageCookie.
+func StageCookieInput(value string) ([]byte, error) {
+	if err := cookie.Check(value); err != nil {
+		return nil, err
+	}
+	return json.Marshal(struct {
+		Version int    `json:"version"`
+		Cookie  string `json:"cookie"`
+	}{1, value})
 }

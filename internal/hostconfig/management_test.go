@@ -163,43 +163,6 @@ func (m managed) report(t *testing.T) map[string]any {
 	return report
 }
 
-func TestBeamctlTellsHowFarTheBootCame(t *testing.T) {
-	t.Parallel()
-	log := "beam: install packages\nGet:1 htop\nGet:1 htop\nbeam: fetch the release\ncurl: (22) The requested URL returned error: 404\n" +
-		"beam: the step \"fetch the release\" failed with exit status 22; its messages are above\ncloud-init: more\n"
-	for _, tt := range []struct {
-		story, step, cloudInit, want string
-	}{
-		{"before the script", "", "", `{"failed":false,"log":[],"status":"running","step":""}`},
-		{"amid a step", "running fetch the release", "", `{"failed":false,"log":["curl: (22) The requested URL returned error: 404"],"status":"running","step":"fetch the release"}`},
-		{"after a failure", "failed fetch the release", "", `{"failed":true,"log":["curl: (22) The requested URL returned error: 404"],"status":"running","step":"fetch the release"}`},
-		{"after its end", "done", `echo '{"status": "done"}'`, `{"failed":false,"log":[],"status":"done","step":""}`},
-		{"with a warning", "done", `echo '{"status": "done"}'; exit 2`, `{"failed":false,"log":[],"status":"degraded","step":""}`},
-		{"rebooted amid a step", "running fetch the release", `echo '{"status": "done"}'`, `{"failed":true,"log":["curl: (22) The requested URL returned error: 404"],"status":"done","step":"fetch the release"}`},
-		{"with an error elsewhere", "done", `exit 1`, `{"failed":false,"log":["beam: install packages","Get:1 htop (2 times)","beam: fetch the release","curl: (22) The requested URL returned error: 404","beam: the step \"fetch the release\" failed with exit status 22; its messages are above","cloud-init: more"],"status":"error","step":""}`},
-	} {
-		t.Run(tt.story, func(t *testing.T) {
-			t.Parallel()
-			m := newManaged(t, managedDatabase())
-			m.write(t, "/var/log/cloud-init-output.log", log)
-			if tt.step != "" {
-				m.write(t, "/var/lib/beam/boot-step", tt.step+"\n")
-			}
-			if tt.cloudInit != "" {
-				m.write(t, "/run/cloud-init/result.json", "{}")
-				m.program(t, "cloud-init", tt.cloudInit)
-			}
-			got, err := json.Marshal(m.report(t)["boot"])
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tt.want, string(got)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
 // boot lets the host count as set up.
 func (m managed) boot(t *testing.T) {
 	t.Helper()

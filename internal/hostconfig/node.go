@@ -25,6 +25,16 @@ const learnedFile = "/var/lib/beam-node/learned"
 // of an earlier one.
 const nodesFile = "/run/beam/nodes"
 
+// The files through which beamctl and a running node change the cookie. The
+// folders of the first and the third are root's, so that nobody else can stage
+// a cookie or place a request; those of the other two are as that of nodesFile.
+const (
+	stagedCookieFile  = "/etc/beam/cookie.staged"
+	runningCookieFile = "/run/beam/cookie"
+	requestFile       = "/run/beam-request"
+	answerFile        = "/run/beam/answer"
+)
+
 // poolSize is the number of database connections of a node, Ecto's own default.
 const poolSize = "10"
 
@@ -143,6 +153,11 @@ func (n Node) vm() beam.Node {
 		Dir:           beam.ConfigDir,
 		LearnedFile:   learnedFile,
 		NodesFile:     nodesFile,
+		CookieFile:    n.cookieFile(),
+		StagedFile:    stagedCookieFile,
+		RunningFile:   runningCookieFile,
+		RequestFile:   requestFile,
+		AnswerFile:    answerFile,
 	}
 }
 

@@ -23,6 +23,7 @@ type nodeView struct {
 	Process           string // what the units that run the release share
 	Waits             bool   // boot waits for the peers
 	PeersFile         string
+	StagedFile        string // the cookie of a rotation that is under way
 }
 
 func (n Node) view() (nodeView, error) {
@@ -43,6 +44,7 @@ func (n Node) view() (nodeView, error) {
 		CookiePlaceholder: beam.CookiePlaceholder,
 		Waits:             n.waits(),
 		PeersFile:         path.Join(beam.ConfigDir, beam.PeersFile),
+		StagedFile:        stagedCookieFile,
 	}
 	if view.Kind == kindRebar3 {
 		view.StartCommand = "foreground"
@@ -109,6 +111,9 @@ func (n Node) programs() []program {
 	if n.waits() || n.Management != nil {
 		programs = append(programs, program{"node/epmd.py", "/usr/local/lib/beam/epmd.py", "0644"})
 	}
+	if n.Management != nil {
+		programs = append(programs, program{"management/beamctl/cookie.py", "/usr/local/lib/beam/beamctl/cookie.py", "0644"})
+	}
 	if n.waits() {
 		programs = append(programs, program{"node/await-peers.py", "/usr/local/lib/beam/await-peers", "0755"})
 	}
@@ -140,22 +145,22 @@ func (n Node) templateFiles() []templateFile {
 // steps end with the node started, or ready to be started by a deploy.
 func (n Node) steps() []templateStep {
 	steps := []templateStep{
-		{"find the node's address", "node/address.sh"},
-		{"tell logins of the node", "node/environment.sh"},
-		{"leave epmd to the node", "node/epmd.sh"},
+		{"address", "find the node's address", "node/address.sh"},
+		{"environment", "tell logins of the node", "node/environment.sh"},
+		{"epmd", "leave epmd to the node", "node/epmd.sh"},
 	}
 	if n.DatabaseName != "" {
-		steps = append(steps, templateStep{"name the database", "node/hosts.sh"})
+		steps = append(steps, templateStep{"database-name", "name the database", "node/hosts.sh"})
 	}
 	if n.DatabaseCAPEM != "" {
-		steps = append(steps, templateStep{"trust the cluster's certificates", "node/certificate.sh"})
+		steps = append(steps, templateStep{"certificates", "trust the cluster's certificates", "node/certificate.sh"})
 	}
 	if !n.fetched() {
-		return append(steps, templateStep{"prepare for a release", "node/prepare.sh"}, templateStep{"start the node", "node/start.sh"})
+		return append(steps, templateStep{"release-folder", "prepare for a release", "node/prepare.sh"}, templateStep{"start", "start the node", "node/start.sh"})
 	}
-	steps = append(steps, templateStep{"fetch the release", "node/fetch.sh"})
+	steps = append(steps, templateStep{"release", "fetch the release", "node/fetch.sh"})
 	if n.migrates() {
-		steps = append(steps, templateStep{"migrate the database", "node/migrate-step.sh"})
+		steps = append(steps, templateStep{"migrate", "migrate the database", "node/migrate-step.sh"})
 	}
-	return append(steps, templateStep{"start the node", "node/start.sh"})
+	return append(steps, templateStep{"start", "start the node", "node/start.sh"})
 }

@@ -69,7 +69,7 @@ func (b Base) fixed() Base {
 }
 
 // Parts tells the parts of a node. What it can be told with commands of their own
-// is in none: peers, and the database's address.
+// is in none: peers and, with Management, the database's address.
 func (n Node) Parts() Parts {
 	parts := Parts{
 		PartHost:        fingerprint([]any{n.hostPart(), n.Toolchain}),
@@ -88,7 +88,10 @@ func (n Node) Parts() Parts {
 	rest.Base = n.fixed()
 	rest.Toolchain, rest.Environment, rest.SecretKeyBase, rest.DatabaseURL, rest.MigrationDatabaseURL = nil, nil, "", "", ""
 	rest.Sync, rest.SyncTimeoutMS, rest.Cookie, rest.Triggers = "", 0, "", nil
-	rest.Peers, rest.DatabaseAddress = nil, ""
+	rest.Peers = nil
+	if n.Management != nil {
+		rest.DatabaseAddress = ""
+	}
 	parts[PartFixed] = fingerprint(rest)
 	return parts
 }

@@ -25,12 +25,22 @@ func newVolumeRun(t *testing.T) volumeRun {
 	for name, body := range map[string]string{
 		"mkfs.ext4": "exec " + mkfs + ` "$@"`, "systemctl": "", "mountpoint": "exit 1", "mount": "",
 	} {
-		script := "#!/bin/sh\necho \"" + name + " $*\" >>" + r.dir + "/calls\n" + body + "\n"
-		if err := os.WriteFile(filepath.Join(r.dir, name), []byte(script), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		r.standIn(t, name, body)
+	}
+	// A plain file has its size from stat.
+	if err := os.WriteFile(filepath.Join(r.dir, "blockdev"), []byte("#!/bin/sh\nexec stat -c %s \"$2\"\n"), 0o700); err != nil {
+		t.Fatal(err)
 	}
 	return r
+}
+
+// standIn is a program that writes down its calls.
+func (r volumeRun) standIn(t *testing.T, name, body string) {
+	t.Helper()
+	script := "#!/bin/sh\necho \"" + name + " $*\" >>" + r.dir + "/calls\n" + body + "\n"
+	if err := os.WriteFile(filepath.Join(r.dir, name), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // fill makes the volume: of 128 MiB, zeros but for what is written into it.
@@ -53,16 +63,11 @@ func (r volumeRun) start(t *testing.T) (said, calls string, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, step, found := strings.Cut(fileOf(t, userData, "/usr/local/sbin/beam-boot"), "begin 'mount the data volume'\n")
-	if !found {
-		t.Fatal("the database's host mounts no volume")
-	}
-	step, _, _ = strings.Cut(step, "\nbegin ")
-	step = strings.NewReplacer(
+	step := strings.NewReplacer(
 		"device=/dev/disk/by-id/scsi-0DO_Volume_chat-database", "device="+r.device, "[ -b ", "[ -e ",
 		"/srv/postgresql", r.dir+"/postgresql", "/etc/fstab", r.dir+"/fstab",
-	).Replace(step)
-	command := exec.CommandContext(t.Context(), "sh", "-eu", "-c", step)
+	).Replace(stepOf(t, userData, "volume"))
+	command := exec.CommandContext(t.Context(), "sh", "-c", step)
 	command.Env = []string{"PATH=" + r.dir + ":/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}
 	out, err := command.CombinedOutput()
 	log, readErr := os.ReadFile(filepath.Join(r.dir, "calls"))
@@ -87,7 +92,7 @@ func TestANewVolumeIsFormattedOnce(t *testing.T) {
 	r.fill(t, 0, "")
 	const mounting = "systemctl daemon-reload\nmountpoint -q /postgresql\nmount /postgresql\n"
 	said, calls, err := r.start(t)
-	if want := "mkfs.ext4 -q -m 1 /device\n" + mounting; err != nil || calls != want {
+	if want := "mkfs.ext4 -q -m 1 /device 127M\n" + mounting; err != nil || calls != want {
 		t.Fatalf("%v %s\ngot the calls\n%swant\n%s", err, said, calls, want)
 	}
 	formatted := r.content(t)
@@ -150,5 +155,46 @@ func TestAVolumeThatCannotBeReadIsLeftAlone(t *testing.T) {
 	said, calls, err := r.start(t)
 	if err == nil || !strings.Contains(said, "cannot be read. Nothing was written to it") || calls != "" {
 		t.Errorf("got %v, %q and the calls\n%s", err, said, calls)
+	}
+}
+
+// mkfs that is cut off leaves a volume that is neither new nor whole. What this
+// host began itself it begins anew; it knows it by a sign at the volume's end.
+func TestAFormattingThatWasCutOffBeginsAnew(t *testing.T) {
+	t.Parallel()
+	mkfs := testtool.Require(t, "mkfs.ext4")
+	for story, cutOff := range map[string]string{
+		"before mkfs wrote anything":   "exit 1",
+		"before the superblock":        `printf 'bitmaps' | dd of="$4" bs=1M seek=5 conv=notrunc status=none; exit 1`,
+		"after all but the last write": mkfs + ` "$@"; exit 1`,
+	} {
+		t.Run(story, func(t *testing.T) {
+			t.Parallel()
+			r := newVolumeRun(t)
+			r.fill(t, 0, "")
+			r.standIn(t, "mkfs.ext4", cutOff)
+			if said, calls, err := r.start(t); err == nil || strings.Contains(calls, "mount") {
+				t.Fatalf("the step went on: %s\n%s", said, calls)
+			}
+			r.standIn(t, "mkfs.ext4", "exec "+mkfs+` "$@"`)
+			said, calls, err := r.start(t)
+			if err != nil || !strings.HasSuffix(calls, "mount /postgresql\n") {
+				t.Fatalf("%v %s\n%s", err, said, calls)
+			}
+			if bytes.Contains(r.content(t), []byte("beam formats this volume")) {
+				t.Error("the volume may be mounted and still says that nothing is on it")
+			}
+		})
+	}
+}
+
+// The sign speaks of a volume that has not been mounted since.
+func TestOnlyAVolumeWithTheSignInItsPlaceIsFormattedAgain(t *testing.T) {
+	t.Parallel()
+	r := newVolumeRun(t)
+	r.fill(t, 64<<20-1, "beam formats this volume, and nothing else is on it")
+	before := r.content(t)
+	if said, calls, err := r.start(t); err == nil || calls != "" || !bytes.Equal(before, r.content(t)) {
+		t.Errorf("the volume was written to: %v %s\n%s", err, said, calls)
 	}
 }

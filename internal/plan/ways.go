@@ -194,8 +194,11 @@ func (d *differ) takeOver() {
 		if parts == nil {
 			continue
 		}
-		record.Parts, record.Unmanaged = parts, true
-		d.add(Step{Action: TakeOver{ID: host.ID, Record: record}, Quiet: true, After: d.keys(func(a Action) bool { return a.Kind() == Write })})
+		record.Parts, record.Unmanaged, record.Delivered = parts, true, NodeDelivered(d.Memory)
+		if record.Role == cluster.RoleLoadBalancer {
+			record.Delivered = BalancerDelivery(d.Spec, d.Memory, d.pools.stay()).ID
+		}
+		d.add(Step{Action: TakeOver{ID: host.ID, Record: record}, Quiet: true, After: d.keys(func(a Action) bool { return a.Kind() != Await })})
 	}
 }
 

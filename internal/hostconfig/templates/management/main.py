@@ -9,6 +9,14 @@ usage: beamctl status                 print a report as JSON
                                       stdin lists as JSON
        beamctl set-database ADDRESS   on a node: the database is at this address
        beamctl check-database         on a node: exit with 0 if the app can log in
+       beamctl cookie                 on a node: print the fingerprints of its cookies
+       beamctl stage-cookie           on a node: keep the cookie that stdin has as JSON
+                                      for a switch
+       beamctl switch-cookie FINGERPRINT
+                                      on a node: have all connected nodes use the
+                                      staged cookie
+       beamctl adopt-cookie FINGERPRINT
+                                      on a node: let the staged cookie be the one
 """
 
 import fcntl
@@ -78,12 +86,32 @@ def check_database() -> None:
         raise host.Refused(login["detail"])
 
 
+def cookie() -> None:
+    print(json.dumps(ROLE.cookie.status(SETTINGS)))
+
+
+def stage_cookie() -> None:
+    ROLE.cookie.stage(SETTINGS, sys.stdin.buffer.read(MAX_STDIN))
+
+
+def switch_cookie(fingerprint: str) -> None:
+    print(json.dumps(ROLE.cookie.switch(fingerprint)))
+
+
+def adopt_cookie(fingerprint: str) -> None:
+    ROLE.cookie.adopt(SETTINGS, fingerprint)
+
+
 COMMANDS: list[tuple[set[str], str, Callable[..., None]]] = [
     ({"node", "load-balancer", "database"}, r"status", status),
     ({"node", "load-balancer", "database"}, r"await ([0-9]{1,3})", await_host),
     ({"load-balancer"}, r"set-nodes", set_nodes),
     ({"node"}, r"set-database ([0-9.]{7,15})", set_database),
     ({"node"}, r"check-database", check_database),
+    ({"node"}, r"cookie", cookie),
+    ({"node"}, r"stage-cookie", stage_cookie),
+    ({"node"}, r"switch-cookie ([0-9a-f]{12})", switch_cookie),
+    ({"node"}, r"adopt-cookie ([0-9a-f]{12})", adopt_cookie),
 ]
 
 
@@ -97,7 +125,7 @@ def main(command: str) -> int:
         match = re.fullmatch(form, command)
         if match and SETTINGS["role"] in roles:
             with open(LOCK, "w") as lock:
-                if run not in (status, await_host):
+                if run not in (status, await_host, cookie):
                     fcntl.flock(lock, fcntl.LOCK_EX)
                 run(*match.groups())
             return 0

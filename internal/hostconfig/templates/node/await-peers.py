@@ -1,12 +1,15 @@
 #!/usr/bin/python3 -I
 """Waits for the node's peers to start, and leaves the VM what remains of the time.
 
-usage: await-peers PEERS EPMD_PORT TIMEOUT_MS FOLDER
+usage: await-peers PEERS EPMD_PORT TIMEOUT_MS FOLDER STAGED
 
 The VM asks each peer once, when it starts, and from then on waits to be called
 (lib/kernel/src/kernel_config.erl). A peer does not call nodes that are younger
 than itself, so a VM that starts a second before its peer would wait for nothing
 until sync_nodes_timeout is over. It is started when its peers are there.
+
+While another cookie is STAGED, the peers may use that one and refuse the VM until
+its dialer has tried both. So it does not wait for them itself.
 """
 
 import concurrent.futures
@@ -50,14 +53,17 @@ def wait(waited_for: list[str], epmd_port: int, deadline: float) -> None:
                 time.sleep(INTERVAL_S)
 
 
-def main(file: str, epmd_port: str, timeout_ms: str, folder: str) -> None:
+def main(file: str, epmd_port: str, timeout_ms: str, folder: str, staged: str) -> None:
     deadline = time.monotonic() + int(timeout_ms) / 1000
     wait(peers(file), int(epmd_port), deadline)
     # The VM takes no 0, and prefers its flags to its configuration.
     remaining_ms = max(1, int((deadline - time.monotonic()) * 1000))
+    settings = f"-kernel sync_nodes_timeout {remaining_ms}\n"
+    if os.path.exists(staged):
+        settings += "-kernel sync_nodes_optional [] -kernel sync_nodes_mandatory []\n"
     for args in glob.glob(folder + "/vm.args*"):
         with open(args, "a", encoding="utf-8") as flags:
-            flags.write(f"-kernel sync_nodes_timeout {remaining_ms}\n")
+            flags.write(settings)
 
 
 main(*sys.argv[1:])

@@ -14,8 +14,11 @@ SETTINGS = "/etc/beam/management.json"
 ENVIRONMENTS = ["/etc/beam/env", "/etc/beam/migrate.env"]
 BOOT_STEP = "/var/lib/beam/boot-step"
 BOOT_LOG = "/var/log/cloud-init-output.log"
+BOOT_UNIT = "beam-boot.service"
 # cloud-init writes it when all its stages have ended (man cloud-init).
 BOOT_RESULT = "/run/cloud-init/result.json"
+# How it tells that what starts BOOT_UNIT failed.
+BOOT_ERROR = re.compile(r"\('scripts[-_]user',")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 LOG_LINES = 15
@@ -67,10 +70,13 @@ def run(*command: str, env: Optional[dict[str, str]] = None) -> subprocess.Compl
 
 
 def boot() -> dict[str, Any]:
-    status = cloud_init_status() if os.path.exists(BOOT_RESULT) else "running"
     how, _, step = read(BOOT_STEP).strip().partition(" ")
-    # A boot that ended amid a step was interrupted, and does not go on by itself.
-    failed = how == "failed" or (how == "running" and status != "running")
+    status = cloud_init_status(how == "done") if os.path.exists(BOOT_RESULT) else "running"
+    unit = unit_state(BOOT_UNIT)
+    if unit == "activating":  # cloud-init ends after it, but it may be started once more by hand
+        status = "running"
+    # A boot that was cut off amid a step goes on before cloud-init ends.
+    failed = bool(step) and (unit == "failed" or status != "running")
     return {
         "status": status,
         "step": step,
@@ -83,15 +89,30 @@ def booted(found: dict[str, Any]) -> bool:
     return found["status"] in ("done", "degraded") and not found["failed"]
 
 
-def cloud_init_status() -> str:
+def unit_state(unit: str) -> str:
+    return run("systemctl", "show", unit, "--property=ActiveState", "--value").stdout.strip()
+
+
+def cloud_init_status(steps_done: bool) -> str:
+    """Its own word. Steps that failed count no more once they are done."""
     done = run("cloud-init", "status", "--format", "json")
-    if done.returncode in (1, 2):
-        return {1: "error", 2: "degraded"}[done.returncode]
+    if done.returncode == 1:
+        return "done" if steps_done and only_steps_failed() else "error"
+    if done.returncode == 2:
+        return "degraded"
     try:
         running = json.loads(done.stdout)["status"] != "done"
     except (ValueError, KeyError):
         running = True
     return "running" if running else "done"
+
+
+def only_steps_failed() -> bool:
+    try:
+        errors = json.loads(read(BOOT_RESULT))["v1"]["errors"]
+    except (ValueError, KeyError):
+        return False
+    return bool(errors) and all(BOOT_ERROR.match(str(error)) for error in errors)
 
 
 def boot_log(step: str) -> list[str]:

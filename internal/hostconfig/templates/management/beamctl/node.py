@@ -1,7 +1,6 @@
 """What a node can say of itself, its peers and its database."""
 
 import concurrent.futures
-import hashlib
 import ipaddress
 import os
 import re
@@ -11,7 +10,7 @@ import urllib.parse
 from collections.abc import Iterable
 from typing import Any
 
-from beamctl import host
+from beamctl import cookie, host
 from epmd import long_names, registered_port
 
 UNIT = "beam.service"
@@ -59,9 +58,8 @@ def ready(found: dict[str, Any]) -> bool:
 
 
 def secrets(settings: dict[str, Any]) -> set[str]:
-    cookie = host.read(settings["cookie_file"]).rstrip("\n")
     query = re.search(r"\?(.*)\"$", host.read(RELEASE_URL), re.MULTILINE)
-    return {cookie, query.group(1) if query else ""}
+    return cookie.secrets(settings) | {query.group(1) if query else ""}
 
 
 def node(settings: dict[str, Any]) -> dict[str, Any]:
@@ -70,20 +68,11 @@ def node(settings: dict[str, Any]) -> dict[str, Any]:
     own = name.group(1) if name else ""
     return {
         "name": own,
-        "cookie_fingerprint": fingerprint(settings["cookie_file"]),
+        **cookie.report(settings),
         "started": os.path.exists(NODES),
         "nodes": connected,
         "missing": probe_all(known_peers() - {own, *connected}, settings["epmd_port"]),
     }
-
-
-def fingerprint(path: str) -> str:
-    """auth.erl drops newlines at the end of the file, and so does this."""
-    try:
-        with open(path, "rb") as file:
-            return hashlib.sha256(file.read().rstrip(b"\n")).hexdigest()[:12]
-    except FileNotFoundError:
-        return ""
 
 
 def known_peers() -> set[str]:
