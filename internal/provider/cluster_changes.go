@@ -114,7 +114,7 @@ func refusals(ctx context.Context, found []change, config tfsdk.Config, imported
 		}
 		diags.AddAttributeError(c.path, "Change not possible", join(
 			fmt.Sprintf("%s of a cluster that exists cannot be changed%s.", c.path, shown(c)), r.why, r.restore(ctx, c, config), r.remedy,
-			"Nothing was changed. `terraform destroy -refresh=false` goes through all the same."))
+			"`terraform destroy -refresh=false` goes through all the same."))
 	}
 	return diags
 }

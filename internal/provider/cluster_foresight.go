@@ -104,6 +104,9 @@ func (p *clusterPlan) tell(ctx context.Context, spec cluster.Spec, steps plan.Pl
 	if text := steps.Summary(); text != "" && !p.unknown {
 		diags.AddWarning("Hosts of cluster "+spec.Name+" that change", join(text, p.unreached(spec, steps)))
 	}
+	if text := p.kept(); text != "" && steps.Summary() == "" {
+		diags.AddWarning("Hosts of cluster "+spec.Name+" that do not change", text)
+	}
 	now := p.model.clusterOutputs
 	now.promise(spec, p.mem.Memory, steps, o)
 	switch {
@@ -120,6 +123,21 @@ func (p *clusterPlan) tell(ctx context.Context, spec cluster.Spec, steps plan.Pl
 		p.model.Nodes = placesOnly(now.Nodes)
 	}
 	return diags
+}
+
+// kept says what hosts that run keep, since only DigitalOcean tells it to a host
+// when it is made.
+func (p *clusterPlan) kept() string {
+	var texts []string
+	for _, c := range p.changes {
+		switch {
+		case c.under("ssh_keys"):
+			texts = append(texts, "Hosts that run keep the SSH keys that they were made with; those that are made from now on get the new ones.")
+		case c.under("monitoring"):
+			texts = append(texts, "Hosts that run keep their agent for graphs and alerts, or go on without; those that are made from now on follow monitoring.")
+		}
+	}
+	return join(texts...)
 }
 
 // unreached says why hosts are made anew that could be told otherwise.

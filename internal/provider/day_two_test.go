@@ -176,7 +176,6 @@ func TestNodesThatCannotBeToldAreReplaced(t *testing.T) {
 		{"region", "lon1"},
 		{"host", object{"user": "ops"}},
 		{"network", object{"mode": "public"}},
-		{"monitoring", true},
 	} {
 		before := p.node()
 		p.set(change.argument, change.value)
@@ -187,6 +186,21 @@ func TestNodesThatCannotBeToldAreReplaced(t *testing.T) {
 		if p.node().Equal(before) {
 			t.Errorf("%s: the node is the same", change.argument)
 		}
+	}
+}
+
+// What only a new host can be given says so.
+func TestWhatRunningHostsKeep(t *testing.T) {
+	t.Parallel()
+	p := newChanged(t, object{})
+	before := p.node()
+	p.set("monitoring", true)
+	if _, warned := p.plan(); !strings.Contains(warned, "Hosts that run keep their agent") {
+		t.Errorf("the plan warns %q", warned)
+	}
+	p.applies("monitoring")
+	if !p.node().Equal(before) {
+		t.Error("the node was made anew")
 	}
 }
 

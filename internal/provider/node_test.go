@@ -178,6 +178,33 @@ func TestNodeReplacedAtTheLimit(t *testing.T) {
 	)
 }
 
+// Where a release is fetched from makes no node anew; what the node was told does,
+// the new one before the old one goes where the configuration asks for that.
+func TestNodeIsRolled(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	t.Cleanup(func() { c.nothingLeft(t) })
+	config := func(url, sum string) string {
+		return workerConfig(c, fmt.Sprintf(`release = { name = "jobs", url = %q, sha256 = %q }`, url, strings.Repeat(sum, 64)),
+			"lifecycle {\n    create_before_destroy = true\n  }")
+	}
+	id, same := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(compare.ValuesSame())
+	run(t,
+		resource.TestStep{
+			Config:            config("https://example.com/1?signature=1", "a"),
+			ConfigStateChecks: []statecheck.StateCheck{id.AddStateValue(worker, at("droplet_id")), same.AddStateValue(worker, at("droplet_id"))},
+		},
+		resource.TestStep{
+			Config: config("https://example.com/1?signature=2", "a"), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))},
+		},
+		resource.TestStep{
+			Config: config("https://example.com/2", "b"), ConfigPlanChecks: planned(worker, plancheck.ResourceActionCreateBeforeDestroy),
+			ConfigStateChecks: []statecheck.StateCheck{id.AddStateValue(worker, at("droplet_id"))},
+		},
+	)
+}
+
 func TestNodeRefusals(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
