@@ -38,7 +38,7 @@ func sshKeysAttribute() schema.ListAttribute {
 	return schema.ListAttribute{
 		Optional: true, ElementType: types.StringType,
 		MarkdownDescription: "The SSH keys of the account, by id or MD5 fingerprint, that may log in as `host.user`. " +
-			"Without any, nobody can log in: passwords are off.",
+			"Without any, nobody can log in: passwords are off. A change counts for hosts that are made from then on.",
 	}
 }
 
@@ -54,7 +54,7 @@ func cookieAttribute(required bool, description string) schema.StringAttribute {
 func environmentAttribute() schema.MapAttribute {
 	return schema.MapAttribute{
 		Optional: true, Sensitive: true, ElementType: types.StringType,
-		MarkdownDescription: "Environment variables for the release, by name. They win over those that the provider sets " +
+		MarkdownDescription: "Environment variables for the release, by name. A change restarts the release on node after node, or makes the nodes anew where `management` is off. They win over those that the provider sets " +
 			"(`RELEASE_*`, `PORT`, `PHX_HOST`, `PHX_SERVER`, `DATABASE_URL`, `SECRET_KEY_BASE`, `POOL_SIZE`). " +
 			"Those that a host must set itself, such as `RELEASE_NODE` and `RELEASE_COOKIE`, are refused. " +
 			"Names have the characters `A-Z`, `a-z`, `0-9` and `_`; values may hold any text without a NUL byte. " +
