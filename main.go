@@ -2,13 +2,13 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"log"
 	"os"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/provider"
 )
@@ -19,14 +19,14 @@ var version = "dev"
 func main() {
 	debug := flag.Bool("debug", false, "wait for a debugger instead of being started by Terraform")
 	flag.Parse()
-	options := providerserver.ServeOpts{
-		Address: "registry.terraform.io/beamcluster/beam",
-		Debug:   *debug,
-	}
-	if !*debug {
+	var options []tf6server.ServeOpt
+	if *debug {
+		options = append(options, tf6server.WithManagedDebug())
+	} else {
 		go endWith(os.Getppid())
 	}
-	if err := providerserver.Serve(context.Background(), provider.New(version), options); err != nil {
+	serve := func() tfprotov6.ProviderServer { return provider.NewServer(version) }
+	if err := tf6server.Serve("registry.terraform.io/beamcluster/beam", serve, options...); err != nil {
 		log.Fatal(err)
 	}
 }

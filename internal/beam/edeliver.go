@@ -54,9 +54,23 @@ DELIVER_TO=@DELIVER_TO@
 # its environment on each host.
 LINK_VM_ARGS=@VM_ARGS@
 
-# systemd runs the release on every host and starts it again with the new
-# version; "mix edeliver start" is not needed.
+# A release of mix comes packed in a folder of its name: it belongs where systemd
+# starts it. systemd runs the release on every host and starts it again with the
+# new version; "mix edeliver start" is not needed.
 post_extract_release_archive() {
-  __remote "sudo systemctl restart @SERVICE@"
+  __remote "
+    set -e
+    cd $DELIVER_TO/$APP
+    if [ -d $APP/releases ]; then
+      rm -rf bin erts-* lib releases
+      mv $APP/* .
+      rmdir $APP
+    fi
+    if [ ! -x bin/$APP ]; then
+      echo 'there is no program $DELIVER_TO/$APP/bin/$APP: the release must be called $APP' >&2
+      exit 1
+    fi
+    sudo systemctl restart @SERVICE@
+  "
 }
 `

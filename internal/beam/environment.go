@@ -15,32 +15,14 @@ var variablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 // its terminating NUL (MAX_ARG_STRLEN, 32 pages).
 const maxVariable = 128*1024 - 1
 
-// managedVariables are set by the host. A node with another value would leave
-// its cluster, so each has a setting of its own instead.
-var managedVariables = map[string]string{
-	"HOME":                   "the folder of the user who runs the release, set by host.user",
-	"RELEASE_COOKIE":         "the cookie, set by cookie",
-	"RELX_COOKIE":            "the cookie, set by cookie",
-	"RELEASE_DISTRIBUTION":   "always \"name\" in a cluster",
-	"RELEASE_TMP":            "a folder that systemd makes for the release",
-	"RELEASE_VM_ARGS":        ownFlags,
-	"RELEASE_REMOTE_VM_ARGS": ownFlags,
-	"VMARGS_PATH":            ownFlags,
-	"RELEASE_NODE":           "the node's name, set by distribution.basename and the host's address",
-	"ERL_EPMD_PORT":          "the port of epmd, set by distribution.epmd_port",
-	"ERL_EPMD_ADDRESS":       "the host's own address",
-}
-
-const ownFlags = "set by the host; the release's own vm.args counts as before"
-
 // CheckEnvironment reports why a variable cannot be handed to a release exactly
 // as given, or nil. The error never repeats the value.
 func CheckEnvironment(name, value string) error {
 	if !variablePattern.MatchString(name) {
 		return fmt.Errorf("the name %q is not allowed; use letters, digits and _, and no digit in front", name)
 	}
-	if meaning, managed := managedVariables[name]; managed {
-		return fmt.Errorf("%s is %s; remove it from the environment", name, meaning)
+	if err := checkOwned(name, value); err != nil {
+		return err
 	}
 	if strings.ContainsRune(value, 0) {
 		return fmt.Errorf("the value of %s holds a NUL character, which no environment can carry", name)

@@ -28,6 +28,15 @@ func TestCheckEnvironmentSaysWhyAVariableIsRefused(t *testing.T) {
 		"longer than allowed": {"A", strings.Repeat("hunter2", 20_000), "Linux allows 131071"},
 		"the cookie":          {"RELEASE_COOKIE", "hunter2", "RELEASE_COOKIE is the cookie"},
 		"the home folder":     {"HOME", "/hunter2", "host.user"},
+		"how nodes talk":      {"ERL_AFLAGS", "-proto_dist hunter2", "ERL_AFLAGS holds -proto_dist: how nodes talk to each other"},
+		"a name in Elixir's":  {"ELIXIR_ERL_OPTIONS", "+P 1000000 -sname hunter2", "holds -sname"},
+		"a second cookie":     {"ERL_ZFLAGS", "-setcookie hunter2", "holds -setcookie: the cookie"},
+		"flags of an OTP":     {"ERL_OTP27_FLAGS", `"-start_epmd" false`, "holds -start_epmd"},
+		"kernel's parameters": {"ERL_FLAGS", "-kernel logger_level debug inet_dist_listen_min hunter2", "holds -kernel inet_dist_listen_min"},
+		"other flags":         {"ERL_FLAGS", "+sbwt none -kernel logger_level debug net_ticktime 30 -myapp inet_dist_x 1", ""},
+		"a name elsewhere":    {"GREETING", "-name is a flag", ""},
+		"epmd's other names":  {"ERL_EPMD_RELAXED_COMMAND_CHECK", "1", "a setting of epmd"},
+		"a node without epmd": {"ERL_DIST_PORT", "9100", "distribution.port_min"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

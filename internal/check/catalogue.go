@@ -26,6 +26,7 @@ func Catalogue(c cluster.Catalogue, s cluster.Spec, d Demand) []Problem {
 	if s.Database != nil {
 		found = append(found, a.placeProblems([]string{"database"}, s.Database.Place)...)
 	}
+	found = append(found, a.swapProblems(s.Host, s.Places()...)...)
 	found = append(found, a.sshKeyProblems(s.SSHKeys)...)
 	found = append(found, a.vpcProblems(s)...)
 	found = append(found, a.projectProblems(s.ProjectID)...)
@@ -35,7 +36,7 @@ func Catalogue(c cluster.Catalogue, s cluster.Spec, d Demand) []Problem {
 // NodeCatalogue does the same for the one droplet of a beam_node.
 func NodeCatalogue(c cluster.Catalogue, n cluster.NodeSpec) []Problem {
 	a := account{c}
-	return slices.Concat(a.placeProblems(nil, n.Place), a.sshKeyProblems(n.SSHKeys), a.dropletLimit(1).problems([]string{"name"}))
+	return slices.Concat(a.placeProblems(nil, n.Place), a.swapProblems(n.Host, n.Place), a.sshKeyProblems(n.SSHKeys), a.dropletLimit(1).problems([]string{"name"}))
 }
 
 // account checks against what an account may use.
@@ -117,9 +118,9 @@ func (l limit) problems(path []string) []Problem {
 	return []Problem{{
 		Path:    path,
 		Summary: strings.ToUpper(l.kind[:1]) + l.kind[1:] + " limit exceeded",
-		Detail: fmt.Sprintf("This needs %d more %ss at a time, the account has %d and its limit is %d. "+
+		Detail: fmt.Sprintf("This needs %s more at a time, the account has %d and its limit is %d. "+
 			"Ask for fewer, remove %ss that nothing needs, or ask DigitalOcean to raise the limit (in the control panel under Settings, Team).",
-			l.more, l.kind, l.has, l.allowed, l.kind),
+			plural(l.more, l.kind), l.has, l.allowed, l.kind),
 	}}
 }
 

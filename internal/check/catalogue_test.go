@@ -9,9 +9,9 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
-func TestCatalogueProblems(t *testing.T) {
-	t.Parallel()
-	catalogue := cluster.Catalogue{
+// exampleCatalogue is of an account that is nearly full.
+func exampleCatalogue() cluster.Catalogue {
+	return cluster.Catalogue{
 		DropletLimit: 10, Droplets: 1,
 		ReservedIPLimit: 3, ReservedIPs: 2,
 		VolumeLimit: 10, Volumes: 9,
@@ -21,8 +21,8 @@ func TestCatalogueProblems(t *testing.T) {
 			"nyc2": {Slug: "nyc2"},
 		},
 		Sizes: map[string]cluster.Size{
-			"s-1vcpu-1gb":  {Slug: "s-1vcpu-1gb", Available: true, DiskGiB: 25},
-			"s-8vcpu-16gb": {Slug: "s-8vcpu-16gb", Available: true, DiskGiB: 320},
+			"s-1vcpu-1gb":  {Slug: "s-1vcpu-1gb", Available: true, DiskGiB: 25, MemoryMiB: 1024},
+			"s-8vcpu-16gb": {Slug: "s-8vcpu-16gb", Available: true, DiskGiB: 320, MemoryMiB: 16 * 1024},
 			"s-exotic":     {Slug: "s-exotic", Available: true, DiskGiB: 25},
 			"512mb":        {Slug: "512mb", DiskGiB: 20},
 		},
@@ -35,6 +35,10 @@ func TestCatalogueProblems(t *testing.T) {
 		VPCs:     map[string]cluster.VPC{"5a4981aa-9653-4bd1-bef5-d6bff52042e4": {Name: "web", Region: "ams3"}},
 		Projects: map[string]string{"4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679": "chat"},
 	}
+}
+
+func TestCatalogueProblems(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name   string
 		demand Demand
@@ -50,6 +54,15 @@ func TestCatalogueProblems(t *testing.T) {
 		{"unknown image", Demand{}, func(s *cluster.Spec) { s.Pools[0].Image = "debian-1" }},
 		{"snapshot of another region", Demand{}, func(s *cluster.Spec) { s.Pools[1].Image = "9001" }},
 		{"image larger than the disk", Demand{}, func(s *cluster.Spec) { s.Pools[0].Image = "9002" }},
+		{"swap larger than the disk", Demand{}, func(s *cluster.Spec) { s.Host.SwapMiB = 32768 }},
+		{"swap that leaves no room for the system", Demand{}, func(s *cluster.Spec) { s.Host.SwapMiB = 21*1024 + 1 }},
+		{"swap that fits", Demand{}, func(s *cluster.Spec) { s.Host.SwapMiB = 21 * 1024 }},
+		{"swap that a larger size has room for", Demand{}, func(s *cluster.Spec) {
+			s.Host.SwapMiB = 32768
+			s.Pools, s.Database, s.LoadBalancer = s.Pools[:1], nil, nil
+			s.Pools[0].Size = "s-8vcpu-16gb"
+		}},
+		{"one droplet more than the limit", Demand{Droplets: 10}, func(s *cluster.Spec) {}},
 		{"12 nodes where the limit is 10", Demand{Droplets: 14}, func(s *cluster.Spec) { s.Pools[0].Count = 11 }},
 		{"no reserved IP left", Demand{Droplets: 4, ReservedIPs: 2, Volumes: 1}, func(*cluster.Spec) {}},
 		{"no volume left", Demand{Droplets: 4, ReservedIPs: 1, Volumes: 2}, func(*cluster.Spec) {}},
@@ -65,7 +78,7 @@ func TestCatalogueProblems(t *testing.T) {
 	for _, c := range cases {
 		spec := validSpec()
 		c.edit(&spec)
-		fmt.Fprintf(&out, "%s\n%s", c.name, tell(Catalogue(catalogue, spec, c.demand)))
+		fmt.Fprintf(&out, "%s\n%s", c.name, tell(Catalogue(exampleCatalogue(), spec, c.demand)))
 	}
 	testtool.Golden(t, "catalogue_problems.golden", out.String())
 }
@@ -77,4 +90,38 @@ func TestWhatTheAccountDoesNotTellIsNoProblem(t *testing.T) {
 	if found := Catalogue(untold, spec, Demand{Droplets: 4, ReservedIPs: 1, Volumes: 1}); len(found) > 0 {
 		t.Errorf("problems:\n%s", tell(found))
 	}
+}
+
+func TestCatalogueWarnings(t *testing.T) {
+	t.Parallel()
+	pooled := func(nodes int, size string) cluster.Spec {
+		spec := validSpec()
+		spec.Pools = spec.Pools[1:]
+		spec.Pools[0].Count, spec.Database.Size = nodes, size
+		return spec
+	}
+	with := func(spec cluster.Spec, name, value string) cluster.Spec {
+		spec.Environment = map[string]string{name: value}
+		return spec
+	}
+	none := pooled(40, "s-1vcpu-1gb")
+	none.Database = nil
+	var out strings.Builder
+	for _, c := range []struct {
+		name string
+		spec cluster.Spec
+	}{
+		{"6 nodes with 40 connections each", with(pooled(6, "s-1vcpu-1gb"), "POOL_SIZE", "40")},
+		{"the same and a larger database", with(pooled(6, "s-8vcpu-16gb"), "POOL_SIZE", "40")},
+		{"one node", with(pooled(1, "s-1vcpu-1gb"), "POOL_SIZE", "118")},
+		{"12 nodes with the default", pooled(12, "s-1vcpu-1gb")},
+		{"11 nodes with the default", pooled(11, "s-1vcpu-1gb")},
+		{"no database", none},
+		{"another database", with(pooled(40, "s-1vcpu-1gb"), "DATABASE_URL", "postgresql://elsewhere")},
+		{"a size that nobody knows", pooled(40, "huge")},
+		{"a pool that is no number", with(pooled(40, "s-1vcpu-1gb"), "POOL_SIZE", "many")},
+	} {
+		fmt.Fprintf(&out, "%s\n%s", c.name, tell(CatalogueWarnings(exampleCatalogue(), c.spec)))
+	}
+	testtool.Golden(t, "catalogue_warnings.golden", out.String())
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // Limits of names, in characters.
@@ -43,7 +44,7 @@ func Spec(s cluster.Spec) []Problem {
 		hostNameProblems(s),
 		releaseProblems(s.Release),
 		pushProblems(s),
-		environmentProblems(s.Environment),
+		environmentProblems(s.Environment, s.Release),
 		loadBalancerProblems(s.LoadBalancer),
 		databaseProblems(s.Database),
 		accessProblems(s.Access),
@@ -120,6 +121,9 @@ func placeProblems(path []string, p cluster.Place) []Problem {
 				Detail:  fmt.Sprintf("A host has no %s. %s", field.name, field.remedy),
 			})
 		}
+	}
+	if p.Image != "" {
+		found = append(found, formed(at(path, "image"), p.Image, hostconfig.Image)...)
 	}
 	return found
 }

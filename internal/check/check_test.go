@@ -60,6 +60,10 @@ func TestProblems(t *testing.T) {
 		{"pool without a region", func(s *cluster.Spec) { s.Pools[0].Region = ""; delete(s.Network.IPRanges, "lon1") }},
 		{"load balancer without a size", func(s *cluster.Spec) { s.LoadBalancer.Size = "" }},
 		{"database without an image", func(s *cluster.Spec) { s.Database.Image = "" }},
+		{"image of another distribution", func(s *cluster.Spec) { s.Pools[0].Image = "fedora-42-x64" }},
+		{"image of an old version", func(s *cluster.Spec) { s.Database.Image = "ubuntu-20-04-x64" }},
+		{"image of an application", func(s *cluster.Spec) { s.LoadBalancer.Image = "docker-20-04" }},
+		{"image of a snapshot", func(s *cluster.Spec) { s.LoadBalancer.Image = "155133621" }},
 		{"release with a dash", func(s *cluster.Spec) { s.Release.Name = "my-chat" }},
 		{"release of another kind", func(s *cluster.Spec) { s.Release.Kind = "hex" }},
 		{"release without a checksum", func(s *cluster.Spec) { s.Release.SHA256 = "" }},
@@ -79,6 +83,10 @@ func TestProblems(t *testing.T) {
 		{"unknown way out", func(s *cluster.Spec) { s.Update.OnFailure = "panic" }},
 		{"migration with a NUL character", func(s *cluster.Spec) { s.Release.Migrate = "a\x00b" }},
 		{"release over ftp", func(s *cluster.Spec) { s.Release.URL = "ftp://example.com/chat.tar.gz" }},
+		{"release with a password in its URL", func(s *cluster.Spec) { s.Release.URL = "https://ann:hunter2@example.com/chat.tar.gz" }},
+		{"release with a token in its URL", func(s *cluster.Spec) { s.Release.URL = "https://hunter2@example.com/chat.tar.gz?token=hunter2" }},
+		{"release with a space in its URL", func(s *cluster.Spec) { s.Release.URL = "https://example.com/my chat.tar.gz?token=hunter2" }},
+		{"release with brackets in its URL", func(s *cluster.Spec) { s.Release.URL = "https://example.com/[RELEASE]/{1,2}.tar.gz" }},
 		{"short checksum", func(s *cluster.Spec) { s.Release.SHA256 = "abc" }},
 		{"privileged release port", func(s *cluster.Spec) { s.Release.Port = 80 }},
 		{"release on epmd's port", func(s *cluster.Spec) { s.Release.Port = 4369 }},
@@ -99,6 +107,15 @@ func TestProblems(t *testing.T) {
 		{"mandatory sync without an end", func(s *cluster.Spec) { s.Distribution.Sync, s.Distribution.SyncTimeoutMS = cluster.SyncMandatory, 0 }},
 		{"environment name", func(s *cluster.Spec) { s.Environment = map[string]string{"PHX-HOST": "x"} }},
 		{"environment value", func(s *cluster.Spec) { s.Environment = map[string]string{"SECRET": "a\x00b"} }},
+		{"what names, joins or secures a node", func(s *cluster.Spec) {
+			s.Environment = map[string]string{
+				"RELEASE_NODE": "chat@127.0.0.1", "ERL_AFLAGS": "-proto_dist inet6_tcp", "ELIXIR_ERL_OPTIONS": "+P 5000000 -setcookie hunter2",
+				"ERL_ZFLAGS": "-kernel inet_dist_listen_min 1", "ERL_EPMD_NAMES": "x", "ERL_FLAGS": "+sbwt none",
+			}
+		}},
+		{"another port than release.port", func(s *cluster.Spec) { s.Environment = map[string]string{"PORT": "4000"} }},
+		{"another port, without a release", func(s *cluster.Spec) { s.Release, s.Environment = nil, map[string]string{"PORT": "4000"} }},
+		{"the port of the release", func(s *cluster.Spec) { s.Release.Port, s.Environment = 4000, map[string]string{"PORT": "4000"} }},
 		{"one address", func(s *cluster.Spec) { s.Access.SSHFrom = []string{"203.0.113.7"} }},
 		{"host bits", func(s *cluster.Spec) { s.Access.SSHFrom = []string{"203.0.113.7/24"} }},
 		{"host bits of IPv6", func(s *cluster.Spec) { s.Access.SSHFrom = []string{"2001:db8::1/32"} }},
@@ -172,6 +189,11 @@ func TestProblems(t *testing.T) {
 		{"ACME", func(s *cluster.Spec) {
 			s.LoadBalancer.TLS = &cluster.TLS{ACME: &cluster.ACME{Email: "ops", Domains: []string{"*.example.com"}, Directory: "http://ca.example.com"}}
 		}},
+		{"ACME with a password in the directory", func(s *cluster.Spec) {
+			s.LoadBalancer.TLS = &cluster.TLS{ACME: &cluster.ACME{
+				Email: "ops@example.com", Domains: []string{"chat.example.com"}, Directory: "https://ann:hunter2@ca.example.com",
+			}}
+		}},
 		{"ACME with umlauts", func(s *cluster.Spec) {
 			s.LoadBalancer.TLS = &cluster.TLS{ACME: &cluster.ACME{Email: "ops@müller.example", Domains: []string{"müller.example"}}}
 		}},
@@ -188,6 +210,9 @@ func TestProblems(t *testing.T) {
 		{"a user of systemd", func(s *cluster.Spec) { s.Host.User = "systemd-network" }},
 		{"a group of the system", func(s *cluster.Spec) { s.Host.User = "staff" }},
 		{"user with a capital", func(s *cluster.Spec) { s.Host.User = "Deploy" }},
+		{"a group of Debian's", func(s *cluster.Spec) { s.Host.User = "operator" }},
+		{"a user of a package that is installed", func(s *cluster.Spec) { s.Host.User = "postgres" }},
+		{"locale that does not exist", func(s *cluster.Spec) { s.Host.Locale = "en_EN.UTF-8" }},
 		{"locale without UTF-8", func(s *cluster.Spec) { s.Host.Locale = "de_DE" }},
 		{"swap", func(s *cluster.Spec) { s.Host.SwapMiB = -1 }},
 		{"package and tool", func(s *cluster.Spec) { s.Host.Packages, s.Host.Toolchain = []string{"htop; reboot"}, []string{"rust"} }},

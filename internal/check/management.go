@@ -10,7 +10,7 @@ import (
 func managementProblems(s cluster.Spec) []Problem {
 	var found []Problem
 	for _, cidr := range s.Management.From {
-		if detail := cidrProblem(cidr, exampleSources...); detail != "" {
+		if detail := cidrProblem(cidr); detail != "" {
 			found = append(found, Problem{Path: []string{"management", "from"}, Summary: "Invalid CIDR", Detail: detail})
 		}
 	}
@@ -26,21 +26,28 @@ func managementProblems(s cluster.Spec) []Problem {
 	return append(found, waitForProblems(s)...)
 }
 
+// withoutManagement says how a cluster gets what the first two values ask.
+const withoutManagement = "Hosts can only be asked with management, which is off. It is on in a new cluster that names the addresses that Terraform runs at, " +
+	"in access.ssh_from or management.from, and leaves management.enabled out"
+
 func waitForProblems(s cluster.Spec) []Problem {
-	path := []string{"wait_for"}
-	allowed := []string{cluster.WaitFormed, cluster.WaitBooted, cluster.WaitActive}
+	path, needs := []string{"wait_for"}, [][]string{{"management", "enabled"}}
+	asked := []string{cluster.WaitFormed, cluster.WaitBooted}
 	switch {
-	case s.WaitFor == "":
-		return nil // left out of specs that nobody waits for
-	case !slices.Contains(allowed, s.WaitFor):
-		return oneOf(path, s.WaitFor, allowed...)
-	case s.WaitFor != cluster.WaitActive && !s.Management.Enabled:
+	case s.WaitFor == "" || s.WaitFor == cluster.WaitActive: // it is left out of specs that nobody waits for
+		return nil
+	case slices.Contains(asked, s.WaitFor) && s.Management.Enabled:
+		return nil
+	case slices.Contains(asked, s.WaitFor):
 		return []Problem{{
-			Path: path, Needs: [][]string{{"management", "enabled"}},
-			Summary: "Nothing to ask the hosts with",
-			Detail: fmt.Sprintf("Whether a cluster is %s can only be asked of its hosts, and management is off. It is on in a new cluster that names the addresses "+
-				"that Terraform runs at, in access.ssh_from or management.from, and leaves management.enabled out. Else set wait_for = %q.", s.WaitFor, cluster.WaitActive),
+			Path: path, Needs: needs, Summary: "Nothing to ask the hosts with",
+			Detail: fmt.Sprintf("wait_for is %q. %s. Else set wait_for to %q.", s.WaitFor, withoutManagement, cluster.WaitActive),
 		}}
+	case s.Management.Enabled:
+		return oneOf(path, s.WaitFor, append(asked, cluster.WaitActive)...)
 	}
-	return nil
+	return []Problem{{
+		Path: path, Needs: needs, Summary: "Invalid wait_for",
+		Detail: fmt.Sprintf("wait_for is %q. Use %q, or %s where the hosts can be asked. %s.", s.WaitFor, cluster.WaitActive, quoted(asked), withoutManagement),
+	}}
 }

@@ -47,7 +47,7 @@ var exampleSources = []string{"203.0.113.0/24", "2001:db8::/32"}
 func accessProblems(a cluster.Access) []Problem {
 	var found []Problem
 	for _, cidr := range a.SSHFrom {
-		if detail := cidrProblem(cidr, exampleSources...); detail != "" {
+		if detail := cidrProblem(cidr); detail != "" {
 			found = append(found, Problem{Path: []string{"access", "ssh_from"}, Summary: "Invalid CIDR", Detail: detail})
 		}
 	}
@@ -84,15 +84,15 @@ func sourceLimitProblems(s cluster.Spec) []Problem {
 	}}
 }
 
-// cidrProblem says what is wrong with a range of addresses; empty is nothing.
-// The examples are ranges that would do.
-func cidrProblem(cidr string, examples ...string) string {
+// cidrProblem says what is wrong with a range of addresses that may reach
+// something; empty is nothing.
+func cidrProblem(cidr string) string {
 	prefix, err := netip.ParsePrefix(cidr)
 	if err != nil {
 		if addr, err := netip.ParseAddr(cidr); err == nil && addr.Zone() == "" {
 			return fmt.Sprintf("%q is one address. Write it as a range: %q.", cidr, netip.PrefixFrom(addr, addr.BitLen()))
 		}
-		return fmt.Sprintf("%q is not a range of addresses. Use one such as %s.", cidr, quoted(examples))
+		return fmt.Sprintf("%q is not a range of addresses. Use one such as %s.", cidr, quoted(exampleSources))
 	}
 	if prefix.Masked() != prefix {
 		return fmt.Sprintf("%q has bits set behind the first %d. Write %q for the whole range or %q for the one address.",
@@ -163,10 +163,15 @@ func ipRangeProblem(s cluster.Spec, region string) *Problem {
 			region, strings.Join(s.Regions(), ", "))
 		return p
 	}
-	if p.Detail = cidrProblem(cidr, "10.10.0.0/24"); p.Detail != "" {
+	prefix, err := netip.ParsePrefix(cidr)
+	switch {
+	case err != nil:
+		p.Detail = fmt.Sprintf("%q is not a range of addresses. %s", cidr, usableRange(region, cidr))
+		return p
+	case prefix.Masked() != prefix:
+		p.Detail = fmt.Sprintf("%q has bits set behind the first %d. %s", cidr, prefix.Bits(), usableRange(region, cidr))
 		return p
 	}
-	prefix := netip.MustParsePrefix(cidr)
 	if p.Detail = vpcRangeProblem(region, prefix); p.Detail != "" {
 		return p
 	}
@@ -182,20 +187,44 @@ func ipRangeProblem(s cluster.Spec, region string) *Problem {
 
 // vpcRangeProblem says why DigitalOcean would refuse a VPC of that range.
 func vpcRangeProblem(region string, prefix netip.Prefix) string {
-	inside := func(outer netip.Prefix) bool { return outer.Bits() <= prefix.Bits() && outer.Contains(prefix.Addr()) }
-	if !slices.ContainsFunc(privateRanges, inside) {
+	if !slices.ContainsFunc(privateRanges, func(outer netip.Prefix) bool { return liesIn(outer, prefix) }) {
 		return fmt.Sprintf("%s is not private. Use a range within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.", prefix)
 	}
 	if prefix.Bits() < largestVPC || prefix.Bits() > smallestVPC {
-		return fmt.Sprintf("%s has a prefix of %d bits. A VPC has %d to %d, such as %s/24.",
-			prefix, prefix.Bits(), largestVPC, smallestVPC, prefix.Addr())
+		return fmt.Sprintf("%s has a prefix of %d bits, and a VPC has %d to %d. %s",
+			prefix, prefix.Bits(), largestVPC, smallestVPC, usableRange(region, prefix.String()))
 	}
-	for _, reserved := range slices.Concat(reservedRanges[""], reservedRanges[region]) {
-		if reserved.Overlaps(prefix) {
-			return fmt.Sprintf("%s overlaps %s, which DigitalOcean keeps for itself in %s. Use another range.", prefix, reserved, region)
-		}
+	if reserved, overlaps := reservedWithin(region, prefix); overlaps {
+		return fmt.Sprintf("%s overlaps %s, which DigitalOcean keeps for itself in %s. Use another range.", prefix, reserved, region)
 	}
 	return ""
+}
+
+func liesIn(outer, inner netip.Prefix) bool {
+	return outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
+}
+
+func reservedWithin(region string, prefix netip.Prefix) (netip.Prefix, bool) {
+	for _, reserved := range slices.Concat(reservedRanges[""], reservedRanges[region]) {
+		if reserved.Overlaps(prefix) {
+			return reserved, true
+		}
+	}
+	return netip.Prefix{}, false
+}
+
+// usableRange names a range for the region that would do: around what was written,
+// where that is an address, else any.
+func usableRange(region, written string) string {
+	usable := netip.MustParsePrefix("10.100.0.0/24")
+	text, _, _ := strings.Cut(written, "/")
+	if address, err := netip.ParseAddr(text); err == nil && address.Is4() {
+		around := netip.PrefixFrom(address, usable.Bits()).Masked()
+		if vpcRangeProblem(region, around) == "" {
+			usable = around
+		}
+	}
+	return fmt.Sprintf("Use one such as %q.", usable)
 }
 
 func hostsIn(s cluster.Spec, region string) int {

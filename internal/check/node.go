@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
@@ -22,7 +23,7 @@ func Node(n cluster.NodeSpec) []Problem {
 		peerProblems(n),
 		sshKeyProblems(n.SSHKeys),
 		releaseProblems(n.Release),
-		environmentProblems(n.Environment),
+		environmentProblems(n.Environment, n.Release),
 		distributionProblems(n.Distribution),
 		overlaps(nodeListeners(n.Distribution, n.Release, n.Host)),
 		hostProblems(n.Host),
@@ -59,4 +60,35 @@ func peerProblems(n cluster.NodeSpec) []Problem {
 		}
 	}
 	return found
+}
+
+// Joins returns why the node could not join the cluster once that is as its spec
+// says.
+func Joins(n cluster.NodeSpec, s cluster.Spec) []Problem {
+	var found []Problem
+	if s.Private() && !slices.Contains(s.Regions(), n.Region) {
+		found = append(found, Problem{
+			Path: []string{"region"}, Summary: "No network in the region",
+			Detail: fmt.Sprintf("region is %q, and cluster %s has no private network there. Use a region of its hosts: %s.",
+				n.Region, s.Name, strings.Join(s.Regions(), ", ")),
+		})
+	}
+	if slices.Contains(hostNames(s), n.Name) {
+		found = append(found, Problem{
+			Path: []string{"name"}, Summary: "Node exists",
+			Detail: fmt.Sprintf("name is %q, and a host of cluster %s has that name. Use another one.", n.Name, s.Name),
+		})
+	}
+	return found
+}
+
+// hostNames are those that the cluster's hosts get.
+func hostNames(s cluster.Spec) []string {
+	names := []string{cluster.DatabaseHostName(s.Name), cluster.LoadBalancerHostName(s.Name, 1)}
+	for _, p := range s.Pools {
+		for n := range p.Count {
+			names = append(names, cluster.NodeHostName(s.Name, p.Name, n+1))
+		}
+	}
+	return names
 }

@@ -31,6 +31,14 @@ func sentence(text string) string {
 	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
 }
 
+// plural counts things: 1 node, 2 nodes.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 // oneOf reports a value that is not among those allowed.
 func oneOf(path []string, value string, allowed ...string) []Problem {
 	if slices.Contains(allowed, value) {
@@ -79,7 +87,7 @@ func misformed(path []string, verb, value string, form hostconfig.Form) []Proble
 	return []Problem{{
 		Path:    path,
 		Summary: "Invalid " + name,
-		Detail:  fmt.Sprintf("%s %s %q. %s", name, verb, value, sentence(fault)),
+		Detail:  fmt.Sprintf("%s %s %q. %s", name, verb, form.Show(value), sentence(fault)),
 	}}
 }
 

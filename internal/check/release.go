@@ -3,11 +3,9 @@ package check
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"regexp"
 	"slices"
 
-	"github.com/beamcluster/terraform-provider-beam/internal/beam"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
@@ -63,12 +61,8 @@ func sourceProblems(path []string, r *cluster.Release) []Problem {
 			Detail: "headers are sent when url is fetched, and there is none. Set url, or remove headers.",
 		})
 	}
-	if r.URL != "" && !fetchable(r.URL) {
-		found = append(found, Problem{
-			Path:    urlPath,
-			Summary: "Invalid url",
-			Detail:  "url must begin with https:// or http:// and name a host, such as \"https://example.com/chat-0.1.0.tar.gz\".",
-		})
+	if r.URL != "" {
+		found = append(found, formed(urlPath, r.URL, hostconfig.ArchiveURL)...)
 	}
 	if r.SHA256 != "" {
 		found = append(found, matches(sumPath, r.SHA256, sha256Hex, "It must have 64 hex digits, as `sha256sum` prints them.")...)
@@ -107,23 +101,4 @@ func pushProblems(s cluster.Spec) []Problem {
 		Detail: "A file of this machine is carried to the nodes over the management channel, and management is off. Name the addresses that Terraform runs at, " +
 			"in access.ssh_from or management.from, which sets it up, or let the nodes fetch the release from a url.",
 	}}
-}
-
-func fetchable(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
-}
-
-func environmentProblems(environment map[string]string) []Problem {
-	var found []Problem
-	for _, name := range slices.Sorted(maps.Keys(environment)) {
-		if err := beam.CheckEnvironment(name, environment[name]); err != nil {
-			found = append(found, Problem{
-				Path:    []string{"environment", name},
-				Summary: "Invalid environment variable",
-				Detail:  sentence(err.Error()),
-			})
-		}
-	}
-	return found
 }

@@ -33,7 +33,7 @@ func TestHostsThatDoNotFit(t *testing.T) {
 		}},
 		{"release", "/migrate", func(s *cluster.Spec) { s.Release.Migrate = randomText(100_000) }},
 		{"load_balancer", ".pem", func(s *cluster.Spec) {
-			s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: cert + encodePEM("CERTIFICATE", []byte(randomText(100_000))), PrivateKeyPEM: key}
+			s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: cert + manyCertificates(t), PrivateKeyPEM: key}
 		}},
 	} {
 		spec := validSpec()
@@ -43,6 +43,17 @@ func TestHostsThatDoNotFit(t *testing.T) {
 			t.Errorf("%s: %s", tt.path, tell(found))
 		}
 	}
+}
+
+// manyCertificates are more than a host can be told.
+func manyCertificates(t *testing.T) string {
+	t.Helper()
+	var chain strings.Builder
+	for range 1200 {
+		cert, _ := keyPair(t)
+		chain.WriteString(cert)
+	}
+	return chain.String()
 }
 
 func TestNodeThatDoesNotFit(t *testing.T) {

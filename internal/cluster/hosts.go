@@ -40,6 +40,7 @@ func (s Spec) NodeHost(m Memory, peers []string) hostconfig.Node {
 	n := s.nodeBase(peers)
 	n.Base = s.base(m)
 	n.Cookie = s.EffectiveCookie(m)
+	n.PublicHost = s.publicHost()
 	n.SecretKeyBase = m.Secrets.SecretKeyBase
 	if s.Database != nil {
 		n.DatabaseURL = s.databaseURL(s.Database.User, m.Secrets.UserPassword)
@@ -49,6 +50,15 @@ func (s Spec) NodeHost(m Memory, peers []string) hostconfig.Node {
 		n.DatabaseCAPEM = m.Secrets.DatabaseCAPEM
 	}
 	return n
+}
+
+// publicHost is the name that people know the app by, as far as the cluster does:
+// the first that the certificate is for.
+func (s Spec) publicHost() string {
+	if lb := s.LoadBalancer; lb != nil && lb.TLS != nil && lb.TLS.ACME != nil && len(lb.TLS.ACME.Domains) > 0 {
+		return lb.TLS.ACME.Domains[0]
+	}
+	return ""
 }
 
 func (s Spec) nodeBase(peers []string) hostconfig.Node {

@@ -28,8 +28,9 @@ type Memory struct {
 	// Unsure says that something may exist that is not remembered: an apply
 	// ended without knowing what became of a call.
 	Unsure bool `json:"unsure,omitempty"`
-	// FinalSnapshot says that the last apply was asked to keep the database's
-	// data when the cluster goes, and Snapshot names what was kept already.
+	// FinalSnapshot says that the database's data are to be kept when the cluster
+	// goes: the last apply that succeeded was asked to, or a later one that may
+	// have brought data about. Snapshot names what was kept already.
 	FinalSnapshot bool   `json:"final_snapshot,omitempty"`
 	Snapshot      string `json:"snapshot,omitempty"`
 	// ChangedAt is when an apply ended last. What was changed just before may
@@ -187,6 +188,16 @@ func (m *Memory) Note(o Observed) {
 // Holds says that something is remembered that may exist.
 func (m Memory) Holds() bool {
 	return m.Unsure || len(m.Hosts) > 0 || len(m.Firewalls) > 0 || len(m.OwnVPCs) > 0 || m.VolumeID != "" || m.ReservedIP != ""
+}
+
+// Runs says that a host of the role is remembered.
+func (m Memory) Runs(role string) bool {
+	for _, host := range m.Hosts {
+		if host.Role == role {
+			return true
+		}
+	}
+	return false
 }
 
 // Adopt takes an imported cluster's objects over as they are. Its data are kept

@@ -3,8 +3,11 @@ package digitalocean
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/digitalocean/godo"
 
@@ -128,8 +131,38 @@ func (c *Client) ProjectURNs(ctx context.Context, projectID string) ([]string, e
 	return convert(resources, func(r godo.ProjectResource) string { return r.URN }), failed(err, "list what project %s holds", projectID)
 }
 
-// AssignToProject moves the objects into the project.
+// AssignToProject moves the objects into the project. They may be too young for
+// the API to know of them everywhere.
 func (c *Client) AssignToProject(ctx context.Context, projectID string, urns []string) error {
-	_, resp, err := c.api.Projects.AssignResources(repeatableCall(ctx), projectID, convert(urns, func(urn string) any { return urn })...)
-	return failed(answered(resp, err), "move %d objects into project %s", len(urns), projectID)
+	begun := time.Now()
+	err := poll(ctx, "what goes into the project to be known", func(ctx context.Context) (bool, string, error) {
+		moved, resp, err := c.api.Projects.AssignResources(repeatableCall(ctx), projectID, convert(urns, func(urn string) any { return urn })...)
+		if err := answered(resp, err); err != nil {
+			return false, "", err
+		}
+		err = unassigned(moved)
+		if err != nil && time.Since(begun) < appearTime {
+			return false, err.Error(), nil
+		}
+		return err == nil, "", err
+	})
+	return failed(err, "move %d objects into project %s", len(urns), projectID)
+}
+
+// unassigned tells which objects a project did not take, which the API says of
+// each in an answer that is a success.
+func unassigned(answer []godo.ProjectResource) error {
+	var left []string
+	for _, r := range answer {
+		switch r.Status {
+		case "not_found":
+			left = append(left, oneLine(r.URN)+" was not found")
+		case "service_down":
+			left = append(left, oneLine(r.URN)+" was not moved, as DigitalOcean's service for it is down")
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(left, ", "))
 }

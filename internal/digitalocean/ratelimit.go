@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -12,23 +13,28 @@ import (
 )
 
 // patient waits out the rate limit, whatever it takes: a call that is refused
-// for it was not carried out, so any may be sent again. Only the caller's
-// context ends the wait.
+// for it was not carried out, so any may be sent again. The limit is the token's,
+// so that all calls wait that come meanwhile, too. Only the caller's context ends
+// the wait.
 type patient struct {
 	next              http.RoundTripper
 	shortest, longest time.Duration
+
+	mu     sync.Mutex
+	lifted time.Time // no call is sent before
 }
 
 // RoundTrip implements http.RoundTripper.
 func (p *patient) RoundTrip(r *http.Request) (*http.Response, error) {
 	for refusals := 0; ; refusals++ {
+		if err := p.wait(r.Context()); err != nil {
+			return nil, &unsentError{err}
+		}
 		resp, err := p.next.RoundTrip(r)
 		if err != nil || resp.StatusCode != http.StatusTooManyRequests {
 			return resp, err
 		}
-		if err := p.wait(r.Context(), p.pause(resp, refusals)); err != nil {
-			return nil, &unsentError{err}
-		}
+		p.hold(r.Context(), p.pause(resp, refusals))
 		if r, err = rewound(r); err != nil {
 			return nil, &unsentError{err}
 		}
@@ -46,15 +52,33 @@ func rewound(r *http.Request) (*http.Request, error) {
 	return again, err
 }
 
-// wait waits until the limit is lifted, and says so once.
-func (p *patient) wait(ctx context.Context, pause time.Duration) error {
+// hold keeps calls back until the limit is lifted, and says so.
+func (p *patient) hold(ctx context.Context, pause time.Duration) {
 	lifted := time.Now().Add(pause)
 	tflog.Info(ctx, "DigitalOcean's rate limit is reached: waiting until it is lifted",
 		map[string]any{"seconds": int(pause.Round(time.Second).Seconds()), "until": lifted.UTC().Format(time.RFC3339)})
-	if err := Pause(ctx, pause); err != nil {
-		return fmt.Errorf("DigitalOcean's rate limit is reached and lifted at %s: %w", lifted.UTC().Format(time.RFC3339), err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if lifted.After(p.lifted) {
+		p.lifted = lifted
 	}
-	return nil
+}
+
+// wait waits until no limit is known. Another call may learn meanwhile that it is
+// lifted later.
+func (p *patient) wait(ctx context.Context) error {
+	for {
+		p.mu.Lock()
+		lifted := p.lifted
+		p.mu.Unlock()
+		left := time.Until(lifted)
+		if left <= 0 {
+			return nil
+		}
+		if err := Pause(ctx, left); err != nil {
+			return fmt.Errorf("DigitalOcean's rate limit is reached and lifted at %s: %w", lifted.UTC().Format(time.RFC3339), err)
+		}
+	}
 }
 
 // pause is how long to wait: what Retry-After asks for, which bursts are

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,6 +89,34 @@ func TestRateLimitIsWaitedOut(t *testing.T) {
 			if last := len(s.bodies) - 1; s.bodies[last] != s.bodies[0] || s.bodies[0] == "" {
 				t.Errorf("%s: sent %q, then %q", tt.name, s.bodies[0], s.bodies[last])
 			}
+		}
+	})
+}
+
+// The limit is the token's: what is called while it lasts waits for it, too, and
+// so makes it no worse.
+func TestNoCallIsSentBeforeTheRateLimitIsLifted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, s := scripted(t, Config{}, busyUntil(map[string]string{"Retry-After": "42"}), noTags, noTags, noTags)
+		began := time.Now()
+		var calls sync.WaitGroup
+		for i := range 3 {
+			calls.Go(func() {
+				time.Sleep(time.Duration(i) * time.Second) // one after another
+				if _, err := client.Tags(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		calls.Wait()
+		for i, at := range s.times {
+			if wait := at.Sub(began); i > 0 && wait != 42*time.Second {
+				t.Errorf("call %d was sent after %v, want 42s", i+1, wait)
+			}
+		}
+		if len(s.times) != 4 {
+			t.Errorf("%d calls were sent, want 4", len(s.times))
 		}
 	})
 }

@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/digitalocean/godo"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 // Tag is a tag and how many resources carry it.
@@ -84,12 +87,23 @@ func (c *Client) tag(ctx context.Context, tag string, resources []godo.Resource)
 	})
 }
 
-// UntagDroplets takes the tag off the droplets.
+// UntagDroplets takes the tag off the droplets. Where one of them is gone the API
+// leaves the tag on all others: those that still carry it are asked for then.
 func (c *Client) UntagDroplets(ctx context.Context, tag string, ids []int) error {
-	err := answered(c.api.Tags.UntagResources(ctx, tag, &godo.UntagResourcesRequest{Resources: dropletResources(ids)}))
-	if Gone(err) {
-		return nil
-	}
+	left := ids
+	err := poll(ctx, "the tag to be off", func(ctx context.Context) (bool, string, error) {
+		err := answered(c.api.Tags.UntagResources(ctx, tag, &godo.UntagResourcesRequest{Resources: dropletResources(left)}))
+		if !Gone(err) {
+			return err == nil, "", err
+		}
+		tagged, lookErr := c.DropletsByTag(ctx, tag)
+		if lookErr != nil {
+			return false, "", lookErr
+		}
+		carry := convert(tagged, func(d cluster.Droplet) int { return d.ID })
+		left = slices.DeleteFunc(slices.Clone(left), func(id int) bool { return !slices.Contains(carry, id) })
+		return len(left) == 0, err.Error(), nil
+	})
 	return failed(err, "take the tag %s off %d droplets", tag, len(ids))
 }
 

@@ -28,7 +28,7 @@ func bootsAreCutOff(t *testing.T, s *suite) {
 	w := s.open(t, "e2e-cut-boots", debian12, debian13)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("the seed of the moments is %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // G404: moments of a test
+	random := rand.New(rand.NewPCG(seed, 0))
 	for i, image := range cutBoots {
 		name := fmt.Sprintf("%d: five power cycles amid first boots of %s, and the cluster forms", i+1, image)
 		s.check(t, name, func(t *testing.T) {

@@ -3,7 +3,6 @@
 package e2e_test
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -31,9 +30,11 @@ func aCluster(t *testing.T, s *suite) {
 	if !formed {
 		return
 	}
-	socket, opened := w.openSocket(t), time.Now()
+	socket, err := w.site(w.state.LoadBalancerIPv4, nil).openSocket(t.Context())
+	must(t, err)
 	defer socket.Close()
-	echoes(t, socket, "before")
+	must(t, echo(socket, "before"))
+	opened := time.Now()
 	s.checkWorld(t, w, []check{
 		{"every node sees every node", meshes},
 		{"all nodes have one cookie", theCookieIsOne},
@@ -55,12 +56,9 @@ func aCluster(t *testing.T, s *suite) {
 	})
 	s.check(t, "a WebSocket lives through two minutes of silence", func(t *testing.T) {
 		within(t, silence, "two minutes pass", func() bool { return time.Since(opened) > silence })
-		echoes(t, socket, "after")
+		must(t, echo(socket, "after"))
 	})
 	s.heals(t, w)
-	for _, count := range []int{4, 2, 3} {
-		s.check(t, fmt.Sprintf("scaling to %d nodes loses no request", count), func(t *testing.T) { scales(t, w, chat, count) })
-	}
 	s.check(t, "a host that cannot be reached is named within a minute", func(t *testing.T) { w.aHostIsAway(t, chat) })
 	s.check(t, "rows outlive the database's droplet, and nodes stay", func(t *testing.T) { theDatabaseComesBack(t, w, chat) })
 	s.check(t, "destroy leaves nothing", func(t *testing.T) {

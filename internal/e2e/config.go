@@ -12,11 +12,22 @@ import (
 // Cluster is the body of a beam_cluster, as Terraform's JSON syntax has it.
 type Cluster map[string]any
 
-// Write makes the world's configuration one cluster.
-func (w *World) Write(c Cluster) error {
+// Node is the body of a beam_node.
+type Node map[string]any
+
+// Write makes the world's configuration one cluster and the nodes beside it.
+func (w *World) Write(c Cluster, beside ...Node) error {
+	resources := map[string]any{"beam_cluster": map[string]any{"chat": c}}
+	if len(beside) > 0 {
+		nodes := map[string]any{}
+		for i, node := range beside {
+			nodes[fmt.Sprint("node", i)] = node
+		}
+		resources["beam_node"] = nodes
+	}
 	config := map[string]any{
 		"terraform": map[string]any{"required_providers": map[string]any{"beam": map[string]any{"source": "beamcluster/beam"}}},
-		"resource":  map[string]any{"beam_cluster": map[string]any{"chat": c}},
+		"resource":  resources,
 		"output": map[string]any{
 			"cluster": map[string]any{"value": "${beam_cluster.chat}", "sensitive": true},
 		},
@@ -52,7 +63,7 @@ func Chat(image string, release Release) Cluster {
 // Block is the release in a configuration.
 func (r Release) Block() map[string]any {
 	return map[string]any{
-		"name": "chat", "kind": r.Kind, "sha256": r.SHA256,
+		"name": r.Name, "kind": r.Kind, "sha256": r.SHA256,
 		"url": fmt.Sprintf("http://%s/%s", Operator, r.File),
 	}
 }

@@ -40,7 +40,7 @@ type suite struct {
 type row struct {
 	scenario, name string
 	took           time.Duration
-	passed         bool
+	result         string
 }
 
 // TestEndToEnd runs each scenario in a world of its own. It boots real hosts,
@@ -67,6 +67,7 @@ var streams = map[string][]scenario{
 	"long": {
 		{"debian-12-mix", aCluster},
 		{"debian-12-rebar3-two-regions", aClusterOfTwoRegions},
+		{"changes", aClusterThatChanges},
 	},
 	"short": {
 		{"failures", applysFail},
@@ -74,6 +75,10 @@ var streams = map[string][]scenario{
 		{"debian-13-rebar3", aClusterOfRebar3},
 		{"boots", twentyBoots},
 		{"cut-boots", bootsAreCutOff},
+		{"certificate-authority", aCertificateFromAnAuthority},
+		{"releases", releasesOfAllKinds},
+		{"node-beside", aNodeBeside},
+		{"struck", changesAreStruck},
 	},
 }
 
@@ -87,20 +92,30 @@ func newSuite(t *testing.T) *suite {
 	s := &suite{provider: t.TempDir(), folder: t.TempDir(), releases: map[string]e2e.Release{}}
 	must(t, playground.Build(t.Context(), s.provider))
 	for _, kind := range []string{"mix", "rebar3"} {
-		release, err := e2e.BuildRelease(t.Context(), kind, filepath.Join("..", "beam", "testdata", "releases"), s.folder)
-		must(t, err)
-		s.releases[kind] = release
+		s.releases[kind] = s.build(t, e2e.Build{Kind: kind})
 	}
 	t.Cleanup(s.print)
 	return s
 }
 
+// build puts a release where all worlds find it.
+func (s *suite) build(t *testing.T, b e2e.Build) e2e.Release {
+	t.Helper()
+	release, err := e2e.BuildRelease(t.Context(), b, filepath.Join("..", "beam", "testdata", "releases"), s.folder)
+	must(t, err)
+	return release
+}
+
 // open makes a world that ends with the test.
 func (s *suite) open(t *testing.T, name string, images ...string) *world {
 	t.Helper()
-	w, err := e2e.Open(t.Context(), e2e.Options{
-		Name: name, Images: images, CLI: testtool.Terraform(t), Provider: s.provider, Releases: s.folder,
-	})
+	return s.openWith(t, e2e.Options{Name: name, Images: images})
+}
+
+func (s *suite) openWith(t *testing.T, o e2e.Options) *world {
+	t.Helper()
+	o.CLI, o.Provider, o.Releases = testtool.Terraform(t), s.provider, s.folder
+	w, err := e2e.Open(t.Context(), o)
 	must(t, err)
 	t.Cleanup(func() {
 		if err := w.Close(); err != nil {
@@ -113,11 +128,21 @@ func (s *suite) open(t *testing.T, name string, images ...string) *world {
 // check runs one named check and writes it into the table.
 func (s *suite) check(t *testing.T, name string, run func(*testing.T)) bool {
 	t.Helper()
-	start := time.Now()
-	passed := t.Run(name, run)
+	start, result := time.Now(), "passed"
+	passed := t.Run(name, func(t *testing.T) {
+		defer func() {
+			if t.Skipped() {
+				result = "skipped"
+			}
+		}()
+		run(t)
+	})
+	if !passed {
+		result = "FAILED"
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rows = append(s.rows, row{path.Base(t.Name()), name, time.Since(start), passed})
+	s.rows = append(s.rows, row{path.Base(t.Name()), name, time.Since(start), result})
 	return passed
 }
 
@@ -146,11 +171,7 @@ func (s *suite) print() {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "\nSCENARIO\tCHECKED\tSECONDS\tRESULT")
 	for _, row := range s.rows {
-		result := "passed"
-		if !row.passed {
-			result = "FAILED"
-		}
-		fmt.Fprintf(w, "%s\t%s\t%.1f\t%s\n", row.scenario, row.name, row.took.Seconds(), result)
+		fmt.Fprintf(w, "%s\t%s\t%.1f\t%s\n", row.scenario, row.name, row.took.Seconds(), row.result)
 	}
 	for _, figure := range s.figures {
 		fmt.Fprintln(w, figure)

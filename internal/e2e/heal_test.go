@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 const (
@@ -22,6 +24,12 @@ const (
 // healed waits for the full mesh, and for the load balancer to have every node.
 func (w *world) healed(t *testing.T) {
 	t.Helper()
+	defer func() {
+		if t.Failed() {
+			told := w.on(t, w.hostOf(t, cluster.RoleLoadBalancer), "grep '^  server' /etc/haproxy/beam/nodes.cfg")
+			t.Logf("whom nodes see: %v; the load balancer has %v of\n%s", w.mesh(t), w.serversUp(t), told)
+		}
+	}()
 	took := within(t, healTime, "full mesh", func() bool { return w.meshed(t) })
 	within(t, healTime, "the load balancer has every node", func() bool { return len(w.serversUp(t)) == len(w.state.Nodes) })
 	t.Logf("full mesh after %.1f s", took.Seconds())
@@ -33,7 +41,7 @@ func (w *world) serversUp(t *testing.T) []string {
 	script := `python3 -c 'import socket
 s = socket.socket(socket.AF_UNIX); s.connect("/run/haproxy/admin.sock"); s.sendall(b"show stat\n"); print(s.makefile().read())'`
 	var up []string
-	for line := range strings.Lines(w.on(t, "chat-lb-1", script)) {
+	for line := range strings.Lines(w.on(t, w.hostOf(t, cluster.RoleLoadBalancer), script)) {
 		if fields := strings.Split(line, ","); len(fields) > 17 && fields[0] == "nodes" && strings.HasPrefix(fields[17], "UP") && fields[1] != "BACKEND" {
 			up = append(up, fields[1])
 		}

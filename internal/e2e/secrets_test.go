@@ -28,7 +28,7 @@ var tellSecrets = []string{
 	"cat /home/deploy/.erlang.cookie",
 	"cat /etc/beam/env",
 	"cat /etc/beam/migrate.env",
-	"cat /etc/beam/release.curl",
+	"cat /etc/beam/release.json",
 	"cat /etc/beam/management.json",
 	"cat /var/lib/cloud/instance/user-data.txt",
 	"curl -sS -f -m 3 http://169.254.169.254/metadata/v1/user-data",

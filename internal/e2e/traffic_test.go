@@ -3,16 +3,12 @@
 package e2e_test
 
 import (
-	"context"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/net/websocket"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/e2e"
 )
@@ -76,27 +72,3 @@ func statsAreForTheOperator(t *testing.T, w *world) {
 
 // silence is how long a WebSocket says nothing.
 const silence = 2 * time.Minute
-
-// openSocket opens a WebSocket through the load balancer.
-func (w *world) openSocket(t *testing.T) *websocket.Conn {
-	t.Helper()
-	config, err := websocket.NewConfig(strings.Replace(w.state.URL, "http", "ws", 1)+"/socket", w.state.URL)
-	must(t, err)
-	raw, err := w.Hosts.Client().Dial(context.WithoutCancel(t.Context()), "tcp", netip.AddrPortFrom(netip.MustParseAddr(w.state.LoadBalancerIPv4), 80).String())
-	must(t, err)
-	socket, err := websocket.NewClient(config, raw)
-	must(t, err)
-	return socket
-}
-
-// echoes says something into a WebSocket and waits for the answer.
-func echoes(t *testing.T, socket *websocket.Conn, text string) {
-	t.Helper()
-	must(t, socket.SetDeadline(time.Now().Add(10*time.Second)))
-	must(t, websocket.Message.Send(socket, text))
-	var answer string
-	must(t, websocket.Message.Receive(socket, &answer))
-	if answer != text {
-		t.Errorf("the WebSocket answers %q to %q", answer, text)
-	}
-}

@@ -3,18 +3,10 @@
 package e2e_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
-	"io"
-	"math/big"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/e2e"
 )
@@ -22,14 +14,15 @@ import (
 // aClusterOfDebian13 has HTTPS with a certificate of the user's own.
 func aClusterOfDebian13(t *testing.T, s *suite) {
 	w := s.open(t, "e2e-13", debian13)
-	certificate, key := newCertificate(t)
+	signs := newAuthority(t)
+	certificate, key := signs.issue(t, siteName)
 	chat := e2e.Chat(debian13, s.releases["mix"])
 	chat["load_balancer"] = map[string]any{"tls": map[string]any{"certificate_pem": certificate, "private_key_pem": key}}
 	if !s.checkWhole(t, w, chat, "%s, mix, from active to formed: %.1f s", debian13) {
 		return
 	}
 	s.checkWorld(t, w, []check{
-		{"HTTPS shows the given certificate", func(t *testing.T, w *world) { servesHTTPS(t, w, certificate) }},
+		{"HTTPS shows the given certificate", func(t *testing.T, w *world) { servesHTTPS(t, w, signs.roots()) }},
 		{"HTTP redirects to HTTPS", redirects},
 		{"a stranger reaches HTTP and HTTPS only", strangersReachHTTPAndHTTPSOnly},
 	})
@@ -37,34 +30,11 @@ func aClusterOfDebian13(t *testing.T, s *suite) {
 
 const siteName = "chat.example.com"
 
-func newCertificate(t *testing.T) (certificate, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+func servesHTTPS(t *testing.T, w *world, roots *x509.CertPool) {
+	asked := &visitor{site: w.site(siteName, roots), path: "/headers", limit: slowTime}
+	body, err := asked.ask(t.Context())
 	must(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{siteName}, NotAfter: time.Now().Add(time.Hour)}
-	raw, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	must(t, err)
-	encoded, err := x509.MarshalPKCS8PrivateKey(private)
-	must(t, err)
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})),
-		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded}))
-}
-
-func servesHTTPS(t *testing.T, w *world, certificate string) {
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM([]byte(certificate))
-	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
-		DialContext:     w.Hosts.Client().Dial,
-		TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: siteName, MinVersion: tls.VersionTLS12},
-	}}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+w.state.LoadBalancerIPv4+"/headers", http.NoBody)
-	must(t, err)
-	response, err := client.Do(request)
-	must(t, err)
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	must(t, err)
-	if !strings.Contains(string(body), "x-forwarded-proto: https\n") {
+	if !strings.Contains(body, "x-forwarded-proto: https\n") {
 		t.Errorf("nodes are told: %s", body)
 	}
 }

@@ -40,6 +40,9 @@ type Options struct {
 	Provider string   // folder that playground.Build put the provider into
 	Releases string   // folder whose files the client serves, over HTTP on port 80
 	Observe  func(simulator.Request)
+	// Authority is a certificate, as PEM, whose signatures hosts believe; empty
+	// means none but those that all hosts do.
+	Authority string
 }
 
 // World is an account of real hosts, with a configuration's folder at a client.
@@ -57,7 +60,7 @@ type World struct {
 // takes some minutes. Close removes everything.
 func Open(ctx context.Context, o Options) (*World, error) {
 	hosts, err := linux.Open(ctx, linux.Options{
-		Name: o.Name, Images: o.Images, Clients: []netip.Addr{Operator, Stranger},
+		Name: o.Name, Images: o.Images, Clients: []netip.Addr{Operator, Stranger}, Authority: o.Authority,
 	})
 	if err != nil {
 		return nil, err

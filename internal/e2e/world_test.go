@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,11 +25,12 @@ type world struct {
 	state e2e.State
 }
 
-// apply makes the cluster so and reads what came of it. It returns the time
-// from the last droplet's being active to the end of the apply.
-func (w *world) apply(t *testing.T, c e2e.Cluster) time.Duration {
+// apply makes the cluster so, and the nodes beside it, and reads what came of
+// it. It returns the time from the last droplet's being active to the end of the
+// apply.
+func (w *world) apply(t *testing.T, c e2e.Cluster, beside ...e2e.Node) time.Duration {
 	t.Helper()
-	must(t, w.Write(c))
+	must(t, w.Write(c, beside...))
 	var progress strings.Builder
 	w.Terraform.SetStdout(&progress)
 	defer w.Terraform.SetStdout(io.Discard)
@@ -103,6 +106,9 @@ func (w *world) droplet(t *testing.T, name string) cluster.Droplet {
 	t.Fatalf("there is no droplet %s", name)
 	return cluster.Droplet{}
 }
+
+// nodeNames are the names of the nodes' hosts.
+func (w *world) nodeNames() iter.Seq[string] { return maps.Keys(w.state.Nodes) }
 
 // on runs a script on a droplet as root, which must succeed.
 func (w *world) on(t *testing.T, name, script string) string {

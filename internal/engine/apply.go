@@ -1,8 +1,8 @@
 package engine
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -122,15 +122,10 @@ func (r *run) retire(a plan.Retire) work {
 func (c contact) tell(ctx context.Context, d cluster.Droplet, what string, limit time.Duration, command string, stdin []byte) error {
 	started := time.Now()
 	return digitalocean.Wait(ctx, what, func(ctx context.Context) (bool, string, error) {
-		_, err := c.command(ctx, d, limit, command, stdin)
+		_, err := c.command(ctx, d, limit, command, bytes.NewReader(stdin))
 		if away(err) && time.Since(started) < tellPatience {
 			return false, err.Error(), nil
 		}
 		return err == nil, "", err
 	})
-}
-
-// rotateCookie changes the cookie on all nodes at once.
-func (r *run) rotateCookie() work {
-	return func(context.Context) error { return errors.New("not yet") }
 }

@@ -48,7 +48,7 @@ func (r *run) await(ctx context.Context, p plan.Plan) []error {
 			look.peerings = true
 		case plan.AwaitVolume:
 			look.volume = r.mem.VolumeID
-		case plan.AwaitNodes, plan.AwaitFormed:
+		case plan.AwaitBooted, plan.AwaitNodes, plan.AwaitFormed:
 			r.askHosts(ctx)
 		}
 	}

@@ -70,10 +70,11 @@ func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.M
 		return r.obs, errors.Join(err, r.release(ctx))
 	}
 	err := r.toEnd(ctx)
+	keep := spec.Database != nil && spec.Database.FinalSnapshot
+	mem.FinalSnapshot = mem.FinalSnapshot || keep && mem.Runs(cluster.RoleDatabase) // there may be data, however this ended
 	switch {
 	case err == nil:
-		mem.UserTags, mem.Unsure = spec.Tags, false
-		mem.FinalSnapshot = spec.Database != nil && spec.Database.FinalSnapshot
+		mem.UserTags, mem.Unsure, mem.FinalSnapshot = spec.Tags, false, keep
 	case r.creating && r.obs.Empty() && !mem.Holds():
 		r.leases = append(r.leases, r.ownMarks()...) // no state will know of them
 	}
@@ -218,10 +219,15 @@ func (r *run) ownMarks() []string {
 	})
 }
 
+// ErrAbandoned is the cause of a context that ended because nobody waits for what
+// the engine brings about, and no state will know of it.
+var ErrAbandoned = errors.New("nobody waits for the result any more")
+
 // release tells others that the apply has ended, however it did: what it made is
-// known to a state from now on.
+// known to a state from now on. Where it is not, the lease stays, so that the next
+// create clears it away.
 func (r *run) release(ctx context.Context) error {
-	if len(r.leases) == 0 {
+	if len(r.leases) == 0 || errors.Is(context.Cause(ctx), ErrAbandoned) {
 		return nil
 	}
 	ctx, cancel := parting(ctx)

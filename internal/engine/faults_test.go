@@ -11,6 +11,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
 // everything lets tests try the whole product of operations, calls and what goes
@@ -63,7 +64,7 @@ func TestFiguresOfFaults(t *testing.T) {
 			})
 		}
 	})
-	t.Logf("how operations ended, by what went wrong:\n%s", f.table())
+	testtool.Figures(t, "Trials in which something goes wrong, by what does", f.table())
 }
 
 // recorded are the calls of an operation in which nothing goes wrong.

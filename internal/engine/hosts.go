@@ -17,6 +17,7 @@ func (r *run) createHosts(a plan.CreateHosts) (work, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.migratesAtBoot(a)
 	return func(ctx context.Context) error {
 		return r.api.CreateDroplets(ctx, request, func(made []cluster.Droplet) {
 			r.record(func() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,7 +30,7 @@ type answering struct {
 const firstBoot = 20 * time.Second
 
 // Run implements engine.Channel.
-func (a answering) Run(ctx context.Context, address string, _ int, command string, _ []byte) ([]byte, error) {
+func (a answering) Run(ctx context.Context, address string, _ int, command string, _ io.Reader) ([]byte, error) {
 	p := a.process
 	p.life.turns.wait(fmt.Sprint(p.number, " tell ", address, command))
 	if p.ends(false) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/plan"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
 var (
@@ -32,7 +33,7 @@ func TestManyLives(t *testing.T) {
 			calls, years = calls+len(c), years+y
 		})
 	}
-	t.Logf("%d seeds, %d calls, %.0f virtual hours", *lives, calls, years.Hours())
+	testtool.Figures(t, "Lives of clusters", fmt.Sprintf("seeds %d, API calls %d, virtual hours %.0f", *lives, calls, years.Hours()))
 }
 
 // A seed is as good as a recording.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -29,9 +30,9 @@ const (
 )
 
 // Channel runs a command of beamctl on a host and returns what it printed. Its
-// errors wrap those of package management.
+// errors wrap those of package management. Stdin may be nil.
 type Channel interface {
-	Run(ctx context.Context, address string, port int, command string, stdin []byte) ([]byte, error)
+	Run(ctx context.Context, address string, port int, command string, stdin io.Reader) ([]byte, error)
 }
 
 // Connect gives the channel to the hosts that have the keys.
@@ -53,7 +54,7 @@ func (r *run) contact() contact {
 }
 
 // command runs a command of beamctl on the host, which has to end in time.
-func (c contact) command(ctx context.Context, d cluster.Droplet, limit time.Duration, command string, stdin []byte) ([]byte, error) {
+func (c contact) command(ctx context.Context, d cluster.Droplet, limit time.Duration, command string, stdin io.Reader) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the host did not carry out %q within %s", command, limit))
 	defer cancel()
 	return c.channel.Run(ctx, d.PublicIPv4, c.port, command, stdin)

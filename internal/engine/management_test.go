@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,7 +39,7 @@ type hosts struct {
 }
 
 // Run implements engine.Channel.
-func (h *hosts) Run(ctx context.Context, address string, _ int, command string, _ []byte) ([]byte, error) {
+func (h *hosts) Run(ctx context.Context, address string, _ int, command string, _ io.Reader) ([]byte, error) {
 	o := h.w.droplets(h.spec.Name)
 	i := slices.IndexFunc(o.Droplets, func(d cluster.Droplet) bool { return d.PublicIPv4 == address })
 	if i < 0 {

@@ -2,8 +2,12 @@ package engine_test
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
+	"strings"
 	"testing"
+	"text/tabwriter"
+	"time"
 
 	"github.com/wcharczuk/go-chart/v2"
 
@@ -40,12 +44,9 @@ func TestFiguresBySize(t *testing.T) {
 	t.Parallel()
 	var all []sizeFigures
 	for _, nodes := range sizes {
-		f := measureSize(t, nodes)
-		t.Logf("%3d nodes: create %5.1f s %3.0f calls (%.2f of the longest chain of waits, %.0f s), refresh %.1f s %.0f calls, one more %5.1f s %3.0f calls, one less %4.1f s %3.0f calls, destroy %4.1f s %3.0f calls",
-			nodes, f.create.seconds, f.create.calls, f.create.seconds/f.chain, f.chain, f.refresh.seconds, f.refresh.calls,
-			f.grow.seconds, f.grow.calls, f.shrink.seconds, f.shrink.calls, f.end.seconds, f.end.calls)
-		all = append(all, f)
+		all = append(all, measureSize(t, nodes))
 	}
+	testtool.Figures(t, "Clusters by size: virtual seconds, API calls, and the create's seconds by those of its longest chain of waits", sizeTable(all))
 	for nodes, most := range map[int]cost{3: {69.2, 54}, 100: {71.9, 63}} {
 		for _, f := range all {
 			if f.nodes == nodes && (f.create.seconds > most.seconds || f.create.calls > most.calls || f.refresh.calls > 7) {
@@ -56,33 +57,55 @@ func TestFiguresBySize(t *testing.T) {
 	chartOf(t, all)
 }
 
+// sizeTable writes the figures, a line a size.
+func sizeTable(all []sizeFigures) string {
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "nodes\tcreate\tcalls\tratio\trefresh\tcalls\tone more\tcalls\tone less\tcalls\tdestroy\tcalls\t")
+	for _, f := range all {
+		fmt.Fprintf(w, "%d\t%.1f\t%.0f\t%.2f\t", f.nodes, f.create.seconds, f.create.calls, f.create.seconds/f.chain)
+		for _, c := range []cost{f.refresh, f.grow, f.shrink, f.end} {
+			fmt.Fprintf(w, "%.1f\t%.0f\t", c.seconds, c.calls)
+		}
+		fmt.Fprintln(w)
+	}
+	_ = w.Flush() // into memory
+	return text.String()
+}
+
 func measureSize(t *testing.T, nodes int) sizeFigures {
 	f := sizeFigures{nodes: nodes}
 	inWorld(t, slow, func(w *world) {
 		mem := &cluster.Memory{}
-		step := func(act func() error) cost {
-			seconds, calls := w.measure(act)
-			return cost{seconds, calls}
-		}
 		converge := func(spec cluster.Spec) func() error {
 			return func() error {
 				_, err := w.engine.Converge(w.Context(), spec, mem)
 				return err
 			}
 		}
-		f.create = step(converge(chat(nodes)))
-		f.refresh = step(func() error {
+		f.create = w.measure(converge(chat(nodes)))
+		f.refresh = w.measure(func() error {
 			_, err := w.engine.Observe(w.Context(), "chat", "", *mem)
 			return err
 		})
-		f.grow = step(converge(chat(nodes + 1)))
-		f.shrink = step(converge(chat(nodes)))
+		f.grow = w.measure(converge(chat(nodes + 1)))
+		f.shrink = w.measure(converge(chat(nodes)))
 		w.settled(chat(nodes), *mem)
-		f.end = step(func() error { return w.engine.Destroy(w.Context(), "chat", mem) })
+		f.end = w.measure(func() error { return w.engine.Destroy(w.Context(), "chat", mem) })
 		w.empty()
 	})
 	f.chain = float64(addressWaits(nodes))*slow.AddressLag.Seconds() + slow.BootTime.Seconds()
 	return f
+}
+
+// measure counts what the act takes.
+func (w *world) measure(act func() error) cost {
+	w.Helper()
+	started, before := time.Now(), w.cut.calls
+	if err := act(); err != nil {
+		w.Fatal(err)
+	}
+	return cost{time.Since(started).Seconds(), float64(w.cut.calls - before)}
 }
 
 func ticks(from, to, step int) []chart.Tick {

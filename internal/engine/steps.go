@@ -24,8 +24,16 @@ func (r *run) prepare(a plan.Action) (work, error) {
 		return r.apply(a)
 	case plan.Retire:
 		return r.retire(a), nil
+	case plan.FetchRelease:
+		return r.fetchRelease(a)
+	case plan.PushRelease:
+		return r.pushRelease(a), nil
+	case plan.SpreadRelease:
+		return r.spreadRelease(a)
+	case plan.Migrate:
+		return r.migrate(a), nil
 	case plan.RotateCookie:
-		return r.rotateCookie(), nil
+		return r.rotateCookie()
 	case plan.PowerOn, plan.RenameHost, plan.SetBackups, plan.DeleteHost, plan.TagHosts, plan.UntagHosts:
 		return r.changeHosts(a), nil
 	case plan.CreateVPC, plan.MarkVPC, plan.UnmarkVPC, plan.DeleteVPC, plan.CreatePeering, plan.DeletePeering:

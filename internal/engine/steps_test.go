@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,12 +16,13 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/engine"
+	"github.com/beamcluster/terraform-provider-beam/internal/plan"
 )
 
 // writes says which step of a plan makes a call that writes. A call that is not
 // in it has no step, so that no plan would show what it does.
 var writes = map[string]string{
-	"POST tags, a lease": "HoldLease", "POST tags": "CreateTag", "DELETE tags/*": "DeleteTag",
+	"POST tags, a lease": "HoldLease", "DELETE tags/*, a lease": "HoldLease", "POST tags": "CreateTag", "DELETE tags/*": "DeleteTag", "DELETE tags/*, of a node that is being made": "DeleteTag",
 	"POST tags/*/resources, droplet": "TagHosts", "DELETE tags/*/resources, droplet": "UntagHosts", "POST tags/*/resources, volume": "TagVolume",
 	"POST vpcs": "CreateVPC", "PATCH vpcs/*": "MarkVPC", "PATCH vpcs/*, without a mark": "UnmarkVPC", "DELETE vpcs/*": "DeleteVPC",
 	"POST vpc_peerings": "CreatePeering", "DELETE vpc_peerings/*": "DeletePeering",
@@ -33,6 +35,15 @@ var writes = map[string]string{
 	"POST projects/*/resources": "AssignProject",
 }
 
+// along says of calls which other steps of a plan bring them about, besides those
+// that are named for them: tagging makes tags that are missing, and what is made is
+// known, and so goes into the project or loses a mark, only once it is there.
+var along = map[string][]string{
+	"POST tags":                 {"TagHosts", "TagVolume"},
+	"POST projects/*/resources": {"CreateHosts"},
+	"DELETE tags/*, of a node that is being made": {"CreateHosts"},
+}
+
 // write names a call that writes by its method, its path without ids, and what
 // tells it from others of its route.
 func write(t *testing.T, r *http.Request) string {
@@ -42,6 +53,14 @@ func write(t *testing.T, r *http.Request) string {
 		parts[1] = "*"
 	}
 	call := r.Method + " " + strings.Join(parts, "/")
+	if r.Method == http.MethodDelete && parts[0] == "tags" {
+		switch {
+		case strings.Contains(r.URL.Path, ":lease:"):
+			call += ", a lease"
+		case strings.Contains(r.URL.Path, ":making:"):
+			call += ", of a node that is being made"
+		}
+	}
 	if r.GetBody == nil {
 		return call
 	}
@@ -76,10 +95,11 @@ func write(t *testing.T, r *http.Request) string {
 	return call
 }
 
-// For every write that any apply makes there is a step, and every kind of step
-// that writes is carried out here.
+// Every write that an apply makes is a step that its plan had in the beginning,
+// and every kind of step that writes is carried out here.
 func TestEveryWriteIsAStep(t *testing.T) {
-	done := map[string]bool{}
+	t.Parallel()
+	done, planned := map[string]bool{}, map[string]bool{}
 	sluggish := slow
 	sluggish.BootTime, sluggish.RateLimits = 3*time.Minute, false
 	inWorld(t, sluggish, func(w *world) {
@@ -92,11 +112,22 @@ func TestEveryWriteIsAStep(t *testing.T) {
 			if !known {
 				t.Errorf("no step makes the call %q", call)
 			}
+			if !slices.ContainsFunc(append(along[call], step), func(step string) bool { return planned[step] }) {
+				t.Errorf("the call %q (%s) was made, and the plan has no %s", call, r.URL.Path, step)
+			}
 			done[step] = true
 		}
 		h := &hosts{w: w, spec: managed(2), mem: &cluster.Memory{}}
 		w.engine = w.engine.Reaching(func(cluster.ManagementKeys) engine.Channel { return h })
-		w.wholeLife(h)
+		w.wholeLife(h, func(p plan.Plan, err error) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			clear(planned)
+			for _, s := range p.Steps {
+				planned[reflect.TypeOf(s.Action).Name()] = true
+			}
+		})
 		done["Tell"] = len(h.commands) > 0
 	})
 	for _, step := range writingSteps(t) {
@@ -123,9 +154,16 @@ func writingSteps(t *testing.T) []string {
 	return names
 }
 
-// wholeLife creates, changes, mends and destroys a cluster and a node beside it.
-func (w *world) wholeLife(h *hosts) {
+// wholeLife creates, changes, mends and destroys a cluster and a node beside it,
+// and shows each plan before it is carried out.
+func (w *world) wholeLife(h *hosts, show func(plan.Plan, error)) {
 	ctx := w.Context()
+	apply := func() cluster.Observed {
+		w.Helper()
+		p, _, err := w.engine.Diff(ctx, h.spec, *h.mem)
+		show(p, err)
+		return w.converge(h.spec, h.mem)
+	}
 	must := func(err error) {
 		w.Helper()
 		if err != nil {
@@ -138,7 +176,7 @@ func (w *world) wholeLife(h *hosts) {
 	uk := h.spec.Pools[0]
 	uk.Name, uk.Region, uk.Count = "uk", "lon1", 1
 	h.spec.Pools = append([]cluster.Pool{uk}, h.spec.Pools...)
-	o := w.converge(h.spec, h.mem)
+	o := apply()
 
 	database := w.id(o, "chat-database")
 	_, _, err = w.godo.StorageActions.DetachByDropletID(ctx, o.Volume.ID, database)
@@ -159,18 +197,22 @@ func (w *world) wholeLife(h *hosts) {
 	db := *h.spec.Database
 	db.Backups = true
 	h.spec.Database = &db
-	w.converge(h.spec, h.mem)
+	apply()
 
 	h.spec.Tags, h.spec.Pools = nil, slices.Clone(h.spec.Pools[1:])
 	h.spec.Pools[0].Count = 3
-	w.converge(h.spec, h.mem)
+	apply()
 
 	node := &cluster.NodeSpec{Name: "worker", Cluster: "chat", Place: h.spec.Pools[0].Place, Distribution: h.spec.Distribution, Host: h.spec.Host, Cookie: "COOKIE"}
+	show(w.engine.DiffNode(ctx, *node, 0))
 	d, err := w.engine.ConvergeNode(ctx, node, 0)
 	must(err)
+	show(plan.Plan{Steps: []plan.Step{{Action: plan.DeleteHost{}}}}, nil)
 	must(w.engine.DestroyNode(ctx, *node, d.ID))
 	_, _, err = w.godo.VPCs.Set(ctx, h.mem.VPCs["nyc3"], godo.VPCSetDefault())
 	must(err) // which cannot be deleted
 	h.mem.FinalSnapshot = true
+	p, _, err := w.engine.Diff(ctx, cluster.Spec{Name: "chat"}, *h.mem)
+	show(p, err)
 	must(w.engine.Destroy(ctx, "chat", h.mem))
 }

@@ -142,7 +142,7 @@ func NodesRun(hosts []HostReport) bool {
 func NodesReady(s cluster.Spec, m cluster.Memory, hosts []HostReport) bool {
 	j := newJudgement(hosts)
 	j.each("", bootFinding)
-	if fetchesRelease(s) {
+	if s.Release.Fetched() {
 		j.each(cluster.RoleNode, releaseFinding)
 		j.mesh(cookieFingerprint(s, m))
 		j.each(cluster.RoleLoadBalancer, j.leadsFinding)
@@ -158,8 +158,9 @@ func JudgeBoot(hosts []HostReport) Formation {
 }
 
 // Judge says whether the hosts, which must be all of the cluster's, have become
-// the cluster that the spec asks for. Without a release to fetch, the nodes
-// need only have booted: what a deploy brings later is its own business.
+// the cluster that the spec asks for. Without a release to run, the nodes need only
+// have booted: what a deploy brings later is its own business, as long as it is put
+// where it is started.
 func Judge(s cluster.Spec, m cluster.Memory, hosts []HostReport) Formation {
 	j := newJudgement(hosts)
 	j.each("", bootFinding)
@@ -167,15 +168,14 @@ func Judge(s cluster.Spec, m cluster.Memory, hosts []HostReport) Formation {
 	if !j.anyFinding(cluster.RoleDatabase) {
 		j.each(cluster.RoleNode, loginFinding)
 	}
-	if fetchesRelease(s) {
+	j.each(cluster.RoleNode, misplacedFinding)
+	if s.Release.Fetched() {
 		j.each(cluster.RoleNode, releaseFinding)
 		j.mesh(cookieFingerprint(s, m))
 		j.each(cluster.RoleLoadBalancer, j.balancerFinding)
 	}
 	return j.formation()
 }
-
-func fetchesRelease(s cluster.Spec) bool { return s.Release.Fetched() }
 
 // judgement collects at most one finding a host: its first cause.
 type judgement struct {

@@ -61,8 +61,20 @@ func releaseFinding(h HostReport) verdict {
 		return verdict{cause: "the release is starting", log: service.Log, coming: true}
 	case service.Restarts > 0:
 		return verdict{cause: fmt.Sprintf("the release does not run: %s", service.end()), log: service.Log, coming: true}
+	case h.Report.Release != nil && h.Report.Release.Running == "":
+		return verdict{cause: "waits for its release", coming: true}
 	}
 	return verdict{cause: fmt.Sprintf("the release does not run: %s is %s", service.Unit, service.State), log: service.Log}
+}
+
+// misplacedFinding is about a release that was deployed beside the place where the
+// node starts it.
+func misplacedFinding(h HostReport) verdict {
+	release := h.Report.Release
+	if release == nil || release.Elsewhere == "" {
+		return verdict{}
+	}
+	return verdict{cause: fmt.Sprintf("there is a release in %s, and the node starts %s, which does not exist", release.Elsewhere, release.Program)}
 }
 
 // end says how the service ended last.

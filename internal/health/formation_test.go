@@ -168,6 +168,22 @@ chat-us-2: still boots: install packages
 			"chat-us-1: the release does not run: beam.service is inactive", false, true,
 		},
 		{
+			"a release is still to come",
+			func(h hosts) {
+				h["chat-us-1"].Report.Service.State = "inactive"
+				h["chat-us-1"].Report.Release = &health.ReleaseReport{}
+			},
+			"chat-us-1: waits for its release", false, false,
+		},
+		{
+			"a release was deployed into a folder within the right one",
+			func(h hosts) {
+				h["chat-us-1"].Report.Service.State = "inactive"
+				h["chat-us-1"].Report.Release = &health.ReleaseReport{Program: "/opt/chat/bin/chat", Elsewhere: "/opt/chat/chat"}
+			},
+			"chat-us-1: there is a release in /opt/chat/chat, and the node starts /opt/chat/bin/chat, which does not exist", false, true,
+		},
+		{
 			"the volume is not there",
 			func(h hosts) {
 				h["chat-database"].Report.Postgres = &health.PostgresReport{}

@@ -16,6 +16,7 @@ type Report struct {
 	Boot     BootReport      `json:"boot"`
 	Service  ServiceReport   `json:"service"`
 	Node     *NodeReport     `json:"node,omitempty"`     // of a node
+	Release  *ReleaseReport  `json:"release,omitempty"`  // of a node
 	Database *LoginReport    `json:"database,omitempty"` // of a node that has a database
 	Servers  []ServerReport  `json:"servers,omitempty"`  // of a load balancer
 	Postgres *PostgresReport `json:"postgres,omitempty"` // of a database
@@ -56,6 +57,15 @@ type NodeReport struct {
 	Started           bool         `json:"started"`                  // the whole release is up
 	Nodes             []string     `json:"nodes"`                    // that it is connected with
 	Missing           []PeerReport `json:"missing,omitempty"`        // that it dials in vain
+}
+
+// ReleaseReport is what a node has to run. A release in the node's store goes by
+// the first 16 digits of its archive's SHA-256.
+type ReleaseReport struct {
+	Running   string   `json:"running"`             // where the app's folder leads; empty for one that was put there by hand, and for none
+	Stored    []string `json:"stored,omitempty"`    // all that the node keeps, the one that was used last first
+	Program   string   `json:"program"`             // that the node starts
+	Elsewhere string   `json:"elsewhere,omitempty"` // folder of a release that was put beside that place
 }
 
 // PeerReport is a node that another one dials in vain.

@@ -25,7 +25,7 @@ var changing = []string{
 // their calls as well, and "reading" do not.
 var (
 	writing = []string{"chmod", "install", "ln", "mkdir", "mv", "rm", "sed", "tar"}
-	reading = []string{"cat", "cut", "find", "grep", "gzip", "head", "locale", "mktemp", "sha256sum", "sort", "tail", "tr"}
+	reading = []string{"cat", "cp", "cut", "find", "grep", "gzip", "head", "locale", "mktemp", "sha256sum", "sort", "tail", "tr"}
 )
 
 // newBootHost lays out the folder as cloud-init would. Every package is
@@ -38,7 +38,7 @@ func newBootHost(t *testing.T, host renderer) bootHost {
 	}
 	h := bootHost{t.TempDir()}
 	var moves []string
-	for _, folder := range []string{"/etc/", "/home/", "/opt/", "/srv/", "/swapfile", "/usr/local/", "/var/lib/"} {
+	for _, folder := range []string{"/etc/", "/home/", "/opt/", "/srv/", "/swapfile", "/usr/lib/postgresql", "/usr/local/", "/usr/share/postgresql", "/var/lib/"} {
 		moves = append(moves, folder, h.dir+folder)
 	}
 	for _, f := range filesOf(t, userData) {
@@ -51,11 +51,11 @@ func newBootHost(t *testing.T, host renderer) bootHost {
 		h.standIn(t, name, "")
 	}
 	for _, name := range append(append([]string{}, writing...), reading...) {
-		real, err := exec.LookPath(name)
+		path, err := exec.LookPath(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Symlink(real, filepath.Join(h.dir, "bin", name)); err != nil {
+		if err := os.Symlink(path, filepath.Join(h.dir, "bin", name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -99,11 +99,11 @@ fi
 func (h bootHost) countWrites(t *testing.T) {
 	t.Helper()
 	for _, name := range writing {
-		real, err := exec.LookPath(name)
+		path, err := exec.LookPath(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.standIn(t, name, `exec `+real+` "$@"`)
+		h.standIn(t, name, `exec `+path+` "$@"`)
 	}
 }
 
@@ -115,7 +115,7 @@ func (h bootHost) start(t *testing.T) (string, error) {
 
 func (h bootHost) run(t *testing.T, program string) (string, error) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), filepath.Join(h.dir, program)) //nolint:gosec // G204: a file of the test
+	command := exec.CommandContext(t.Context(), filepath.Join(h.dir, program))
 	command.Env = []string{"PATH=" + filepath.Join(h.dir, "bin"), "TMPDIR=" + h.dir}
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := command.CombinedOutput()
@@ -183,7 +183,7 @@ func (h bootHost) became(t *testing.T) map[string]string {
 			if err != nil || entry.IsDir() {
 				return err
 			}
-			content, err := os.ReadFile(path) //nolint:gosec // G304: a file of the test
+			content, err := os.ReadFile(path)
 			if entry.Type()&fs.ModeSymlink != 0 {
 				var target string
 				target, err = os.Readlink(path)

@@ -10,6 +10,16 @@ import (
 // postgresPort is where Postgres listens.
 const postgresPort = 5432
 
+// ReservedConnections are those that Postgres keeps for its administrator
+// (superuser_reserved_connections).
+const ReservedConnections = 3
+
+// MaxConnections is what the host sets, as database/configure.sh reckons it from
+// the memory that the kernel leaves of a size's: some fifteen sixteenths.
+func MaxConnections(memoryMiB int) int {
+	return min(max(memoryMiB*15/16/8, 100), 1000)
+}
+
 // Render gives the database's #cloud-config. The error is a *TooLargeError,
 // or what Validate found.
 func (db Database) Render() ([]byte, error) {

@@ -1,10 +1,7 @@
 package hostconfig
 
 import (
-	"crypto/tls"
-	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,6 +15,8 @@ type Form struct {
 	rule  string            // what to do about a text that does not fit
 	taken func(string) bool // texts that fit and mean something already; nil for none
 	other string            // what to do about those
+
+	secret bool // a text that does not fit may hold a password
 }
 
 // Fault is empty for a text of the form. For any other it says what to do, as a
@@ -32,10 +31,18 @@ func (f Form) Fault(text string) string {
 	return ""
 }
 
+// Show is the text as a message may hold it.
+func (f Form) Show(text string) string {
+	if f.secret {
+		return withoutCredentials(text)
+	}
+	return text
+}
+
 // check is Fault as an error about the setting of that name.
 func (f Form) check(name, text string) error {
 	if fault := f.Fault(text); fault != "" {
-		return fmt.Errorf("%s is %q; %s", name, text, fault)
+		return fmt.Errorf("%s is %q; %s", name, f.Show(text), fault)
 	}
 	return nil
 }
@@ -58,6 +65,10 @@ var (
 	SwapMiB  = Range{0, 64 * 1024}
 )
 
+// SystemMiB is how much of a disk the system takes with what is installed, some
+// releases and logs: it is no room for swap.
+const SystemMiB = 4 * 1024
+
 // Texts of every host.
 var (
 	// UserName is what adduser of Debian and Ubuntu takes by default.
@@ -67,10 +78,11 @@ var (
 		taken: isSystemName,
 		other: `it belongs to the system; use a name of its own, such as "deploy"`,
 	}
-	// Locale is one of UTF-8 as /usr/share/i18n/SUPPORTED lists them.
-	Locale = Form{
-		fits: shaped(`^(C|[a-z]{2,3}_[A-Z]{2})(@[a-z]+)?\.UTF-8$`),
-		rule: `use a UTF-8 locale such as "en_US.UTF-8" or "C.UTF-8"`,
+	// Image is the slug of a distribution that hosts are set up on, or the id of a
+	// snapshot: what that holds only its owner knows.
+	Image = Form{
+		fits: shaped(`^([0-9]+|debian-1[23]-x64|ubuntu-2[24]-04-x64)$`),
+		rule: `use "debian-13-x64", "debian-12-x64", "ubuntu-24-04-x64" or "ubuntu-22-04-x64", or the id of a snapshot made from one`,
 	}
 	// PackageName is section 5.6.7 of Debian's policy.
 	PackageName = Form{
@@ -124,7 +136,10 @@ var (
 			"one with letters beyond a-z has a form that begins with xn--",
 	}
 	// DirectoryURL is where a certificate authority is asked.
-	DirectoryURL = Form{fits: isHTTPS, rule: "it must begin with https://; leave it out for Let's Encrypt"}
+	DirectoryURL = Form{
+		fits: isHTTPS, rule: "it must begin with https://; leave it out for Let's Encrypt",
+		taken: hasCredentials, other: secretFree, secret: true,
+	}
 )
 
 // Limits of RFC 5321, section 4.5.3.1, and of RFC 1035, section 2.3.4.
@@ -142,20 +157,6 @@ const (
 	emailAtom  = `[A-Za-z0-9!#$%&'*+/=?^_{|}~]`
 	emailLabel = `[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?`
 )
-
-func isHTTPS(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && u.Scheme == "https" && u.Host != ""
-}
-
-// CheckKeyPair says why HAProxy cannot serve the certificate with the key. The
-// error does not hold the key.
-func CheckKeyPair(certificatePEM, privateKeyPEM string) error {
-	if _, err := tls.X509KeyPair([]byte(certificatePEM), []byte(privateKeyPEM)); err != nil {
-		return errors.New(strings.TrimPrefix(err.Error(), "tls: "))
-	}
-	return nil
-}
 
 // OwnerSuffix is what the name of the owner's role has after the app's.
 const OwnerSuffix = "_owner"

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
 func TestFormsSayWhatTheyRefuse(t *testing.T) {
@@ -22,6 +23,11 @@ func TestFormsSayWhatTheyRefuse(t *testing.T) {
 			},
 		},
 		{
+			hostconfig.Locale,
+			[]string{"en_US.UTF-8", "C.UTF-8", "de_DE.UTF-8", "en_IN", "en_IN.UTF-8", "sr_RS@latin", "ca_ES@valencia"},
+			[]string{"", "C", "en_EN.UTF-8", "de_DE", "de_DE.ISO-8859-1", "de_DE.utf8", "en_US.UTF-8\n", "sr_RS@latin.UTF-8", "xx_XX.UTF-8", "en_US@euro.UTF-8"},
+		},
+		{
 			hostconfig.Email,
 			[]string{"ops@example.com", "a.b+c@xn--mller-kva.example", "o'neill@example.com", "ops@localhost"},
 			[]string{
@@ -34,7 +40,15 @@ func TestFormsSayWhatTheyRefuse(t *testing.T) {
 			[]string{"chat.example.com", "xn--mller-kva.example"},
 			[]string{"", "chat", "*.example.com", "müller.example", "chat.example.com.", "192.0.2.1", "a.b c.example", strings.Repeat("a.", 127) + "example"},
 		},
-		{hostconfig.DirectoryURL, []string{"https://ca.example.com/directory"}, []string{"", "http://ca.example.com", "https://", "https://ca\n", "ca.example.com"}},
+		{
+			hostconfig.ArchiveURL,
+			[]string{"https://example.com/chat.tar.gz", "http://[2001:db8::1]:8080/[RELEASE]/{1,2}.tar.gz?sig=a%20b#x", "https://example.com/a@b.tar.gz"},
+			[]string{
+				"", "chat.tar.gz", "ftp://example.com/chat.tar.gz", "https:///chat.tar.gz", "https://:443/x", "https://example.com/my chat.tar.gz",
+				"https://example.com/für.tar.gz", "https://example.com/\n", "https://deploy:pass@example.com/x", "https://token@example.com/x", "https://:pass@example.com",
+			},
+		},
+		{hostconfig.DirectoryURL, []string{"https://ca.example.com/directory"}, []string{"https://a:b@ca.example.com", "", "http://ca.example.com", "https://", "https://ca\n", "ca.example.com"}},
 		{hostconfig.DatabaseUser, []string{"chat", "_chat2", "select", strings.Repeat("u", 57)}, []string{"", "Chat", "my-chat", "pg_chat", "public", strings.Repeat("u", 58)}},
 		{hostconfig.Migration, []string{"", "Chat.Release.migrate()\n"}, []string{"a\x00b"}},
 	} {
@@ -46,6 +60,49 @@ func TestFormsSayWhatTheyRefuse(t *testing.T) {
 		for _, text := range tt.refused {
 			if tt.form.Fault(text) == "" {
 				t.Errorf("%q is accepted", text)
+			}
+		}
+	}
+}
+
+// A URL that is refused may hold a secret all the same.
+func TestURLsAreShownWithoutTheirSecrets(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"https://deploy:pass@example.com/chat.tar.gz":    "https://…@example.com/chat.tar.gz",
+		"ftp://deploy:p%20a@s@example.com/x?sig=pass":    "ftp://…@example.com/x?…",
+		"https://deploy:pa ss@example.com:x/chat.tar.gz": "https://…@example.com:x/chat.tar.gz",
+		"deploy:pass@example.com/chat.tar.gz":            "deploy://…@example.com/chat.tar.gz",
+		"https://example.com/a b.tar.gz?token=pass":      "https://example.com/a b.tar.gz?…",
+	} {
+		if got := hostconfig.ArchiveURL.Show(text); got != want {
+			t.Errorf("%s is shown as %s, want %s", text, got, want)
+		}
+	}
+}
+
+// The list of locales is glibc's: nothing in it is unknown to this machine.
+func TestLocalesAreThoseOfGlibc(t *testing.T) {
+	t.Parallel()
+	for _, line := range testtool.File(t, "/usr/share/i18n/SUPPORTED") {
+		name, charset, _ := strings.Cut(line, " ")
+		fault := hostconfig.Locale.Fault(name)
+		if charset == "UTF-8" && fault != "" {
+			t.Errorf("%s is refused: %s", name, fault)
+		}
+		if charset != "UTF-8" && fault == "" {
+			t.Errorf("%s is accepted and has the character set %s", name, charset)
+		}
+	}
+}
+
+// A group of the system has no user of its name, and cannot be the user's.
+func TestUsersAndGroupsOfDebianAreTaken(t *testing.T) {
+	t.Parallel()
+	for _, list := range []string{"/usr/share/base-passwd/passwd.master", "/usr/share/base-passwd/group.master"} {
+		for _, line := range testtool.File(t, list) {
+			if name, _, _ := strings.Cut(line, ":"); hostconfig.UserName.Fault(name) == "" {
+				t.Errorf("%s of %s is accepted", name, list)
 			}
 		}
 	}

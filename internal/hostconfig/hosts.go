@@ -44,6 +44,7 @@ type Node struct {
 	App                  string            // name of the application's folder: the release's name, else made from the cluster's
 	HTTPPort             int               // the port the release serves HTTP on
 	Environment          map[string]string // the user's own; it wins over what is rendered
+	PublicHost           string            `json:"-"` // PHX_HOST; not part of Fingerprint, since hosts of earlier versions run without it
 	SecretKeyBase        string            // SECRET_KEY_BASE
 	DatabaseURL          string            // DATABASE_URL of the app's role; empty without a database
 	MigrationDatabaseURL string            // the same of the owner's role, for release.Migrate only

@@ -60,13 +60,20 @@ func newManaged(t *testing.T, host renderer) managed {
 	}
 	m := managed{t.TempDir()}
 	for _, f := range filesOf(t, userData) {
-		if strings.HasSuffix(f.Path, "/beamctl") || strings.HasSuffix(f.Path, ".py") {
+		program := strings.HasPrefix(f.Path, "/usr/local/")
+		if program {
 			f.Content = m.moved(f.Content)
 		}
 		if f.Path == "/etc/beam/management.json" {
 			f.Content = strings.ReplaceAll(f.Content, `"/home`, `"`+m.root+"/home")
 		}
+		if f.Path == "/etc/beam/release.json" {
+			f.Content = strings.NewReplacer(`"/opt`, `"`+m.root+"/opt", `"deploy"`, `"`+myGroup(t)+`"`).Replace(f.Content)
+		}
 		m.write(t, f.Path, f.Content)
+		if program {
+			must(t, os.Chmod(m.root+f.Path, 0o700)) //nolint:gosec // it is run
+		}
 	}
 	for _, folder := range []string{"/run", "/bin"} {
 		if err := os.MkdirAll(m.root+folder, 0o700); err != nil {

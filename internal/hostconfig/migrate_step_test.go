@@ -40,8 +40,8 @@ func TestAMigrationWaitsForTheDatabaseAndThenFailsSoon(t *testing.T) {
 	// The database lets the app in at the second try.
 	calls, said, err := runMigration(t, `[ -e "${0%/*}/tried" ] || { touch "${0%/*}/tried"; exit 1; }`, "false")
 	want := "beamctl check-database\nsleep 2\nbeamctl check-database\n" +
-		strings.Repeat("systemctl start beam-migrate.service\nsleep 10\n", 2) +
-		"systemctl start beam-migrate.service\njournalctl --no-pager --lines 20 --unit beam-migrate.service\n"
+		strings.Repeat("systemctl start beam-migrate@2c26b46b68ffc68f.service\nsleep 10\n", 2) +
+		"systemctl start beam-migrate@2c26b46b68ffc68f.service\njournalctl --no-pager --lines 20 --unit beam-migrate@2c26b46b68ffc68f.service\n"
 	if calls != want {
 		t.Errorf("got the calls\n%swant\n%s", calls, want)
 	}

@@ -35,8 +35,9 @@ const (
 	answerFile        = "/run/beam/answer"
 )
 
-// poolSize is the number of database connections of a node, Ecto's own default.
-const poolSize = "10"
+// DefaultPoolSize is the number of database connections of a node, Ecto's own
+// default.
+const DefaultPoolSize = 10
 
 // Render gives the node's #cloud-config. The error is a *TooLargeError, or says
 // which part of the description no host can carry.
@@ -83,7 +84,11 @@ func (n Node) document() (Document, error) {
 		return Document{}, err
 	}
 	d.Packages = append(d.Packages, n.packages()...)
-	d.Files = append(d.Files, n.files()...)
+	release, err := n.releaseFile()
+	if err != nil {
+		return Document{}, err
+	}
+	d.Files = append(d.Files, append(n.files(), release)...)
 	if err := d.addPrograms(n.programs()); err != nil {
 		return Document{}, err
 	}
@@ -167,19 +172,29 @@ func (n Node) environment() map[string]string {
 		"PORT":       fmt.Sprint(n.HTTPPort),
 		"PHX_SERVER": "true",
 	}
+	if n.PublicHost != "" {
+		variables["PHX_HOST"] = n.PublicHost
+	}
 	if n.SecretKeyBase != "" {
 		variables["SECRET_KEY_BASE"] = n.SecretKeyBase
 	}
 	if n.DatabaseURL != "" {
 		variables["DATABASE_URL"] = n.DatabaseURL
-		variables["POOL_SIZE"] = poolSize
+		variables["POOL_SIZE"] = fmt.Sprint(DefaultPoolSize)
 	}
 	maps.Copy(variables, n.Environment)
 	return variables
 }
 
+// fetched says that the first boot fetches the release.
 func (n Node) fetched() bool {
 	return n.Release != nil && n.Release.URL != ""
+}
+
+// stored says that the node gets its release from the provider and keeps it in
+// its store; else it is prepared for one that is put there over SSH.
+func (n Node) stored() bool {
+	return n.fetched() || n.Release != nil && n.Release.Pushed
 }
 
 func (n Node) migrates() bool {
@@ -189,6 +204,12 @@ func (n Node) migrates() bool {
 // waits says whether a node that starts waits for its peers.
 func (n Node) waits() bool {
 	return n.Sync != beam.SyncNone
+}
+
+// mayMigrate says that the release migrates, or that a later one may, of which a
+// running host can be told.
+func (n Node) mayMigrate() bool {
+	return n.migrates() || n.Management != nil && n.stored()
 }
 
 func (n Node) kind() string {

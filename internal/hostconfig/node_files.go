@@ -1,6 +1,7 @@
 package hostconfig
 
 import (
+	"cmp"
 	"path"
 	"strings"
 
@@ -16,10 +17,13 @@ type nodeView struct {
 	StartCommand      string // the script's command that stays in the foreground
 	OwnVMArgs         string // the cluster's flags, to follow the release's own
 	Home              string
-	Fetched           bool   // the host fetches the release itself
+	Name              string // of the release
+	Stored            bool   // the release is one of the node's store
+	Shut              bool   // the release must not write below its own folder
+	Store             string // folder of the releases that the node keeps
+	MigrateUnit       string // runs the migration of the release
 	LongName          string // with the address still to be filled in
 	CookiePlaceholder string
-	QuotedURL         string // for a configuration file of curl
 	Process           string // what the units that run the release share
 	Waits             bool   // boot waits for the peers
 	PeersFile         string
@@ -27,10 +31,7 @@ type nodeView struct {
 }
 
 func (n Node) view() (nodeView, error) {
-	name := n.App
-	if n.Release != nil {
-		name = n.Release.Name
-	}
+	name := n.releaseName()
 	view := nodeView{
 		Node:              n,
 		Kind:              n.kind(),
@@ -39,7 +40,10 @@ func (n Node) view() (nodeView, error) {
 		StartCommand:      "start",
 		OwnVMArgs:         path.Join(beam.ConfigDir, beam.ReleaseVMArgsFile),
 		Home:              n.home(),
-		Fetched:           n.fetched(),
+		Name:              name,
+		Stored:            n.stored(),
+		Shut:              n.Release != nil && n.Release.ReadOnly,
+		Store:             releaseStore,
 		LongName:          beam.LongName(n.Basename, beam.AddressToken),
 		CookiePlaceholder: beam.CookiePlaceholder,
 		Waits:             n.waits(),
@@ -51,16 +55,11 @@ func (n Node) view() (nodeView, error) {
 		view.OwnVMArgs = path.Join(beam.ConfigDir, beam.VMArgsFile)
 	}
 	if n.fetched() {
-		view.QuotedURL = quoteCurl(n.Release.URL)
+		view.MigrateUnit = "beam-migrate@" + storeKey(n.Release.SHA256) + ".service"
 	}
 	process, err := renderTemplate("node/process.conf", view)
 	view.Process = strings.TrimSuffix(process, "\n")
 	return view, err
-}
-
-// quoteCurl quotes a value as curl's configuration file reads it.
-func quoteCurl(value string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
 }
 
 // files are those that package beam renders, and the secrets. systemd reads the
@@ -88,8 +87,9 @@ func (n Node) files() []File {
 	if n.migrates() {
 		files = append(files, configFile("migrate.env", "0600", beam.EnvironmentFile(n.migrationEnvironment())))
 	}
-	if n.migrates() && n.kind() == kindRebar3 {
-		files = append(files, configFile("migrate.eval", "0644", n.Release.Migrate+".\n"))
+	if n.mayMigrate() && n.kind() == kindRebar3 {
+		expression := cmp.Or(n.Release.Migrate, "ok") + ".\n"
+		files = append(files, File{Path: path.Join(beam.ConfigDir, "migrate.eval"), Mode: "0644", Content: expression, Part: PartRelease})
 	}
 	return files
 }
@@ -107,7 +107,7 @@ func configFile(name, mode, content string) File {
 
 // programs are those that need nothing filled in.
 func (n Node) programs() []program {
-	var programs []program
+	programs := releasePrograms()
 	if n.waits() || n.Management != nil {
 		programs = append(programs, program{"node/epmd.py", "/usr/local/lib/beam/epmd.py", "0644"})
 	}
@@ -117,6 +117,9 @@ func (n Node) programs() []program {
 	if n.waits() {
 		programs = append(programs, program{"node/await-peers.py", "/usr/local/lib/beam/await-peers", "0755"})
 	}
+	if n.Management != nil {
+		programs = append(programs, program{"management/beamctl/releases.py", "/usr/local/lib/beam/beamctl/releases.py", "0644"})
+	}
 	return programs
 }
 
@@ -124,20 +127,16 @@ func (n Node) templateFiles() []templateFile {
 	files := []templateFile{
 		{File{Path: "/etc/beam/node.env", Mode: "0644"}, "node/node.env"},
 		{File{Path: "/etc/sysctl.d/61-beam-node.conf", Mode: "0644"}, "node/sysctl.conf"},
-		{File{Path: "/etc/systemd/system/beam.service", Mode: "0644"}, "node/beam.service"},
+		{File{Path: "/etc/systemd/system/beam.service", Mode: "0644", Part: PartRelease}, "node/beam.service"},
 		{File{Path: "/usr/local/lib/beam/fill-address", Mode: "0755"}, "node/fill-address.sh"},
 		{File{Path: "/usr/local/lib/beam/join-vm-args", Mode: "0755"}, "node/join-vm-args.sh"},
+		{File{Path: "/usr/local/lib/beam/hold-env", Mode: "0755"}, "node/hold-env.sh"},
 		{File{Path: "/usr/local/bin/beam-console", Mode: "0755"}, "node/beam-console.sh"},
 	}
-	if n.fetched() {
+	if n.mayMigrate() {
 		files = append(files,
-			templateFile{File{Path: "/etc/beam/release.curl", Mode: "0600"}, "node/release.curl"},
-			templateFile{File{Path: "/usr/local/lib/beam/fetch-release", Mode: "0755"}, "node/fetch-release.sh"})
-	}
-	if n.migrates() {
-		files = append(files,
-			templateFile{File{Path: "/usr/local/lib/beam/migrate", Mode: "0755"}, "node/migrate.sh"},
-			templateFile{File{Path: "/etc/systemd/system/beam-migrate.service", Mode: "0644"}, "node/beam-migrate.service"})
+			templateFile{File{Path: "/usr/local/lib/beam/migrate", Mode: "0755", Part: PartRelease}, "node/migrate.sh"},
+			templateFile{File{Path: "/etc/systemd/system/beam-migrate@.service", Mode: "0644", Part: PartRelease}, "node/beam-migrate@.service"})
 	}
 	return files
 }
@@ -155,11 +154,13 @@ func (n Node) steps() []templateStep {
 	if n.DatabaseCAPEM != "" {
 		steps = append(steps, templateStep{"certificates", "trust the cluster's certificates", "node/certificate.sh"})
 	}
-	if !n.fetched() {
-		return append(steps, templateStep{"release-folder", "prepare for a release", "node/prepare.sh"}, templateStep{"start", "start the node", "node/start.sh"})
+	if !n.stored() {
+		steps = append(steps, templateStep{"release-folder", "prepare for a release", "node/prepare.sh"})
 	}
-	steps = append(steps, templateStep{"release", "fetch the release", "node/fetch.sh"})
-	if n.migrates() {
+	if n.fetched() {
+		steps = append(steps, templateStep{"release", "fetch the release", "node/fetch.sh"})
+	}
+	if n.fetched() && n.migrates() {
 		steps = append(steps, templateStep{"migrate", "migrate the database", "node/migrate-step.sh"})
 	}
 	return append(steps, templateStep{"start", "start the node", "node/start.sh"})

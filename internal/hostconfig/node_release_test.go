@@ -30,22 +30,32 @@ const awkwardCookie = `#7 $HOME 'a' "b" \n`
 type testHost struct {
 	node hostconfig.Node
 	root string
+	user string              // whom the release runs as
 	unit map[string][]string // the settings of beam.service
 }
 
 // kindOfRelease is what differs between releases of mix and of rebar3.
 type kindOfRelease struct {
-	build   []string // builds a tarball
-	tarball string   // where it lies then
-	migrate string   // an expression with %q for a file
-	rpc     string   // command of the start script that evaluates on the node
-	facts   string   // an expression that tells what the node was told
+	files   map[string]string // beside the sources
+	build   []string          // builds a tarball
+	tarball string            // where it lies then
+	migrate string            // an expression with %q for a file
+	rpc     string            // command of the start script that evaluates on the node
+	facts   string            // an expression that tells what the node was told
 	want    string
 }
 
 // The cookie as its characters in hex: no quoting of a shell gets in the way.
 var releases = map[string]kindOfRelease{
 	"mix": {
+		// From an earlier host. It runs after what the unit sets.
+		files: map[string]string{"rel/env.sh.eex": `
+export RELEASE_NODE=chat@127.0.0.9 RELEASE_DISTRIBUTION=sname RELEASE_COOKIE=elsewhere
+export RELEASE_VM_ARGS="$RELEASE_ROOT/releases/$RELEASE_VSN/vm.args" ERL_EPMD_PORT=1
+export ERL_AFLAGS="-setcookie elsewhere -kernel shell_history enabled -name other@127.0.0.9"
+export ERL_ZFLAGS="-kernel inet_dist_listen_min 1 -proto_dist inet6_tcp" OWN="it's \"kept\""
+return 0
+`},
 		build:   []string{"env", "MIX_ENV=prod", "mix", "release", "--quiet"},
 		tarball: "_build/prod/chat-0.1.0.tar.gz",
 		migrate: "Chat.Release.migrate(%q)",
@@ -57,8 +67,8 @@ var releases = map[string]kindOfRelease{
 					_ -> false
 				end
 			end)
-			IO.puts("#{Base.encode16(Atom.to_string(Node.get_cookie()))} #{low} #{:erlang.system_info(:process_limit)} leak: #{leak?}")`,
-		want: fmt.Sprintf("%X 22000 262144 leak: false", awkwardCookie),
+			IO.puts("#{Base.encode16(Atom.to_string(Node.get_cookie()))} #{low} #{:erlang.system_info(:process_limit)} leak: #{leak?} #{Application.get_env(:kernel, :shell_history)} #{System.get_env("OWN")}")`,
+		want: fmt.Sprintf("%X 22000 262144 leak: false enabled it's \"kept\"", awkwardCookie),
 	},
 	"rebar3": {
 		build:   []string{"rebar3", "as", "prod", "tar"},
@@ -111,6 +121,9 @@ func buildRelease(t *testing.T, name string, kind kindOfRelease) string {
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "beam", "testdata", "releases", name))); err != nil {
 		t.Fatal(err)
 	}
+	for name, content := range kind.files {
+		must(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
 	cmd := exec.CommandContext(t.Context(), kind.build[0], kind.build[1:]...)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -125,7 +138,7 @@ func installNode(t *testing.T, name string, kind kindOfRelease, tarball string) 
 	server := httptest.NewServer(http.FileServer(http.Dir(filepath.Dir(tarball))))
 	t.Cleanup(server.Close)
 
-	h := &testHost{node: exampleNode(), root: t.TempDir()}
+	h := newTestHost(t)
 	var err error
 	h.node.Cookie = awkwardCookie
 	h.node.Peers = nil
@@ -143,11 +156,16 @@ func installNode(t *testing.T, name string, kind kindOfRelease, tarball string) 
 	}
 	h.writeFiles(t)
 	h.fillAddress(t, "127.0.0.1")
+	h.command(t, os.Environ(), filepath.Join(h.root, "usr/local/lib/beam/fetch-release"))
+	return h
+}
+
+// newTestHost is a host whose release runs as whoever runs the test.
+func newTestHost(t *testing.T) *testHost {
+	t.Helper()
+	h := &testHost{node: exampleNode(), root: t.TempDir(), user: myGroup(t)}
 	must(t, os.MkdirAll(filepath.Join(h.root, "opt"), 0o755))
-	must(t, os.MkdirAll(filepath.Join(h.root, "var/lib/beam/releases"), 0o755))
-	h.command(t, os.Environ(), filepath.Join(h.root, "usr/local/lib/beam/fetch-release"),
-		filepath.Join(h.root, "etc/beam/release.curl"), h.node.Release.SHA256, "chat", myGroup(t),
-		filepath.Join(h.root, "var/lib/beam/releases"), filepath.Join(h.root, "opt/chat"))
+	must(t, os.MkdirAll(filepath.Join(h.root, "var/lib/beam"), 0o755))
 	return h
 }
 
@@ -159,7 +177,8 @@ func (h *testHost) writeFiles(t *testing.T) {
 	for _, path := range []string{"/home/", "/etc/beam", "/opt/", "/usr/local/", "/var/lib/beam", "/run"} {
 		replacements = append(replacements, path, h.root+path)
 	}
-	moved := strings.NewReplacer(append(replacements, "%t", h.root+"/run", "%S", h.root+"/var/lib")...)
+	moved := strings.NewReplacer(append(replacements,
+		"%t", h.root+"/run", "%S", h.root+"/var/lib", "PAUSES_S = (1, 2, 4, 8, 16)", "PAUSES_S = (0, 0)")...)
 	for _, f := range filesOf(t, renderNode(t, h.node)) {
 		path := moved.Replace(f.Path)
 		if path == f.Path && !strings.HasSuffix(path, "/beam.service") {
@@ -168,6 +187,9 @@ func (h *testHost) writeFiles(t *testing.T) {
 		content := moved.Replace(f.Content)
 		if strings.HasSuffix(f.Path, "/beam-console") {
 			content = strings.Replace(content, "user='deploy'", "user=$(id -un)", 1)
+		}
+		if strings.HasSuffix(f.Path, "/release.json") {
+			content = strings.Replace(content, `"deploy"`, `"`+h.user+`"`, 1)
 		}
 		if strings.HasSuffix(f.Path, "/beam.service") {
 			h.unit = settingsOf(content)
@@ -239,7 +261,10 @@ func (h *testHost) login() []string {
 
 func (h *testHost) migrate(t *testing.T) {
 	t.Helper()
-	h.command(t, h.environment(t, filepath.Join(h.root, "etc/beam/migrate.env")), filepath.Join(h.root, "usr/local/lib/beam/migrate"))
+	// The unit runs it in the release's folder of the store.
+	h.command(t, h.environment(t, filepath.Join(h.root, "etc/beam/migrate.env")), "env",
+		"--chdir="+filepath.Join(h.root, "var/lib/beam/releases", h.node.Release.SHA256[:16]),
+		filepath.Join(h.root, "usr/local/lib/beam/migrate"))
 	url, err := os.ReadFile(filepath.Join(h.root, "migrated"))
 	must(t, err)
 	if string(url) != h.node.MigrationDatabaseURL {

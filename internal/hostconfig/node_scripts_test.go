@@ -1,22 +1,16 @@
 package hostconfig_test
 
 import (
-	"archive/tar"
-	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
 // script writes a script of the example node into a folder of the test.
@@ -27,19 +21,6 @@ func script(t *testing.T, path string) string {
 	return file
 }
 
-// fetchHost has the folders and the curl configuration that fetch-release uses.
-type fetchHost struct {
-	dir, script, group string
-}
-
-func newFetchHost(t *testing.T) *fetchHost {
-	t.Helper()
-	testtool.Require(t, "curl")
-	h := &fetchHost{dir: t.TempDir(), script: script(t, "/usr/local/lib/beam/fetch-release"), group: myGroup(t)}
-	must(t, os.Mkdir(filepath.Join(h.dir, "store"), 0o755))
-	return h
-}
-
 // myGroup is a group that the test may give files to.
 func myGroup(t *testing.T) string {
 	t.Helper()
@@ -48,88 +29,6 @@ func myGroup(t *testing.T) string {
 	group, err := user.LookupGroupId(me.Gid)
 	must(t, err)
 	return group.Name
-}
-
-// fetch serves the body and fetches it, expecting the SHA-256 given.
-func (h *fetchHost) fetch(t *testing.T, handler http.HandlerFunc, sha256 string) (string, error) {
-	t.Helper()
-	server := httptest.NewServer(handler)
-	defer server.Close()
-	config := filepath.Join(h.dir, "curl")
-	must(t, os.WriteFile(config, fmt.Appendf(nil, "url = \"%s/chat.tar.gz?token=a\\\\b\\\"c\"\n", server.URL), 0o600))
-	cmd := exec.CommandContext(t.Context(), h.script, config, sha256, "chat", h.group,
-		filepath.Join(h.dir, "store"), filepath.Join(h.dir, "chat"))
-	cmd.Env = append(os.Environ(), "BEAM_RETRIES=0")
-	out, err := cmd.CombinedOutput()
-	return string(out), err
-}
-
-func (h *fetchHost) released(t *testing.T) string {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join(h.dir, "chat/bin/chat"))
-	if err != nil {
-		return ""
-	}
-	return string(content)
-}
-
-func TestFetchReleaseUnpacksWhatItChecked(t *testing.T) {
-	t.Parallel()
-	h := newFetchHost(t)
-	first := tarball(t, "bin/chat", "first")
-	if out, err := h.fetch(t, serve(first), digest(first)); err != nil || h.released(t) != "first" {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	// Another version takes the first one's place; here it lies in a folder.
-	second := tarball(t, "chat/bin/chat", "second")
-	if out, err := h.fetch(t, serve(second), strings.ToUpper(digest(second))); err != nil || h.released(t) != "second" {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	// The first one is still there and needs no server.
-	if out, err := h.fetch(t, http.NotFound, digest(first)); err != nil || h.released(t) != "first" {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	info, err := os.Stat(filepath.Join(h.dir, "chat/bin/chat"))
-	must(t, err)
-	if mode := info.Mode().Perm(); mode != 0o750 {
-		t.Errorf("the release's program has mode %o, want 750", mode)
-	}
-}
-
-func TestFetchReleaseRefusesWhatIsNotTheRelease(t *testing.T) {
-	t.Parallel()
-	good := tarball(t, "bin/chat", "good")
-	other := tarball(t, "bin/other", "other")
-	tests := map[string]struct {
-		handler http.HandlerFunc
-		sha256  string
-		want    string
-	}{
-		"wrong SHA-256":     {serve(good), digest(other), "it is not used"},
-		"404":               {http.NotFound, digest(good), "404"},
-		"cut short":         {cutShort(good), digest(good), "curl"},
-		"not a tarball":     {serve([]byte("hello")), digest([]byte("hello")), "tar"},
-		"another program":   {serve(other), digest(other), "no program bin/chat"},
-		"redirect to files": {redirect("file:///etc/passwd"), digest(good), "curl"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := newFetchHost(t)
-			out, err := h.fetch(t, test.handler, test.sha256)
-			if err == nil || !strings.Contains(out, test.want) {
-				t.Errorf("got %v, want a failure that says %q\n%s", err, test.want, out)
-			}
-			if _, err := os.Lstat(filepath.Join(h.dir, "chat")); err == nil {
-				t.Error("something was released")
-			}
-			left, err := os.ReadDir(filepath.Join(h.dir, "store"))
-			must(t, err)
-			if len(left) > 0 {
-				t.Errorf("%s was left behind", left[0].Name())
-			}
-		})
-	}
 }
 
 func TestFillAddressTakesAddressesOnly(t *testing.T) {
@@ -202,20 +101,6 @@ func cutShort(body []byte) http.HandlerFunc {
 
 func redirect(to string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) }
-}
-
-// tarball holds one program.
-func tarball(t *testing.T, path, content string) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	compressed := gzip.NewWriter(&out)
-	archive := tar.NewWriter(compressed)
-	must(t, archive.WriteHeader(&tar.Header{Name: path, Mode: 0o777, Size: int64(len(content))}))
-	_, err := archive.Write([]byte(content))
-	must(t, err)
-	must(t, archive.Close())
-	must(t, compressed.Close())
-	return out.Bytes()
 }
 
 func digest(content []byte) string {

@@ -25,7 +25,7 @@ func TestSystemdAcceptsTheUnitsOfANode(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			userData := renderNode(t, node)
-			for _, unit := range []string{"beam.service", "beam-migrate.service"} {
+			for _, unit := range []string{"beam.service", "beam-migrate@.service"} {
 				path := "/etc/systemd/system/" + unit
 				if !hasFile(t, userData, path) {
 					continue
@@ -40,7 +40,7 @@ func TestSystemdAcceptsTheUnitsOfANode(t *testing.T) {
 // speaks of units of this machine; only what it says of this one counts.
 func verifyUnit(t *testing.T, analyze, name, content string) {
 	t.Helper()
-	for _, program := range []string{"/opt/chat_app/bin/chat_app", "/opt/chat/bin/chat", "/usr/local/lib/beam/join-vm-args", "/usr/local/lib/beam/migrate"} {
+	for _, program := range []string{"/opt/chat_app/bin/chat_app", "/opt/chat/bin/chat", "/usr/local/lib/beam/hold-env", "/usr/local/lib/beam/join-vm-args", "/usr/local/lib/beam/migrate"} {
 		content = strings.ReplaceAll(content, "="+program, "=/bin/true")
 	}
 	path := filepath.Join(t.TempDir(), name)
@@ -111,6 +111,26 @@ func TestANodeThatCannotBeCarriedIsRefused(t *testing.T) {
 				t.Errorf("got error %v, want one with %q", err, test.want)
 			}
 		})
+	}
+}
+
+// The app makes its URLs with the public name, unless the user says otherwise. A
+// host that was made before it was told is not outdated for that.
+func TestPhoenixIsToldThePublicName(t *testing.T) {
+	t.Parallel()
+	node := exampleNode()
+	node.Environment = nil
+	untold := node.Fingerprint()
+	node.PublicHost = "chat.example.com"
+	if env := fileOf(t, renderNode(t, node), "/etc/beam/env"); !strings.Contains(env, "PHX_HOST=\"chat.example.com\"\n") {
+		t.Errorf("the release is told:\n%s", env)
+	}
+	if node.Fingerprint() != untold {
+		t.Error("hosts of earlier versions would be made anew")
+	}
+	node.Environment = map[string]string{"PHX_HOST": "www.example.com"}
+	if env := fileOf(t, renderNode(t, node), "/etc/beam/env"); !strings.Contains(env, "PHX_HOST=\"www.example.com\"\n") {
+		t.Errorf("the user's own does not win:\n%s", env)
 	}
 }
 

@@ -73,7 +73,7 @@ func (b Base) fixed() Base {
 func (n Node) Parts() Parts {
 	parts := Parts{
 		PartHost:        fingerprint([]any{n.hostPart(), n.Toolchain}),
-		PartEnvironment: fingerprint([]any{n.Environment, n.SecretKeyBase, n.DatabaseURL, n.MigrationDatabaseURL, n.Locale}),
+		PartEnvironment: fingerprint([]any{n.Environment, n.SecretKeyBase, n.DatabaseURL, n.MigrationDatabaseURL, n.Locale, n.PublicHost}),
 		PartVM:          fingerprint([]any{n.Sync, n.SyncTimeoutMS}),
 		PartCookie:      fingerprint(n.Cookie),
 		PartTriggers:    fingerprint(n.Triggers),
@@ -88,6 +88,7 @@ func (n Node) Parts() Parts {
 	rest.Base = n.fixed()
 	rest.Toolchain, rest.Environment, rest.SecretKeyBase, rest.DatabaseURL, rest.MigrationDatabaseURL = nil, nil, "", "", ""
 	rest.Sync, rest.SyncTimeoutMS, rest.Cookie, rest.Triggers = "", 0, "", nil
+	rest.PublicHost = ""
 	rest.Peers = nil
 	if n.Management != nil {
 		rest.DatabaseAddress = ""

@@ -3,12 +3,14 @@
 package management
 
 import (
-	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -41,13 +43,14 @@ type Channel struct {
 
 type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Run runs the command on the host with the given stdin and returns what it
-// printed. A command takes as long as it likes, until the context ends.
+// Run runs the command on the host and returns what it printed. Stdin is read as
+// fast as the host takes it, and nil is an empty one; a command need not read all
+// of it. A command takes as long as it likes, until the context ends.
 //
 // The error wraps ErrUnreachable, ErrRefused, ErrHostKey, ErrKeyRefused or
 // ErrLost, or is a *CommandError; when the context has ended it wraps the
 // context's error instead.
-func (c Channel) Run(ctx context.Context, address string, port int, command string, stdin []byte) ([]byte, error) {
+func (c Channel) Run(ctx context.Context, address string, port int, command string, stdin io.Reader) ([]byte, error) {
 	target := net.JoinHostPort(address, strconv.Itoa(port))
 	stdout, err := c.run(ctx, target, command, stdin)
 	if err != nil && ctx.Err() != nil {
@@ -60,7 +63,7 @@ func (c Channel) Run(ctx context.Context, address string, port int, command stri
 	return stdout, nil
 }
 
-func (c Channel) run(ctx context.Context, target, command string, stdin []byte) ([]byte, error) {
+func (c Channel) run(ctx context.Context, target, command string, stdin io.Reader) ([]byte, error) {
 	conn, err := c.connect(ctx, target)
 	if err != nil {
 		return nil, err
@@ -126,27 +129,57 @@ func (c Channel) handshake(conn net.Conn, target string) (*ssh.Client, error) {
 	return ssh.NewClient(sshConn, channels, requests), nil
 }
 
-func runCommand(client *ssh.Client, conn net.Conn, command string, stdin []byte) ([]byte, error) {
+func runCommand(client *ssh.Client, conn net.Conn, command string, stdin io.Reader) ([]byte, error) {
 	session, err := client.NewSession()
 	if err != nil {
 		return nil, lost(err)
 	}
 	defer func() { _ = session.Close() }()
 	stdout, stderr := &capped{limit: maxStdout}, &tail{limit: maxStderr}
-	session.Stdin, session.Stdout, session.Stderr = bytes.NewReader(stdin), stdout, stderr
+	session.Stdout, session.Stderr = stdout, stderr
+	input := &source{reader: stdin}
+	if stdin != nil {
+		session.Stdin = input
+	}
 	if err := session.Start(command); err != nil {
 		return nil, lost(err)
 	}
 	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return nil, lost(err)
 	}
-	if err := session.Wait(); err != nil {
+	// Wait gives io.EOF for a command that ended well before it had read all.
+	err = session.Wait()
+	if readErr := input.err(); readErr != nil {
+		return nil, fmt.Errorf("read what %q is sent: %w", command, readErr)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, commandError(command, stderr.String(), err)
 	}
 	if stdout.full {
 		return nil, fmt.Errorf("%q printed more than %d bytes", command, maxStdout)
 	}
 	return stdout.kept, nil
+}
+
+// source remembers why it could not be read: the host sees no more than its end.
+type source struct {
+	reader io.Reader
+	failed atomic.Pointer[error]
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.failed.Store(&err)
+	}
+	return n, err
+}
+
+func (s *source) err() error {
+	if failed := s.failed.Load(); failed != nil {
+		return *failed
+	}
+	return nil
 }
 
 // capped keeps what is written to it up to its limit in bytes. It goes on

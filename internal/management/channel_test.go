@@ -5,9 +5,13 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -43,12 +47,47 @@ func TestACommandGetsItsInputAndGivesItsOutput(t *testing.T) {
 	t.Parallel()
 	keys := newKeys(t)
 	server := newServer(t, keys)
-	out, err := channelTo(server.serve, keys).Run(t.Context(), "10.0.0.1", 22, "set-nodes", []byte("chat-us-1"))
+	out, err := channelTo(server.serve, keys).Run(t.Context(), "10.0.0.1", 22, "set-nodes", strings.NewReader("chat-us-1"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, want := string(out), "set-nodes got chat-us-1"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// endless counts what is read of it, so that a test sees that it is not hoarded.
+type endless struct{ read atomic.Int64 }
+
+func (e *endless) Read(p []byte) (int, error) {
+	e.read.Add(int64(len(p)))
+	return len(p), nil
+}
+
+func TestInputIsStreamed(t *testing.T) {
+	t.Parallel()
+	keys := newKeys(t)
+	channel := channelTo(newServer(t, keys).serve, keys)
+	run := func(command string, stdin io.Reader) (string, error) {
+		out, err := channel.Run(t.Context(), "10.0.0.1", 22, command, stdin)
+		return string(out), err
+	}
+	const size = 20 << 20
+	if out, err := run("count", io.LimitReader(&endless{}, size)); err != nil || out != strconv.Itoa(size) {
+		t.Errorf("the host got %q, want %d bytes: %v", out, size, err)
+	}
+	// A host that has the archive already need not read it.
+	unread := &endless{}
+	if _, err := run("read nothing", unread); err != nil {
+		t.Errorf("a command that reads nothing: %v", err)
+	}
+	if read := unread.read.Load(); read > size {
+		t.Errorf("%d bytes were read for a command that takes none", read)
+	}
+	// What the host says of half an archive is not the cause.
+	broken := io.MultiReader(io.LimitReader(&endless{}, 1000), iotest.ErrReader(os.ErrClosed))
+	if _, err := run("count", broken); !errors.Is(err, os.ErrClosed) || !strings.Contains(err.Error(), `read what "count" is sent`) {
+		t.Errorf("got %v, want the error of reading", err)
 	}
 }
 

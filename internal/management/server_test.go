@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"sync"
@@ -138,6 +139,10 @@ func runExample(conn net.Conn, channel ssh.Channel, command string) {
 		status = 3
 	case "flood":
 		_, _ = channel.Write(make([]byte, maxStdout+1))
+	case "read nothing":
+	case "count":
+		n, _ := io.Copy(io.Discard, channel)
+		_, _ = fmt.Fprint(channel, n)
 	case "take an hour":
 		<-time.After(time.Hour)
 		_, _ = io.WriteString(channel, "done")

@@ -22,7 +22,7 @@ func TestOpenSSHHoldsTheKeyToItsOneCommand(t *testing.T) {
 	channel := Channel{User: currentUser(t), ClientKeyPEM: keys.ClientKeyPEM, HostPublicKey: keys.HostPublicKey}
 	port := startSSHD(t, keys)
 
-	out, err := channel.Run(t.Context(), "127.0.0.1", port, "cat /etc/shadow; reboot", []byte("input\n"))
+	out, err := channel.Run(t.Context(), "127.0.0.1", port, "cat /etc/shadow; reboot", strings.NewReader("input\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -217,6 +217,34 @@ type (
 		// Restart says how a node's release restarts; nil leaves it running.
 		Restart *hostconfig.Restart
 	}
+	// FetchRelease has a node fetch the release into its store.
+	FetchRelease struct {
+		write
+		Droplet cluster.Droplet
+		Name    string
+		SHA256  string
+	}
+	// PushRelease carries the release to one node, from Terraform's machine.
+	PushRelease struct {
+		write
+		Droplet cluster.Droplet
+		Name    string
+		SHA256  string
+	}
+	// SpreadRelease has nodes fetch the release from one that has it.
+	SpreadRelease struct {
+		write
+		From   cluster.Droplet
+		To     []cluster.Droplet
+		SHA256 string
+	}
+	// Migrate runs the release's migration, on a node that has it in its store.
+	Migrate struct {
+		write
+		Droplet cluster.Droplet
+		Name    string
+		SHA256  string
+	}
 	// Retire ends a node's release gracefully before its droplet is deleted.
 	Retire struct {
 		write
@@ -232,6 +260,9 @@ type (
 		ID     int
 		Record cluster.HostRecord
 	}
+	// AwaitBooted waits until the nodes have booted that have yet to get a release,
+	// and the database takes connections.
+	AwaitBooted struct{ await }
 	// AwaitNodes waits until every node runs.
 	AwaitNodes struct{ await }
 	// AwaitFormed waits until the hosts are what the spec waits for.
@@ -297,9 +328,14 @@ func (a SetBackups) Key() string     { return fmt.Sprintf("backups of %d", a.Dro
 func (a DeleteHost) Key() string     { return fmt.Sprintf("delete droplet %d", a.Droplet.ID) }
 func (a Tell) Key() string           { return fmt.Sprintf("tell %d", a.Delivery.Droplet.ID) }
 func (a Apply) Key() string          { return fmt.Sprintf("apply %d", a.Droplet.ID) }
+func (a FetchRelease) Key() string   { return fmt.Sprintf("fetch release %d", a.Droplet.ID) }
+func (a PushRelease) Key() string    { return "push release" }
+func (a SpreadRelease) Key() string  { return "spread release" }
+func (a Migrate) Key() string        { return "migrate" }
 func (a Retire) Key() string         { return fmt.Sprintf("retire %d", a.Droplet.ID) }
 func (a RotateCookie) Key() string   { return "cookie" }
 func (a TakeOver) Key() string       { return fmt.Sprintf("take over %d", a.ID) }
+func (a AwaitBooted) Key() string    { return "booted" }
 func (a AwaitNodes) Key() string     { return "nodes run" }
 func (a AwaitFormed) Key() string    { return "formed" }
 func (a ReserveAddress) Key() string { return "public address" }

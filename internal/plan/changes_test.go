@@ -26,6 +26,11 @@ func drawChange(t *rapid.T, s *cluster.Spec) {
 		s.Environment = map[string]string{"A": word("environment")}
 	case 4:
 		release.SHA256 = strings.Repeat(word("sha256"), 64)
+		release.Migrate = rapid.SampledFrom([]string{"", "Chat.migrate()"}).Draw(t, "migration")
+		release.URL, release.Path = "https://example.com/chat.tar.gz", ""
+		if s.Management.Enabled && rapid.Bool().Draw(t, "by path") {
+			release.URL, release.Path = "", "chat.tar.gz"
+		}
 		s.Release = &release
 	case 5:
 		s.Cookie = "COOKIE" + word("cookie")
@@ -48,7 +53,7 @@ func drawChange(t *rapid.T, s *cluster.Spec) {
 			s.LoadBalancer = chat(1).LoadBalancer
 		}
 	case 11:
-		s.Management.Enabled = rapid.Bool().Draw(t, "managed")
+		s.Management.Enabled = release.Path != "" || rapid.Bool().Draw(t, "managed")
 		s.WaitFor = cluster.WaitActive
 		if s.Management.Enabled {
 			s.WaitFor = cluster.WaitFormed
@@ -129,7 +134,7 @@ func (g *guard) choose(ready []Step) Step {
 	}
 	led := g.led()
 	if least := max(1, min(g.before, g.planned)-max(1, g.Spec.Update.MaxUnavailable)); len(led) < least {
-		g.Fatalf("before %q clients are led to %d nodes, and there must be %d", step.Key(), len(led), least)
+		g.Fatalf("before %q clients are led to %d nodes, and there must be %d:\n%s", step.Key(), len(led), least, text(Diff(g.Input)))
 	}
 	var gone cluster.Droplet
 	switch a := step.Action.(type) {
@@ -143,7 +148,7 @@ func (g *guard) choose(ready []Step) Step {
 		}
 	}
 	if gone.ID != 0 && slices.Contains(led, g.Spec.Address(gone)) && g.Spec.Manages(g.Memory) {
-		g.Fatalf("%q while clients are led to %s", step.Key(), gone.Name)
+		g.Fatalf("%q while clients are led to %s:\n%s", step.Key(), gone.Name, text(Diff(g.Input)))
 	}
 	return step
 }

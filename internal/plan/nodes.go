@@ -196,7 +196,7 @@ func (d *differ) replaceNodes() {
 		before = nil
 		for _, host := range turn {
 			after := append(slices.Clone(made), d.tellKey())
-			if !told {
+			if d.blindly() {
 				after = append(after, d.successorServes()...)
 			}
 			before = append(before, d.removeNode(host, d.pools.changes[host.ID].why, after...))
@@ -217,11 +217,11 @@ func (d *differ) surge() int {
 	return max(1, d.Spec.Update.MaxSurge)
 }
 
-// blindly says that the nodes are behind a load balancer that cannot be told of
-// others: all of them have successors before its own successor comes.
+// blindly says that clients are led to nodes by a load balancer that cannot be
+// told of others: all of them have successors before its own successor comes.
 func (d *differ) blindly() bool {
 	_, told := d.toldBalancer()
-	return !told && d.Spec.LoadBalancer != nil
+	return d.Spec.LoadBalancer != nil && (!told || !d.balancerLater && d.addressMoves())
 }
 
 // removeReplaced removes the nodes whose successors are there, and returns the
@@ -233,7 +233,7 @@ func (d *differ) removeReplaced(told bool) (before []string) {
 		if told && !d.knowsNodes(balancer) {
 			after = append(after, d.tellKey())
 		}
-		if !told {
+		if d.blindly() {
 			after = append(after, d.successorServes()...)
 		}
 		key := d.removeNode(host, describe(host.Name, host.ID)+" has a successor", after...)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/health"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
@@ -24,7 +25,7 @@ func (d *differ) restartNodes() {
 	}
 	balancer, told := d.toldBalancer()
 	before := d.releaseStored()
-	for turn := range slices.Chunk(d.pools.restart, len(d.turn())) {
+	for _, turn := range d.turns() {
 		var keys []string
 		for _, host := range turn {
 			after := append(slices.Clone(before), AwaitActive{Host: host.Name}.Key(), AwaitNodes{}.Key(), RotateCookie{}.Key())
@@ -46,16 +47,29 @@ func (d *differ) turn() []cluster.Droplet {
 	if lacking := filter(d.pools.restart, d.lacksRelease); len(lacking) > 0 {
 		return lacking
 	}
+	return d.pools.restart[:min(len(d.pools.restart), d.together())]
+}
+
+// together is how many nodes restart at a time: one serves, where there are
+// others.
+func (d *differ) together() int {
 	if d.atOnce() {
-		return d.pools.restart
+		return max(1, len(d.pools.restart))
 	}
-	most := min(d.Spec.Update.MaxUnavailable, len(d.pools.current())-1) // one serves, where there are others
-	return d.pools.restart[:min(len(d.pools.restart), max(1, most))]
+	return max(1, min(d.Spec.Update.MaxUnavailable, len(d.pools.current())-1))
 }
 
 // atOnce says that nodes do not wait for each other.
 func (d *differ) atOnce() bool {
 	return d.Spec.Update.Strategy == cluster.UpdateBlueGreen || d.Spec.Update.Strategy == cluster.UpdateAllAtOnce
+}
+
+// turns are the nodes that restart, turn by turn.
+func (d *differ) turns() [][]cluster.Droplet {
+	now := d.turn()
+	turns := [][]cluster.Droplet{now}
+	rest := filter(d.pools.restart, func(host cluster.Droplet) bool { return !slices.ContainsFunc(now, sameHost(host)) })
+	return slices.AppendSeq(turns, slices.Chunk(rest, d.together()))
 }
 
 func (d *differ) restartsNow(host cluster.Droplet) bool {
@@ -86,6 +100,84 @@ func (d *differ) restart() *hostconfig.Restart {
 	return r
 }
 
-// releaseStored are the steps after which every node has the release that it is
-// to run, and the database fits it.
-func (d *differ) releaseStored() []string { return nil }
+// releaseStored brings the release to all nodes that are to run it, and the
+// database to what it needs, before the first of them restarts. It returns the
+// steps to wait for.
+func (d *differ) releaseStored() []string {
+	deploys := filter(d.pools.restart, func(host cluster.Droplet) bool {
+		return slices.Contains(d.pools.changes[host.ID].parts, hostconfig.PartRelease)
+	})
+	if len(deploys) == 0 || !d.Spec.Release.Fetched() {
+		return nil
+	}
+	release := d.Spec.Release
+	keys := d.store(filter(deploys, func(host cluster.Droplet) bool { return !d.stores(host) }), d.awaitBooted())
+	if release.Migrate != "" && d.Memory.Migrated != release.SHA256 {
+		a := Migrate{Droplet: deploys[0], Name: deploys[0].Name, SHA256: release.SHA256}
+		d.do(a, "", append(keys, d.awaitBooted()...)...)
+		keys = append(keys, a.Key())
+	}
+	return keys
+}
+
+// stores says that the node has the release in its store.
+func (d *differ) stores(host cluster.Droplet) bool {
+	return d.Memory.Hosts[host.ID].Stored == d.Spec.Release.SHA256
+}
+
+// store has the nodes fetch the release, from its URL or, after one has got it
+// over the channel, from that one.
+func (d *differ) store(nodes []cluster.Droplet, after []string) (keys []string) {
+	if len(nodes) == 0 {
+		return nil
+	}
+	release := d.Spec.Release
+	if release.Path == "" {
+		for _, host := range nodes {
+			a := FetchRelease{Droplet: host, Name: host.Name, SHA256: release.SHA256}
+			d.do(a, "", append(slices.Clone(after), AwaitActive{Host: host.Name}.Key())...)
+			keys = append(keys, a.Key())
+		}
+		return keys
+	}
+	have := filter(slices.Concat(d.pools.current(), d.pools.replaced), func(host cluster.Droplet) bool {
+		return d.stores(host) && d.reaches(host.ID) && Active(host)
+	})
+	if len(have) == 0 {
+		a := PushRelease{Droplet: nodes[0], Name: nodes[0].Name, SHA256: release.SHA256}
+		d.do(a, "", append(slices.Clone(after), AwaitActive{Host: nodes[0].Name}.Key())...)
+		keys = append(keys, a.Key())
+		have, nodes = nodes[:1], nodes[1:]
+	}
+	if len(nodes) == 0 {
+		return keys
+	}
+	a := SpreadRelease{From: have[0], To: nodes, SHA256: release.SHA256}
+	d.do(a, "", append(slices.Clone(keys), after...)...)
+	return append(keys, a.Key())
+}
+
+// awaitBooted waits until hosts are up that have never run anything, and returns
+// what to wait for then.
+func (d *differ) awaitBooted() []string {
+	lacking := filter(d.pools.restart, d.lacksRelease)
+	if len(lacking) == 0 || d.booted(lacking) {
+		return nil
+	}
+	if key := (AwaitBooted{}).Key(); len(d.keys(func(a Action) bool { return a.Key() == key })) == 0 {
+		d.do(AwaitBooted{}, "", d.nodesUp()...)
+	}
+	return []string{AwaitBooted{}.Key()}
+}
+
+func (d *differ) booted(nodes []cluster.Droplet) bool {
+	hosts := slices.Clone(nodes)
+	if d.Spec.Database != nil {
+		if host, exists := d.Observed.Host(cluster.RoleDatabase, d.Memory); exists {
+			hosts = append(hosts, host)
+		}
+	}
+	spec := d.Spec
+	spec.Release = nil // they have none yet
+	return d.reported(hosts) && health.Judge(spec, d.Memory, d.reportsOf(hosts)).Formed()
+}

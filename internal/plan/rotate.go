@@ -22,6 +22,14 @@ func (d *differ) rotate() {
 	})...)
 }
 
+// Rotating returns the nodes that change their cookie together: all of the
+// cluster's that can be told, those on their way out included.
+func Rotating(in Input) []cluster.Droplet {
+	d := &differ{Input: in}
+	d.pools = d.nodes()
+	return filter(slices.Concat(d.pools.current(), d.pools.replaced, d.pools.surplus), func(host cluster.Droplet) bool { return d.reaches(host.ID) })
+}
+
 // rotates says that nodes which can be told have another cookie.
 func (d *differ) rotates() bool { return len(d.otherCookie()) > 0 }
 

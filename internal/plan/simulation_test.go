@@ -60,6 +60,18 @@ func (s *simulation) do(a Action) {
 		record := s.Memory.Hosts[a.Droplet.ID]
 		record.Parts = record.Parts.With((&differ{Input: s.Input}).partsOf(a.Droplet.ID), a.Parts...)
 		s.Memory.Hosts[a.Droplet.ID] = record
+	case FetchRelease:
+		s.stores(a.Droplet, a.SHA256)
+	case PushRelease:
+		s.stores(a.Droplet, a.SHA256)
+	case SpreadRelease:
+		for _, host := range a.To {
+			s.stores(host, a.SHA256)
+		}
+	case Migrate:
+		s.Memory.Migrated = a.SHA256
+	case AwaitBooted:
+		s.Reports = s.wellReports()
 	case Retire:
 		record := s.Memory.Hosts[a.Droplet.ID]
 		record.Stopped = true
@@ -76,6 +88,12 @@ func (s *simulation) do(a Action) {
 		s.doOthers(a)
 	}
 	s.Memory.Note(s.Observed)
+}
+
+func (s *simulation) stores(host cluster.Droplet, sha256 string) {
+	record := s.Memory.Hosts[host.ID]
+	record.Stored = sha256
+	s.Memory.Hosts[host.ID] = record
 }
 
 // rotate gives all nodes the spec's cookie.

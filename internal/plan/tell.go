@@ -98,13 +98,20 @@ func (d *differ) tellKey() string {
 // those whose turn it is to restart, unless that is all of them, nor those that
 // have yet to get a release, unless none has one.
 func (d *differ) serving() []cluster.Droplet {
-	all := d.pools.current()
+	all := slices.Concat(d.pools.current(), filter(d.pools.replaced, d.standsIn))
 	for _, away := range []func(cluster.Droplet) bool{d.lacksRelease, d.restartsNow} {
 		if rest := filter(all, func(host cluster.Droplet) bool { return !away(host) }); len(rest) > 0 {
 			all = rest
 		}
 	}
 	return all
+}
+
+// standsIn says that a node serves until its successor has a release.
+func (d *differ) standsIn(host cluster.Droplet) bool {
+	return slices.ContainsFunc(d.pools.restart, func(later cluster.Droplet) bool {
+		return later.Name == host.Name && d.lacksRelease(later)
+	}) && !d.Memory.Hosts[host.ID].Stopped
 }
 
 // knowsNodes says that the load balancer was told of just the nodes that serve.
@@ -225,7 +232,7 @@ func (d *differ) form() {
 	}
 	d.do(AwaitFormed{}, why, d.keys(func(a Action) bool {
 		switch a := a.(type) {
-		case CreateHosts, AwaitActive, AwaitAddress, AwaitPeering, AwaitNodes, Tell, Apply, RotateCookie, AttachVolume, PowerOn, CreateFirewall, UpdateFirewall, TagHosts:
+		case CreateHosts, AwaitActive, AwaitAddress, AwaitPeering, AwaitNodes, Tell, Apply, RotateCookie, AwaitBooted, AttachVolume, PowerOn, CreateFirewall, UpdateFirewall, TagHosts:
 			return true
 		case DeleteHost:
 			return slices.ContainsFunc(d.pools.replaced, func(host cluster.Droplet) bool { return host.ID == a.Droplet.ID }) && d.Spec.Manages(d.Memory) && !d.addressMoves()

@@ -155,6 +155,9 @@ func NewRecord(in Input, a CreateHosts) cluster.HostRecord {
 		host = described(s.NodeHost(m, nil))
 		host.parts = madeNodeParts(s, m, host.parts)
 		record.Delivered, record.Port = NodeDelivered(m), s.HTTPPort()
+		if s.Release != nil && s.Release.URL != "" {
+			record.Stored = s.Release.SHA256 // its boot fetches it
+		}
 	}
 	record.Told, record.Parts = host.fingerprint, host.parts
 	return record

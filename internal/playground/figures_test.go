@@ -28,6 +28,7 @@ import (
 const (
 	schemaTime    = 500 * time.Millisecond
 	refreshMemory = 100 << 10 // KiB
+	planCalls     = 7
 )
 
 // hundredNodes is a cluster as large as the figures speak of.
@@ -47,7 +48,7 @@ resource "beam_cluster" "big" {
 }
 `
 
-func TestProviderAnswersItsSchemaInHalfASecond(t *testing.T) {
+func TestFiguresOfTheStart(t *testing.T) {
 	folder := t.TempDir()
 	if err := playground.Build(t.Context(), folder); err != nil {
 		t.Fatal(err)
@@ -59,7 +60,7 @@ func TestProviderAnswersItsSchemaInHalfASecond(t *testing.T) {
 			best = took
 		}
 	}
-	t.Logf("schema after %v (at most %v)", best, schemaTime)
+	testtool.Figures(t, "Start of the provider", fmt.Sprintf("its schema after %v (at most %v)", best.Round(time.Millisecond), schemaTime))
 	if best > schemaTime {
 		t.Errorf("the schema came after %v, want at most %v", best, schemaTime)
 	}
@@ -116,7 +117,7 @@ func (raw) Marshal(v any) ([]byte, error)      { return *v.(*[]byte), nil }
 func (raw) Unmarshal(data []byte, v any) error { *v.(*[]byte) = data; return nil }
 func (raw) Name() string                       { return "raw" }
 
-func TestAccRefreshOfAHundredNodesNeedsLittleMemory(t *testing.T) {
+func TestAccFiguresOfAHundredNodes(t *testing.T) {
 	provider, dir := t.TempDir(), t.TempDir()
 	if err := playground.Build(t.Context(), provider); err != nil {
 		t.Fatal(err)
@@ -135,18 +136,33 @@ func TestAccRefreshOfAHundredNodesNeedsLittleMemory(t *testing.T) {
 	if err := p.Terraform.Apply(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	planOfNothing(t, p)
 	pid, info := reattachable(t, filepath.Join(provider, "provider"), p.URL)
-	before := len(p.Simulator.Requests())
 	if err := p.Terraform.Refresh(t.Context(), tfexec.Reattach(info)); err != nil {
 		t.Fatal(err)
 	}
 	peak := peakMemory(t, pid)
-	t.Logf("refresh of 100 nodes: %d API calls, at most %d MiB resident", len(p.Simulator.Requests())-before, peak>>10)
+	testtool.Figures(t, "Memory", fmt.Sprintf("refresh of 100 nodes: %d MiB resident at most (at most %d)", peak>>10, refreshMemory>>10))
 	if peak > refreshMemory {
 		t.Errorf("%d KiB were resident, want at most %d", peak, refreshMemory)
 	}
 	if err := p.Terraform.Destroy(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// planOfNothing measures the plan of a cluster that is as it shall be.
+func planOfNothing(t *testing.T, p *playground.Playground) {
+	t.Helper()
+	before, started := len(p.Simulator.Requests()), time.Now()
+	changes, err := p.Terraform.Plan(t.Context())
+	if err != nil || changes {
+		t.Fatalf("the plan changes something: %t (%v)", changes, err)
+	}
+	took, calls := time.Since(started), len(p.Simulator.Requests())-before
+	testtool.Figures(t, "Plan of 100 nodes", fmt.Sprintf("%.1f s, API calls %d (at most %d)", took.Seconds(), calls, planCalls))
+	if calls > planCalls {
+		t.Errorf("the plan took %d API calls, want at most %d", calls, planCalls)
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"github.com/digitalocean/godo"
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -110,17 +109,23 @@ func (c *cloud) nothingLeft(t *testing.T) {
 
 func factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"beam": providerserver.NewProtocol6WithError(New("test")()),
+		"beam": func() (tfprotov6.ProviderServer, error) { return NewServer("test"), nil },
 	}
 }
 
 // run runs the steps of a test case under Terraform or OpenTofu.
 func run(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
+	runWith(t, nil, steps...)
+}
+
+// runWith does the same with further options for its commands.
+func runWith(t *testing.T, options *resource.AdditionalCLIOptions, steps ...resource.TestStep) {
+	t.Helper()
 	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
 		testtool.Require(t, "terraform")
 	}
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories(), Steps: steps})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories(), AdditionalCLIOptions: options, Steps: steps})
 }
 
 func planned(address string, action plancheck.ResourceActionType) resource.ConfigPlanChecks {

@@ -31,8 +31,11 @@ func losses(name string, mem cluster.Memory) string {
 	var goes []string
 	if mem.VolumeID != "" {
 		kept := "no snapshot of it is kept: database.final_snapshot is false."
-		if mem.FinalSnapshot {
+		switch {
+		case mem.FinalSnapshot:
 			kept = fmt.Sprintf("a snapshot of it, %s, is kept and goes on costing money until you delete it.", cluster.FinalSnapshotName(name, mem.ID))
+		case !mem.Runs(cluster.RoleDatabase):
+			kept = "no snapshot of it is kept: no host has used it yet."
 		}
 		goes = append(goes, "The database's volume is deleted, and "+kept)
 	}
@@ -42,8 +45,7 @@ func losses(name string, mem cluster.Memory) string {
 	return strings.Join(goes, "\n")
 }
 
-// seenClusters are the clusters that this run of Terraform has read from states.
-// One that is to be replaced is planned as a new one, and the old one is not in
+// seenClusters are the clusters that this run of Terraform has in its state. One that is to be replaced is planned as a new one, and the old one is not in
 // its way.
 type seenClusters struct {
 	mu     sync.Mutex
@@ -62,6 +64,12 @@ func (s *seenClusters) add(name string, mem cluster.Memory) {
 	s.byName[name][mem.ID] = mem
 }
 
+func (s *seenClusters) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.byName = nil
+}
+
 func (s *seenClusters) of(name string) []cluster.Memory {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,10 +80,10 @@ func (s *seenClusters) of(name string) []cluster.Memory {
 	return found
 }
 
-// show takes note of a state that a plan is made from.
+// show takes note of the state.
 func (m clusterModel) show(seen *seenClusters) diag.Diagnostics {
 	mem, exists, diags := m.recall()
-	if exists && seen != nil {
+	if exists {
 		seen.add(m.Name.ValueString(), mem.Memory)
 	}
 	return diags

@@ -2,7 +2,9 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -98,4 +100,18 @@ func intOrNull(n int) types.Int64 {
 		return types.Int64Null()
 	}
 	return types.Int64Value(int64(n))
+}
+
+// severalClusters says what there is of a name that an import cannot mean all of.
+// Objects without an id are those of one cluster.
+func severalClusters(name string, ids []string) string {
+	marked := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == "" })
+	kinds := fmt.Sprintf("with the ids %s (tags %s<id>)", strings.Join(marked, ", "), cluster.IDTag(name, ""))
+	if len(marked) == 1 {
+		kinds = fmt.Sprintf("with the id %s (tag %s)", marked[0], cluster.IDTag(name, marked[0]))
+	}
+	if len(marked) < len(ids) {
+		kinds += ", and one whose objects carry no id, as the first versions of this provider made them"
+	}
+	return fmt.Sprintf("The account has objects of %d clusters named %q: %s. Delete what belongs to all but one of them, and import again.", len(ids), name, kinds)
 }

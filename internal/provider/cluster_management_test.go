@@ -199,7 +199,7 @@ func TestClusterGetsAndLosesManagement(t *testing.T) {
 		resource.TestStep{Config: clusterConfig(c, 1, unattended, opened, `management = { enabled = false }`), ConfigStateChecks: []statecheck.StateCheck{manages(false)}},
 		resource.TestStep{
 			Config:      clusterConfig(c, 1, opened, `wait_for = "formed"`),
-			ExpectError: spaced("can only be asked of its hosts, and management is off"),
+			ExpectError: spaced("Hosts can only be asked with management, which is off"),
 		},
 	)
 }

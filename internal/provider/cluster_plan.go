@@ -40,11 +40,11 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		resp.Diagnostics.Append(warnOfDestroy(ctx, req.State)...)
 		return
 	}
+	resp.Diagnostics.Append(warnOfEmptied(ctx, req.Config)...)
 	p := clusterPlan{create: req.State.Raw.IsNull(), account: r.account}
 	resp.Diagnostics.Append(req.Config.Get(ctx, &p.model)...)
 	if !p.create {
 		resp.Diagnostics.Append(req.State.Get(ctx, &p.state)...)
-		resp.Diagnostics.Append(p.state.show(r.account.seen)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -65,6 +65,7 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.account.plans.planCluster(spec, !p.unknown)
 	resp.Diagnostics.Append(p.foresee(ctx, spec, resp.Plan)...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, p.model)...)
 }
@@ -159,6 +160,7 @@ func (p *clusterPlan) checkAccount(ctx context.Context, spec cluster.Spec, in tf
 		}
 	}
 	diags.Append(report(ctx, in, check.Catalogue(catalogue, made, demand))...)
+	diags.Append(advise(ctx, in, check.CatalogueWarnings(catalogue, spec))...)
 	return diags
 }
 

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -25,6 +24,9 @@ var (
 	_ resource.ResourceWithUpgradeState   = (*clusterResource)(nil)
 )
 
+// clusterType is the type of a cluster's resource.
+const clusterType = "beam_cluster"
+
 // clusterResource is beam_cluster. It only translates: the engine does the
 // work.
 type clusterResource struct {
@@ -41,7 +43,7 @@ const (
 
 // Metadata implements resource.Resource.
 func (r *clusterResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = "beam_cluster"
+	resp.TypeName = clusterType
 }
 
 // Configure implements resource.ResourceWithConfigure.
@@ -131,7 +133,6 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 		resp.Diagnostics.Append(failures(ctx, planLike(req.State), "Cannot read the cluster", err)...)
 		return
 	}
-	r.account.seen.add(name, mem.Memory)
 	// A destroy whose process died leaves tags last, which only a destroy removes.
 	if observed.Empty() && (len(observed.Tags) == 0 || len(observed.Others) > 0) {
 		resp.State.RemoveResource(ctx)
@@ -158,9 +159,7 @@ func (r *clusterResource) identify(ctx context.Context, name string, mem *cluste
 	case err != nil:
 		return diag.Diagnostics{failure("Cannot read the cluster", err)}
 	case len(ids) > 1:
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Several clusters of the name", fmt.Sprintf(
-			"The account has objects of %d clusters named %q, with the ids %s (tags beam:%s:id:<id>). Delete what belongs to all but one of them, and import again.",
-			len(ids), name, strings.Join(ids, ", "), name))}
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Several clusters of the name", severalClusters(name, ids))}
 	case len(ids) == 1:
 		mem.ID, mem.Unmarked = ids[0], ids[0] == ""
 	}

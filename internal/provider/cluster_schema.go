@@ -29,6 +29,9 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 			"which does not touch the hosts. Secrets that were generated cannot be read back: nodes that are added later need `cookie` and, " +
 			"where the app uses them, `SECRET_KEY_BASE` and `DATABASE_URL` in `environment`.\n\n" +
 			"What was deleted or changed outside of Terraform is listed in `drift` and repaired by the next apply.\n\n" +
+			"~> Terraform leaves out, without a word, what it does not know inside a nested attribute: with `access = { ssh_form = [...] }` nobody gets in. " +
+			"A plan warns of a nested attribute in which nothing is left, and shows every argument with the value that counts: " +
+			"compare those when something seems to have no effect.\n\n" +
 			"~> The state holds the cookie, the database's passwords and `secret_key_base` as plain text. " +
 			"Marking them sensitive only hides them in the output of commands: keep the state where only you can read it.",
 		Attributes: attributes,
@@ -43,7 +46,7 @@ func clusterInputAttributes(ctx context.Context) map[string]schema.Attribute {
 				"It has 1 to 32 of the characters `a-z`, `0-9` and `-`, beginning with a letter and not ending with `-`.",
 		},
 		"region": optional("The region of every host that names none itself, such as `nyc3`."),
-		"image": defaulted("The image of every host that names none itself: the slug of a Debian or Ubuntu image, or the id of a snapshot made from one. " +
+		"image": defaulted("The image of every host that names none itself: `debian-13-x64`, `debian-12-x64`, `ubuntu-24-04-x64` or `ubuntu-22-04-x64`, or the id of a snapshot made from one. " +
 			"Default: `debian-13-x64`."),
 		"ssh_keys": sshKeysAttribute(),
 		"cookie": cookieAttribute(false, "The cookie that the nodes share, usually the `value` of an `erlang_cookie`. "+

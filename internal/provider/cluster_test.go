@@ -46,7 +46,7 @@ func at(name string) tfjsonpath.Path { return tfjsonpath.New(name) }
 
 // A cluster is created whole, planned again without changes, and destroyed
 // without leaving anything.
-func TestClusterLife(t *testing.T) {
+func TestAccClusterLife(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	t.Cleanup(func() { c.nothingLeft(t) })
@@ -86,7 +86,7 @@ func TestClusterLife(t *testing.T) {
 }
 
 // Settings change in place; only what they can touch becomes unknown.
-func TestClusterUpdates(t *testing.T) {
+func TestAccClusterUpdates(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	address, secret := statecheck.CompareValue(compare.ValuesSame()), statecheck.CompareValue(compare.ValuesSame())
@@ -197,7 +197,7 @@ func TestClusterDrift(t *testing.T) {
 }
 
 // A cluster that is gone as a whole is created again.
-func TestClusterGone(t *testing.T) {
+func TestAccClusterGone(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	base := clusterConfig(c, 1)
@@ -212,7 +212,7 @@ func TestClusterGone(t *testing.T) {
 
 // An import by name reads back what the API shows. A configuration that says
 // the same plans nothing; the rest is taken from the configuration once.
-func TestClusterImport(t *testing.T) {
+func TestAccClusterImport(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	arguments := []string{`load_balancer = {}`, `database = { volume_gib = 20 }`, opened, unattended, `tags = ["team:chat"]`}
@@ -276,15 +276,28 @@ func TestClusterExists(t *testing.T) {
 	)
 }
 
+// With -refresh=false a cluster that is to be replaced is in nobody's way either.
+func TestAccClusterReplacedWithoutARefresh(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	t.Cleanup(func() { c.nothingLeft(t) })
+	runWith(t, &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: true}},
+		resource.TestStep{Config: clusterConfig(c, 1)},
+		resource.TestStep{
+			Config: clusterConfig(c, 1), Taint: []string{chat}, ConfigPlanChecks: planned(chat, plancheck.ResourceActionReplace),
+		},
+	)
+}
+
 // A replacement destroys the old hosts first: they do not count against the
 // account's limit.
-func TestClusterReplacedAtTheLimit(t *testing.T) {
+func TestAccClusterReplacedAtTheLimit(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{DropletLimit: 3})
 	run(t,
 		resource.TestStep{Config: clusterConfig(c, 2)},
 		resource.TestStep{Config: clusterConfig(c, 2), Taint: []string{chat}, ConfigPlanChecks: planned(chat, plancheck.ResourceActionReplace)},
-		resource.TestStep{Config: clusterConfig(c, 4), ExpectError: spaced("This needs 2 more droplets at a time, the account has 2 and its limit is 3")},
+		resource.TestStep{Config: clusterConfig(c, 4), ExpectError: spaced("This needs 2 droplets more at a time, the account has 2 and its limit is 3")},
 	)
 }
 
@@ -296,23 +309,24 @@ func TestClusterPlanTimeChecks(t *testing.T) {
 		"size in region":    {clusterConfig(c, 1, `database = { size = "s-8vcpu-16gb", region = "blr1" }`), "cannot be created in region"},
 		"unknown size":      {clusterConfig(c, 1, `database = { size = "huge" }`), `Size "huge" does not exist`},
 		"unknown region":    {clusterConfig(c, 1, `database = { region = "mars1" }`), `Region "mars1" does not exist`},
-		"unknown image":     {clusterConfig(c, 1, `image = "debian-1"`), `The account has no image "debian-1"`},
+		"unknown image":     {clusterConfig(c, 1, `image = "9"`), `The account has no image "9"`},
+		"unsupported image": {clusterConfig(c, 1, `image = "fedora-42-x64"`), `image is "fedora-42-x64". Use "debian-13-x64"`},
 		"unknown SSH key":   {clusterConfig(c, 1, `ssh_keys = ["512189"]`), `The account has no SSH key "512189"`},
 		"unknown VPC":       {clusterConfig(c, 1, `network = { vpc_uuid = "5a4981aa-9653-4bd1-bef5-d6bff52042e4" }`), "network.vpc_uuid: The account has no VPC 5a4981aa"},
-		"droplet limit":     {clusterConfig(c, 12), "This needs 12 more droplets at a time, the account has 0 and its limit is 10"},
+		"droplet limit":     {clusterConfig(c, 12), "This needs 12 droplets more at a time, the account has 0 and its limit is 10"},
 		"part of a node":    {strings.Replace(clusterConfig(c, 1), "count = 1", "count = 1.5", 1), `node_pools["us"].count: count is 1.5. Use a whole number.`},
 		"part of a MiB":     {clusterConfig(c, 1, `host = { swap_mib = 0.5 }`), "swap_mib is 0.5. Use a whole number."},
 		"countless nodes":   {strings.Replace(clusterConfig(c, 1), "count = 1", "count = 1e30", 1), "count is 1e+30. Use a number of at most 18 digits."},
 		"a billion nodes":   {clusterConfig(c, 1_000_000_000), "count is 1000000000. Use 0 to 500 nodes."},
-		"unknown wait_for":  {clusterConfig(c, 1, `wait_for = "no"`), `wait_for is "no". Use "formed", "booted" or "active".`},
-		"no IP range":       {clusterConfig(c, 1, `network = { ip_ranges = { nyc3 = "10.0.0" } }`), `"10.0.0" is not a range of addresses. Use one such as "10.10.0.0/24".`},
+		"unknown wait_for":  {clusterConfig(c, 1, `wait_for = "no"`), `wait_for is "no". Use "active", or "formed" or "booted" where the hosts can be asked.`},
+		"no IP range":       {clusterConfig(c, 1, `network = { ip_ranges = { nyc3 = "10.0.0" } }`), `"10.0.0" is not a range of addresses. Use one such as "10.100.0.0/24".`},
 		"user of beamctl":   {clusterConfig(c, 1, `host = { user = "beamctl" }`), `user is "beamctl". It belongs to the system`},
 		"port range":        {clusterConfig(c, 1, `distribution = { port_max = 9000 }`), "port_max (9000) is below port_min (9100)"},
 		"ports overlap":     {clusterConfig(c, 1, `distribution = { epmd_port = 9120 }`), "Choose ports that do not overlap"},
 		"hosts of one name": {strings.Replace(clusterConfig(c, 1), "us =", "us_east = {}, us-east =", 1), "would both have a host named chat-us-east-1"},
 		"cookie":            {clusterConfig(c, 1, `cookie = "monster "`), "The cookie ends with a space"},
-		"empty cookie":      {clusterConfig(c, 1, `cookie = ""`), "string length must be at least 1"},
-		"timeouts":          {clusterConfig(c, 1, `timeouts = { create = "soon" }`), "must be a string containing a sequence of decimal numbers"},
+		"empty cookie":      {clusterConfig(c, 1, `cookie = ""`), "cookie is empty."},
+		"timeouts":          {clusterConfig(c, 1, `timeouts = { create = "soon" }`), `timeouts.create: create is "soon". Use a number with a unit`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -326,7 +340,7 @@ func TestClusterPlanTimeChecks(t *testing.T) {
 
 // What hangs on another resource is not known when a plan is made, and no
 // reason to refuse it.
-func TestClusterWithUnknownValues(t *testing.T) {
+func TestAccClusterWithUnknownValues(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	config := strings.NewReplacer(
@@ -386,7 +400,7 @@ func TestWithAWrongToken(t *testing.T) {
 
 // A token that is known only after another resource exists: the plan asks the
 // API nothing.
-func TestWithAnUnknownToken(t *testing.T) {
+func TestAccWithAnUnknownToken(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{Token: "right"})
 	config := strings.Replace(clusterConfig(c, 1), `token = "test"`, `token = terraform_data.token.output`, 1) +

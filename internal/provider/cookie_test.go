@@ -78,7 +78,7 @@ func TestCookieFormats(t *testing.T) {
 
 // Only a change of an argument makes a new cookie; writing a default down is
 // none.
-func TestCookieIsReplacedByItsArgumentsOnly(t *testing.T) {
+func TestAccCookieIsReplacedByItsArgumentsOnly(t *testing.T) {
 	t.Parallel()
 	const address = "beam_cookie.chat"
 	same, differ := statecheck.CompareValue(compare.ValuesSame()), statecheck.CompareValue(compare.ValuesDiffer())
@@ -132,7 +132,7 @@ func spaced(text string) *regexp.Regexp {
 
 // A cookie in use is kept, and the arguments that are applied first describe
 // it. Only a later change makes a new one.
-func TestCookieImport(t *testing.T) {
+func TestAccCookieImport(t *testing.T) {
 	t.Parallel()
 	const address = "beam_cookie.chat"
 	kept := func(arguments string, plan resource.ConfigPlanChecks) resource.TestStep {
@@ -180,7 +180,7 @@ func TestCookieImportRefusesIllegalCookies(t *testing.T) {
 }
 
 // A moved block takes the value of another resource over unchanged.
-func TestCookieMovedFromRandom(t *testing.T) {
+func TestAccCookieMovedFromRandom(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ from, arguments, attribute string }{
 		{"random_password", "", "result"},
@@ -209,7 +209,7 @@ func TestCookieMovedFromRandom(t *testing.T) {
 	}
 }
 
-func TestCookieMovedBetweenItsNames(t *testing.T) {
+func TestAccCookieMovedBetweenItsNames(t *testing.T) {
 	t.Parallel()
 	same := statecheck.CompareValue(compare.ValuesSame())
 	value := tfjsonpath.New("value")

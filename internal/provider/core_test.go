@@ -2,14 +2,15 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/vmihailenco/msgpack/v5"
 )
 
 // core plays Terraform's part of the protocol for one resource, so that it can be
@@ -25,17 +26,15 @@ type core struct {
 	private  []byte
 }
 
-const chatType = "beam_cluster"
-
 // newCore is for a beam_cluster with the arguments.
 func newCore(t *testing.T, c *cloud, arguments object) *core {
 	t.Helper()
-	return newCoreOf(t, c, chatType, clusterSchema(t), arguments)
+	return newCoreOf(t, c, clusterType, clusterSchema(t), arguments)
 }
 
 func newCoreOf(t *testing.T, c *cloud, typeName string, s schema.Schema, arguments object) *core {
 	t.Helper()
-	server := providerserver.NewProtocol6(New("test")())()
+	server := NewServer("test")
 	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +87,7 @@ func (p *core) planFrom(state, config tftypes.Value) *tfprotov6.PlanResourceChan
 	if !state.IsNull() && !config.IsNull() {
 		proposed = state // the provider's plan starts from the configuration anyway
 	}
+	p.upgrade()
 	planned, err := p.server.PlanResourceChange(context.WithoutCancel(p.Context()), &tfprotov6.PlanResourceChangeRequest{
 		TypeName: p.typeName, Config: wire(p.T, config), PriorState: wire(p.T, state), ProposedNewState: wire(p.T, proposed), PriorPrivate: p.private,
 	})
@@ -95,6 +95,28 @@ func (p *core) planFrom(state, config tftypes.Value) *tfprotov6.PlanResourceChan
 		p.Fatal(err)
 	}
 	return planned
+}
+
+// upgrade is what Terraform does with a state before anything else.
+func (p *core) upgrade() {
+	p.Helper()
+	if p.state.IsNull() {
+		return
+	}
+	var state any
+	if err := msgpack.Unmarshal(wire(p.T, p.state).MsgPack, &state); err != nil {
+		p.Fatal(err)
+	}
+	text, err := json.Marshal(state)
+	if err != nil {
+		p.Fatal(err)
+	}
+	upgraded, err := p.server.UpgradeResourceState(context.WithoutCancel(p.Context()), &tfprotov6.UpgradeResourceStateRequest{
+		TypeName: p.typeName, Version: p.schema.Version, RawState: &tfprotov6.RawState{JSON: text},
+	})
+	if err != nil || len(upgraded.Diagnostics) > 0 || !p.value(upgraded.UpgradedState).Equal(p.state) {
+		p.Fatal(err, tell(upgraded.Diagnostics))
+	}
 }
 
 // plan returns what a user is told of a plan: errors and warnings.
@@ -128,7 +150,13 @@ func (p *core) applyTo(config tftypes.Value) string {
 // carryOut applies a plan and returns what the user is told.
 func (p *core) carryOut(config tftypes.Value, planned *tfprotov6.PlanResourceChangeResponse) string {
 	p.Helper()
-	applied, err := p.server.ApplyResourceChange(p.Context(), &tfprotov6.ApplyResourceChangeRequest{
+	return p.carryOutUntil(p.Context(), config, planned)
+}
+
+// carryOutUntil does the same over a connection that ends with the context.
+func (p *core) carryOutUntil(ctx context.Context, config tftypes.Value, planned *tfprotov6.PlanResourceChangeResponse) string {
+	p.Helper()
+	applied, err := p.server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: p.typeName, Config: wire(p.T, config), PriorState: wire(p.T, p.state), PlannedState: planned.PlannedState, PlannedPrivate: planned.PlannedPrivate,
 	})
 	if err != nil {
@@ -171,6 +199,7 @@ func (p *core) imports(id string) string {
 // read refreshes the state.
 func (p *core) read() string {
 	p.Helper()
+	p.upgrade()
 	read, err := p.server.ReadResource(p.Context(), &tfprotov6.ReadResourceRequest{
 		TypeName: p.typeName, CurrentState: wire(p.T, p.state), Private: p.private,
 	})

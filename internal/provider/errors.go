@@ -72,9 +72,6 @@ func advice(err error) (remedy string, resumes bool) {
 		return "Something that is named here does not exist, or belongs to another team than the token. Plan again to see what is there now.", false
 	case status == http.StatusUnprocessableEntity && strings.Contains(strings.ToLower(err.Error()), "limit"):
 		return "The account has reached a limit. Remove what is not needed, or ask DigitalOcean to raise the limit.", false
-	case status == http.StatusTooManyRequests:
-		return "The API's rate limit was reached: 5,000 calls an hour and 250 a minute for a token, other users of it included. " +
-			"Wait, or set requests_per_second in the provider.", true
 	case status >= http.StatusInternalServerError:
 		return "The API had a problem of its own; status.digitalocean.com may tell more.", true
 	}

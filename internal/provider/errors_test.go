@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
@@ -33,10 +34,6 @@ func TestFailureSaysWhatToDo(t *testing.T) {
 				"The account has reached a limit. Remove what is not needed, or ask DigitalOcean to raise the limit."},
 		{"another refusal", refused(422, "name is invalid"),
 			"Network: create the VPC chat-nyc3: DigitalOcean answered 422: name is invalid (request 4d9d8375)."},
-		{"rate", refused(429, "API rate limit exceeded."),
-			"Network: create the VPC chat-nyc3: DigitalOcean answered 429: API rate limit exceeded. (request 4d9d8375). " +
-				"The API's rate limit was reached: 5,000 calls an hour and 250 a minute for a token, other users of it included. " +
-				"Wait, or set requests_per_second in the provider. Run the same command again to continue."},
 		{"server", refused(503, "Service unavailable"),
 			"Network: create the VPC chat-nyc3: DigitalOcean answered 503: Service unavailable (request 4d9d8375). " +
 				"The API had a problem of its own; status.digitalocean.com may tell more. Run the same command again to continue."},
@@ -80,6 +77,21 @@ func TestAFailedCreateSaysWhatIsLeftAndHowToGoOn(t *testing.T) {
 		got := unfinished("Cannot complete the cluster", tt.err, left, "beam_cluster.<name>").Detail()
 		if got != tt.want {
 			t.Errorf("got  %s\nwant %s", got, tt.want)
+		}
+	}
+}
+
+func TestSeveralClustersAreToldApart(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		ids  []string
+		want string
+	}{
+		{[]string{"k3f", "p9x"}, "2 clusters named \"chat\": with the ids k3f, p9x (tags beam:chat:id:<id>). Delete"},
+		{[]string{"", "k3f"}, "2 clusters named \"chat\": with the id k3f (tag beam:chat:id:k3f), and one whose objects carry no id, as the first versions of this provider made them. Delete"},
+	} {
+		if got := severalClusters("chat", tt.ids); !strings.Contains(got, tt.want) {
+			t.Errorf("%q: %s\nwant %s", tt.ids, got, tt.want)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -13,24 +15,138 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/check"
 )
 
-// report turns problems into diagnostics on their attributes and drops those
-// that rest on a value that is not known yet.
+// report turns problems into errors, and advise into warnings. Those that rest on
+// a value that is not known yet are dropped.
 func report(ctx context.Context, in tfsdk.Plan, problems []check.Problem) diag.Diagnostics {
 	var diags diag.Diagnostics
-	for _, p := range problems {
-		if isUnknown(ctx, in, p.Path) || restsOnUnknown(ctx, in, p.Needs) {
-			continue
-		}
-		diags.AddAttributeError(pathOf(in, p.Path), p.Summary, named(pathOf(in, p.Path), p.Detail))
+	for _, f := range findings(ctx, in, problems) {
+		diags.AddAttributeError(located(f.at), f.Summary, f.detail())
 	}
 	return diags
 }
 
-// named says which attribute a detail is about where that lies in another:
-// Terraform points at the line of an outermost one only, and for a deeper one
-// at the resource or at an outermost one of the same name.
+func advise(ctx context.Context, in tfsdk.Plan, problems []check.Problem) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, f := range findings(ctx, in, problems) {
+		diags.AddAttributeWarning(located(f.at), f.Summary, f.detail())
+	}
+	return diags
+}
+
+// finding is a problem on the attribute that the user wrote.
+type finding struct {
+	check.Problem
+	at      path.Path
+	derived bool     // the value comes from this attribute, and was found in another
+	details []string // of equal problems
+}
+
+// findings puts problems where the user can mend them, and what is said there
+// under one summary together.
+func findings(ctx context.Context, in tfsdk.Plan, problems []check.Problem) []finding {
+	var found []finding
+	for _, p := range problems {
+		if isUnknown(ctx, in, p.Path) || restsOnUnknown(ctx, in, p.Needs) {
+			continue
+		}
+		source, derived := sourceOf(ctx, in, p.Path)
+		f := finding{Problem: p, at: pathOf(in, source), derived: derived}
+		f.details = []string{named(f.at, p.Detail)}
+		if derived && source[0] != "region" && source[0] != "image" { // those say the same of every host
+			f.details = []string{fmt.Sprintf("%s follows from %s: %s", pathOf(in, p.Path), f.at, p.Detail)}
+		}
+		same := slices.IndexFunc(found, func(g finding) bool { return located(g.at).Equal(located(f.at)) && g.Summary == f.Summary })
+		switch {
+		case same < 0:
+			found = append(found, f)
+		case !slices.Contains(found[same].details, f.details[0]):
+			found[same].details = append(found[same].details, f.details[0])
+		}
+	}
+	// What follows from an attribute that is wrong itself is mended with it.
+	own := func(f finding) bool {
+		return slices.ContainsFunc(found, func(g finding) bool { return !g.derived && g.at.Equal(f.at) })
+	}
+	return slices.DeleteFunc(slices.Clone(found), func(f finding) bool { return f.derived && own(f) })
+}
+
+// detail says once what to do where several things are wrong alike.
+func (f finding) detail() string {
+	var wrong []string
+	_, remedy, _ := strings.Cut(f.details[0], ". ")
+	name := named(f.at, "")
+	for i, d := range f.details {
+		what, rest, _ := strings.Cut(d, ". ")
+		if rest != remedy || rest == "" {
+			return strings.Join(f.details, "\n")
+		}
+		if i > 0 {
+			what = strings.TrimPrefix(what, name)
+		}
+		wrong = append(wrong, what+".")
+	}
+	return strings.Join(append(wrong, remedy), " ")
+}
+
+// sourceOf finds the attribute that a default comes from, where the one that was
+// found has its value.
+func sourceOf(ctx context.Context, in tfsdk.Plan, steps []string) (source []string, derived bool) {
+	for _, from := range defaultsFrom(steps) {
+		if value, origin := textAt(ctx, in, steps), textAt(ctx, in, from); value != "" && (value == origin || value == strings.ReplaceAll(origin, "-", "_")) {
+			source, _ = sourceOf(ctx, in, from)
+			return source, true
+		}
+	}
+	return steps, false
+}
+
+// defaultsFrom lists the attributes that one takes its default from.
+func defaultsFrom(steps []string) [][]string {
+	last := steps[len(steps)-1]
+	switch outer := steps[0]; {
+	case len(steps) > 1 && (last == "region" || last == "image") && slices.Contains([]string{"node_pools", "load_balancer", "database"}, outer):
+		return [][]string{{last}}
+	case slices.Equal(steps, []string{"distribution", "basename"}):
+		return [][]string{{"release", "name"}, {"name"}, {"cluster"}}
+	case slices.Equal(steps, []string{"database", "name"}):
+		return [][]string{{"name"}}
+	case slices.Equal(steps, []string{"database", "user"}):
+		return [][]string{{"database", "name"}}
+	}
+	return nil
+}
+
+// textAt is the text that an attribute is known to have; empty for none.
+func textAt(ctx context.Context, in tfsdk.Plan, steps []string) string {
+	var value attr.Value
+	if diags := in.GetAttribute(ctx, pathOf(in, steps), &value); diags.HasError() {
+		return ""
+	}
+	text, _ := value.(types.String)
+	return text.ValueString()
+}
+
+// located is the part of a path that Terraform finds in a configuration: an
+// outermost attribute, or an element of one that is a map. For a deeper attribute
+// it would show the line of an outermost one of that name, such as the cluster's
+// own name for release.name.
+func located(at path.Path) path.Path {
+	steps := at.Steps()
+	if len(steps) == 0 {
+		return at
+	}
+	shown := path.Root(fmt.Sprint(steps[0]))
+	if len(steps) > 1 {
+		if key, isKey := steps[1].(path.PathStepElementKeyString); isKey {
+			return shown.AtMapKey(string(key))
+		}
+	}
+	return shown
+}
+
+// named says which attribute a detail is about where Terraform does not.
 func named(at path.Path, detail string) string {
-	if len(at.Steps()) < 2 {
+	if at.Equal(located(at)) {
 		return detail
 	}
 	return fmt.Sprintf("%s: %s", at, detail)

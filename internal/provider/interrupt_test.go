@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -85,5 +86,28 @@ func TestClusterOutlivesItsPrivateState(t *testing.T) {
 	after := p.model()
 	if n := len(after.Nodes.Elements()); n != 2 || !after.CookieFingerprint.Equal(before.CookieFingerprint) {
 		t.Errorf("%d nodes with the cookie %s, want two with %s", n, after.CookieFingerprint, before.CookieFingerprint)
+	}
+}
+
+// When Terraform is killed in the middle of a create, no state knows what that
+// made. Its lease stays: another create waits until it is over, and does not take
+// the rest for somebody's cluster that has to be imported.
+func TestTerraformKilledInACreate(t *testing.T) {
+	t.Parallel()
+	killed, kill := context.WithCancel(t.Context())
+	defer kill()
+	c := newCloud(t, simulator.Options{Observe: func(r simulator.Request) {
+		if r.Route == "POST /v2/droplets" {
+			kill()
+		}
+	}})
+	p := newCore(t, c, withData())
+	planned := p.planFrom(p.state, p.config)
+	p.must(tell(planned.Diagnostics))
+	_ = p.carryOutUntil(killed, p.config, planned) // there is nobody to be told
+	next := newCore(t, c, withData())
+	inOrder(t, next.apply(), `Another apply is creating a cluster named "chat"`, "what it left is cleared away then")
+	if !next.state.IsNull() {
+		t.Error("the create that was refused has a state")
 	}
 }

@@ -20,7 +20,7 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 			"name": schema.StringAttribute{Required: true, MarkdownDescription: "The host name of the droplet, of the characters `a-z`, `0-9` and `-`."},
 			"cluster": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "The name of the cluster to join, usually `beam_cluster.<name>.name`.",
+				MarkdownDescription: "The name of the cluster to join, usually `beam_cluster.<name>.name`. It exists, or the same run makes it.",
 			},
 			"cookie": cookieAttribute(true, "The cluster's cookie."),
 			"peers": schema.ListAttribute{
@@ -30,7 +30,7 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 			},
 			"region":      schema.StringAttribute{Required: true, MarkdownDescription: "The region of the droplet, one in which the cluster has hosts."},
 			"size":        defaulted("The droplet size. Default: `s-1vcpu-1gb`."),
-			"image":       defaulted("The slug of a Debian or Ubuntu image, or the id of a snapshot made from one. Default: `debian-13-x64`."),
+			"image":       defaulted("`debian-13-x64`, `debian-12-x64`, `ubuntu-24-04-x64` or `ubuntu-22-04-x64`, or the id of a snapshot made from one. Default: `debian-13-x64`."),
 			"ssh_keys":    sshKeysAttribute(),
 			"release":     nodeReleaseAttribute(),
 			"environment": environmentAttribute(),

@@ -73,7 +73,7 @@ func TestNodeDefaults(t *testing.T) {
 
 // A node joins, changes its tags in place, is repaired, made anew when what it
 // was told changes, and destroyed with the cluster.
-func TestNodeLife(t *testing.T) {
+func TestAccNodeLife(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	t.Cleanup(func() { c.nothingLeft(t) })
@@ -132,7 +132,7 @@ func TestNodeLife(t *testing.T) {
 
 // An import by name or id takes what only the host knows from the
 // configuration, without touching the droplet.
-func TestNodeImport(t *testing.T) {
+func TestAccNodeImport(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	config := workerConfig(c, `tags = ["role:worker"]`, `environment = { QUEUE = "mail" }`)
@@ -174,7 +174,7 @@ func TestNodeReplacedAtTheLimit(t *testing.T) {
 	run(t,
 		resource.TestStep{Config: workerConfig(c)},
 		resource.TestStep{Config: workerConfig(c, `host = { swap_mib = 512 }`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionReplace)},
-		resource.TestStep{Config: workerConfig(c, `host = { swap_mib = 512 }`) + second, ExpectError: spaced("This needs 1 more droplets at a time, the account has 2 and its limit is 2")},
+		resource.TestStep{Config: workerConfig(c, `host = { swap_mib = 512 }`) + second, ExpectError: spaced("This needs 1 droplet more at a time, the account has 2 and its limit is 2")},
 	)
 }
 
@@ -205,12 +205,29 @@ func TestNodeIsRolled(t *testing.T) {
 	)
 }
 
+// Whether a node can join is found out when it is planned: in a cluster that
+// exists, and in one that the same run makes or changes.
+func TestNodeThatCannotJoinIsRefusedInThePlan(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	other := func(old, changed string) string { return strings.Replace(workerConfig(c), old, changed, 1) }
+	refused := func(config, want string) resource.TestStep {
+		return resource.TestStep{Config: config, PlanOnly: true, ExpectError: spaced(want)}
+	}
+	wrong := []resource.TestStep{
+		refused(other("cluster = beam_cluster.chat.name", `cluster = "shoop"`), `The account has no cluster named "shoop"`),
+		refused(other("peers   = beam_cluster.chat.node_names\n  region  = \"nyc3\"", `region = "ams3"`), "no private network"),
+		refused(other("worker-1", "chat-us-1"), "chat-us-1"),
+	}
+	run(t, append(append(wrong, resource.TestStep{Config: clusterConfig(c, 1, `cookie = "monster"`)}), wrong...)...)
+}
+
 func TestNodeRefusals(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	alone := c.provider() + "resource \"beam_node\" \"worker\" {\n name = \"worker-1\"\n cluster = \"chat\"\n cookie = \"monster\"\n region = \"nyc3\"\n}\n"
 	run(t,
-		resource.TestStep{Config: alone, ExpectError: spaced(`the account has no cluster named "chat"`)},
+		resource.TestStep{Config: alone, PlanOnly: true, ExpectError: spaced(`The account has no cluster named "chat"`)},
 		resource.TestStep{Config: strings.Replace(alone, "worker-1", "worker_1", 1), ExpectError: spaced("is not a host name")},
 		resource.TestStep{Config: strings.Replace(alone, "nyc3", "mars1", 1), ExpectError: spaced(`Region "mars1" does not exist`)},
 	)

@@ -263,3 +263,33 @@ func TestFinalSnapshot(t *testing.T) {
 		c.nothingLeft(t)
 	}
 }
+
+// A create that failed keeps what its database may hold as well. A volume that no
+// host has used holds nothing.
+func TestFinalSnapshotOfAClusterThatIsHalfMade(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		fails    int // the create of droplets that is refused, and all after it
+		database object
+		kept     int
+		warned   string
+	}{
+		{1, object{}, 0, "no snapshot of it is kept: no host has used it yet"},
+		{2, object{}, 1, "a snapshot of it, chat-database-final-"},
+		{2, object{"final_snapshot": false}, 0, "no snapshot of it is kept: database.final_snapshot is false"},
+	} {
+		c := newCloud(t, simulator.Options{})
+		c.SetFaults([]simulator.Fault{{Kind: simulator.Quota, Call: "POST /v2/droplets", Nth: tt.fails}})
+		arguments := withData()
+		arguments["database"] = tt.database
+		p := newCore(t, c, arguments)
+		inOrder(t, p.apply(), "limit", "To continue")
+		planned := p.planFrom(p.state, p.nothing())
+		inOrder(t, warnings(planned.Diagnostics), "The database's volume is deleted", tt.warned)
+		p.must(p.destroy())
+		if kept := c.Inventory().Of("snapshot"); len(kept) != tt.kept {
+			t.Errorf("a create that failed at droplets %d, with database = %v: %d snapshots are kept, want %d", tt.fails, tt.database, len(kept), tt.kept)
+		}
+		c.nothingLeft(t)
+	}
+}

@@ -21,11 +21,7 @@ var _ provider.Provider = (*beamProvider)(nil)
 
 type beamProvider struct {
 	version string
-}
-
-// New returns the provider; version goes into the User-Agent.
-func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &beamProvider{version: version} }
+	seen    seenClusters // of this run of Terraform
 }
 
 // Metadata implements provider.Provider.
@@ -84,6 +80,7 @@ type account struct {
 	engine  *engine.Engine // nil without a token
 	unknown bool           // the settings hang on something that is not known before apply
 	seen    *seenClusters
+	plans   *runPlans
 }
 
 // need returns the engine. Where there is none it says how to get one.
@@ -105,6 +102,7 @@ func (a account) need(diags *diag.Diagnostics) *engine.Engine {
 // Configure implements provider.Provider. A missing token is no error: cookies
 // need none.
 func (p *beamProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	p.seen.forget() // one that a debugger runs is configured anew for each run of Terraform
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
@@ -129,7 +127,7 @@ func (p *beamProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		resp.Diagnostics.AddAttributeError(path.Root("api_endpoint"), "Invalid api_endpoint", err.Error())
 		return
 	}
-	resp.ResourceData = account{engine: engine.New(client), seen: &seenClusters{}}
+	resp.ResourceData = account{engine: engine.New(client), seen: &p.seen, plans: newRunPlans()}
 }
 
 // DataSources implements provider.Provider.

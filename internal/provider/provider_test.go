@@ -9,7 +9,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
@@ -17,7 +16,7 @@ import (
 // output has one, in whole sentences.
 func TestEveryAttributeIsDescribed(t *testing.T) {
 	t.Parallel()
-	schemas, err := providerserver.NewProtocol6(New("test")())().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	schemas, err := NewServer("test").GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil || len(schemas.Diagnostics) > 0 {
 		t.Fatal(err, tell(schemas.Diagnostics))
 	}
@@ -56,7 +55,7 @@ func TestCallsNameTheProviderAndItsVersion(t *testing.T) {
 	t.Cleanup(server.Close)
 	p := newCore(t, &cloud{url: server.URL}, smallest())
 	_, err := p.server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
-		TypeName: chatType, Config: wire(t, p.config), PriorState: wire(t, p.state), ProposedNewState: wire(t, p.config),
+		TypeName: clusterType, Config: wire(t, p.config), PriorState: wire(t, p.state), ProposedNewState: wire(t, p.config),
 	})
 	if err != nil {
 		t.Fatal(err)

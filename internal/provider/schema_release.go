@@ -11,7 +11,8 @@ import (
 func releaseAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The name of the release, as in `mix.exs` or `relx.config`."},
-		"url": optional("Where each node fetches the release's archive (`.tar.gz`), over `https://` or `http://`. It comes together with `sha256`. " +
+		"url": optional("Where each node fetches the release's archive (`.tar.gz`), over `https://` or `http://`, exactly as it stands. It comes together with `sha256`. " +
+			"It is shown in plans: a user or a password in it is refused, and `headers` are there for them. " +
 			"Another address of the same `sha256`, such as one with a new signature, is written down for nodes that are made later and touches no host."),
 		"sha256": optional("The SHA-256 of the archive, 64 hex digits. A node refuses an archive with another one."),
 		"headers": schema.MapAttribute{
@@ -20,7 +21,7 @@ func releaseAttributes() map[string]schema.Attribute {
 				"never to another one that it redirects to. A change is written down for nodes that are made later and touches no host.",
 		},
 		"kind": defaulted("Which tool built the release: `mix` or `rebar3`. Default: `mix`."),
-		"port": defaultedInt("The TCP port on which the release serves HTTP; nodes get it as `PORT`. Default: `8080`."),
+		"port": defaultedInt("The TCP port on which the release serves HTTP; nodes get it as `PORT`, and the load balancer and the firewalls lead to it. Default: `8080`."),
 		"migrate": optional("An expression for `bin/<name> eval` that migrates the database, such as `Chat.Release.migrate()`. " +
 			"It is evaluated with the database's owner role before the release starts for the first time."),
 		"read_only": defaultedBool("Whether the release is kept from writing below its own folder. Default: `false`."),

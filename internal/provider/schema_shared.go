@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -47,16 +46,20 @@ func cookieAttribute(required bool, description string) schema.StringAttribute {
 	return schema.StringAttribute{
 		Required: required, Optional: !required, Sensitive: true,
 		MarkdownDescription: description,
-		Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+		Validators:          []validator.String{notEmpty},
 	}
 }
 
 func environmentAttribute() schema.MapAttribute {
 	return schema.MapAttribute{
 		Optional: true, Sensitive: true, ElementType: types.StringType,
-		MarkdownDescription: "Environment variables for the release, by name. A change restarts the release on node after node, or makes the nodes anew where `management` is off. They win over those that the provider sets " +
-			"(`RELEASE_*`, `PORT`, `PHX_HOST`, `PHX_SERVER`, `DATABASE_URL`, `SECRET_KEY_BASE`, `POOL_SIZE`). " +
-			"Those that a host must set itself, such as `RELEASE_NODE` and `RELEASE_COOKIE`, are refused. " +
+		MarkdownDescription: "Environment variables for the release, by name. A change restarts the release on node after node, or makes the nodes anew where `management` is off. They win over those that the provider sets: `PHX_SERVER`, `SECRET_KEY_BASE`, " +
+			"`PHX_HOST` where `load_balancer.tls.acme` names a domain, and with a `database` `DATABASE_URL` and `POOL_SIZE` (10 connections of a node; a plan warns " +
+			"when all nodes together need more than the database takes). `PORT` is `release.port` and may not be another. " +
+			"What names a node, joins it to the others or secures their connections follows from the cluster and is refused: `HOME`, `RELEASE_NODE`, `RELEASE_COOKIE`, " +
+			"`RELX_COOKIE`, `RELEASE_DISTRIBUTION`, `RELEASE_VM_ARGS`, `RELEASE_REMOTE_VM_ARGS`, `RELEASE_CONFIG_DIR`, `VMARGS_PATH`, `RELEASE_TMP`, `RELX_OUT_FILE_PATH`, " +
+			"`ERL_DIST_PORT`, every `ERL_EPMD_*`, and flags such as `-name`, `-setcookie`, `-proto_dist`, `-start_epmd`, `-args_file` or `-kernel inet_dist_…` in " +
+			"`ERL_FLAGS`, `ERL_AFLAGS`, `ERL_ZFLAGS`, `ERL_OTP…_FLAGS` and `ELIXIR_ERL_OPTIONS`, which may hold others. " +
 			"Names have the characters `A-Z`, `a-z`, `0-9` and `_`; values may hold any text without a NUL byte. " +
 			"On the hosts only root and the app's user can read them.",
 	}
@@ -79,6 +82,12 @@ func timeoutsAttribute(ctx context.Context) schema.Attribute {
 		DeleteDescription: "How long a destroy may take. Default: `30m`.",
 	})
 	if nested, ok := attribute.(schema.SingleNestedAttribute); ok {
+		for name, limit := range nested.Attributes {
+			if text, isText := limit.(schema.StringAttribute); isText {
+				text.Validators = []validator.String{duration}
+				nested.Attributes[name] = text
+			}
+		}
 		nested.MarkdownDescription = "How long operations may take, as numbers with units such as `45m` or `1h30m`. What is not done by then is done by the next apply."
 		return nested
 	}
@@ -110,9 +119,9 @@ func hostAttribute() schema.SingleNestedAttribute {
 		Optional: true, Computed: true,
 		MarkdownDescription: "What is set up on every host.",
 		Attributes: map[string]schema.Attribute{
-			"user":     defaulted("The user who may log in with the SSH keys and has sudo; on nodes it also runs the release. Default: `deploy`."),
-			"locale":   defaulted("The system's locale, one of UTF-8. Default: `en_US.UTF-8`."),
-			"swap_mib": defaultedInt("The size of the swap file in MiB; `0` makes none. Default: `2048`."),
+			"user":     defaulted("The user who may log in with the SSH keys and has sudo; on nodes it also runs the release. Users and groups of Debian and of what is installed are refused. Default: `deploy`."),
+			"locale":   defaulted("The system's locale, one of glibc's of UTF-8. Default: `en_US.UTF-8`."),
+			"swap_mib": defaultedInt("The size of the swap file in MiB; `0` makes none. It leaves 4 GiB of the smallest disk to the system. Default: `2048`."),
 			"packages": defaultedSet("Debian packages to install beside those that the host needs. Default: none."),
 			"toolchain": defaultedSet("What nodes get to build releases with: any of `erlang`, `elixir` and `nodejs`, from the distribution's packages. " +
 				"A release brings its own Erlang and needs none of them. Default: none."),

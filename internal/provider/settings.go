@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // providerModel is the provider's configuration.
@@ -94,9 +95,9 @@ func (s *settings) token(value types.String) string {
 func (s *settings) endpoint(value types.String) string {
 	text := s.text(value, defaultEndpoint, "DIGITALOCEAN_API_URL")
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
-		s.wrong("api_endpoint", fmt.Sprintf("The endpoint is %q. It must be http:// or https:// and a host, without a path, such as %q.",
-			text, defaultEndpoint))
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
+		s.wrong("api_endpoint", fmt.Sprintf("The endpoint is %q. It must be http:// or https:// and a host, without a path, a user or a password, such as %q.",
+			hostconfig.ArchiveURL.Show(text), defaultEndpoint))
 	}
 	return text
 }

@@ -21,7 +21,7 @@ import (
 // made for each from the first plan on; only their addresses are not known. After
 // a change of the number, what stays is known. The test framework knows no
 // for_each; a count of the keys needs them known just as well.
-func TestSomethingForEachNode(t *testing.T) {
+func TestAccSomethingForEachNode(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	t.Cleanup(func() { c.nothingLeft(t) })
@@ -59,7 +59,7 @@ resource "terraform_data" "record" {
 }
 
 // What hangs on another resource's change is applied as it was planned.
-func TestValuesThatAreKnownAfterApply(t *testing.T) {
+func TestAccValuesThatAreKnownAfterApply(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	config := func(v int) string {
@@ -95,7 +95,7 @@ func TestCookieOfAClusterThatExists(t *testing.T) {
 }
 
 // Null elements, an empty map and none are the same keepers.
-func TestKeepersThatMeanTheSame(t *testing.T) {
+func TestAccKeepersThatMeanTheSame(t *testing.T) {
 	t.Parallel()
 	run(t,
 		resource.TestStep{Config: cookieConfig("beam_cookie", "")},
@@ -106,7 +106,7 @@ func TestKeepersThatMeanTheSame(t *testing.T) {
 }
 
 // An import can say where the cookie is, so that no command shows it.
-func TestCookieImportByPlace(t *testing.T) {
+func TestAccCookieImportByPlace(t *testing.T) {
 	t.Setenv("TEST_COOKIE", "monster")
 	file := filepath.Join(t.TempDir(), ".erlang.cookie")
 	if err := os.WriteFile(file, []byte("monster\n"), 0o400); err != nil {

@@ -36,7 +36,7 @@ func (wholeNumber) Validate(_ context.Context, value tftypes.Value, at path.Path
 	if number.IsInt() {
 		remedy = "Use a number of at most 18 digits."
 	}
-	diags.AddAttributeError(at, fmt.Sprintf("Invalid %s", name), named(at, fmt.Sprintf("%s is %s. %s", name, number.Text('g', -1), remedy)))
+	diags.AddAttributeError(located(at), fmt.Sprintf("Invalid %s", name), named(at, fmt.Sprintf("%s is %s. %s", name, number.Text('g', -1), remedy)))
 	return diags
 }
 

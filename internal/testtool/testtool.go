@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -20,6 +21,17 @@ func Require(t testing.TB, name string) string {
 	}
 	Skip(t, name+" is not installed")
 	return ""
+}
+
+// File returns the lines of a file of this machine, and skips the test where it
+// is missing.
+func File(t testing.TB, path string) []string {
+	t.Helper()
+	content, err := os.ReadFile(path) //nolint:gosec // the path is a test's own
+	if err != nil {
+		Skip(t, path+" cannot be read")
+	}
+	return strings.Split(strings.TrimSpace(string(content)), "\n")
 }
 
 // Skip ends a test that cannot run here, and says why. Under CI=true it fails it.

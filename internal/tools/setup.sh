@@ -30,6 +30,7 @@ packages=(go=golang-go)
   systemd-nspawn=systemd-container
   ip=iproute2
   nmap=nmap
+  pebble=pebble
 )
 [ "$1" != lint ] || packages+=(
   flake8=flake8

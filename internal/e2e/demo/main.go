@@ -60,7 +60,7 @@ func (d *demo) show(ctx context.Context, cli, sources string) (err error) {
 	if err := playground.Build(ctx, provider); err != nil {
 		return err
 	}
-	release, err := e2e.BuildRelease(ctx, "mix", sources, releases)
+	release, err := e2e.BuildRelease(ctx, e2e.Build{Kind: "mix"}, sources, releases)
 	if err != nil {
 		return err
 	}

@@ -34,8 +34,9 @@ func (d disk) devices() string { return filepath.Join(d.folder, "devices") }
 // console is where what the host prints on its console is kept.
 func (d disk) console() string { return filepath.Join(d.folder, "console.log") }
 
-// create makes the file system of a host that has never booted.
-func (d disk) create(image string, host simulator.Host) error {
+// create makes the file system of a host that has never booted, and that
+// believes an authority, if one is given.
+func (d disk) create(image string, host simulator.Host, authority string) error {
 	upper, work := filepath.Join(d.folder, "upper"), filepath.Join(d.folder, "work")
 	for _, folder := range []string{upper, work, d.root(), filepath.Join(d.devices(), "by-id")} {
 		if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // G301: a host's root is open to its users
@@ -46,7 +47,28 @@ func (d disk) create(image string, host simulator.Host) error {
 	if err := unix.Mount("overlay", d.root(), "overlay", 0, layers); err != nil {
 		return fmt.Errorf("mount a host's file system: %w", err)
 	}
+	if err := d.trust(authority); err != nil {
+		return err
+	}
 	return d.seed(host)
+}
+
+// trust does what update-ca-certificates would: the certificate is there for the
+// next run of it, and is believed already.
+func (d disk) trust(authority string) error {
+	if authority == "" {
+		return nil
+	}
+	own := filepath.Join(d.root(), "/usr/local/share/ca-certificates/internet.crt")
+	if err := os.WriteFile(own, []byte(authority), 0o644); err != nil { //nolint:gosec // G306: as in Debian
+		return fmt.Errorf("write an authority's certificate: %w", err)
+	}
+	all, err := os.OpenFile(filepath.Join(d.root(), "/etc/ssl/certs/ca-certificates.crt"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("open the certificates of authorities: %w", err)
+	}
+	_, err = all.WriteString(authority)
+	return errors.Join(err, all.Close())
 }
 
 // remove removes the file system with all that the host wrote.

@@ -3,6 +3,8 @@
 package linux
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,6 +42,31 @@ func TestInitIsTheFirstProcessBelow(t *testing.T) {
 	} {
 		if got := isInit(status); got != want {
 			t.Errorf("isInit(%q) is %v", status, got)
+		}
+	}
+}
+
+// What is appended is believed at once; the file beside is what Debian makes the
+// list of anew, whenever a host is given another authority.
+func TestHostsBelieveTheAuthorityBesidesDebians(t *testing.T) {
+	t.Parallel()
+	d := disk{t.TempDir()}
+	all := filepath.Join(d.root(), "/etc/ssl/certs/ca-certificates.crt")
+	own := filepath.Join(d.root(), "/usr/local/share/ca-certificates/internet.crt")
+	for _, path := range []string{all, own} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(all, []byte("Debian's\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.trust("ours\n"); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{all: "Debian's\nours\n", own: "ours\n"} {
+		if got, err := os.ReadFile(path); err != nil || string(got) != want {
+			t.Errorf("%s holds %q, %v; want %q", path, got, err, want)
 		}
 	}
 }

@@ -36,6 +36,7 @@ type Hosts struct {
 	folder  string
 	prefix  string // of names of namespaces; see prefixOf
 	images  map[string]string
+	trusted string   // see Options.Authority
 	groups  []cgroup // in each hierarchy; the first holds the processes
 	fabric  namespace
 	client  Client
@@ -78,7 +79,7 @@ func Open(ctx context.Context, o Options) (*Hosts, error) {
 	}
 	prefix := prefixOf(o.Name)
 	h := &Hosts{
-		folder: o.Folder, prefix: prefix, images: images, groups: groups,
+		folder: o.Folder, prefix: prefix, images: images, trusted: o.Authority, groups: groups,
 		fabric: namespace(prefix + "fabric"), client: Client{namespace(prefix + "client"), o.Clients},
 		run: newRunner(ctx), log: o.Log,
 		machines: map[int]*machine{}, volumes: map[string]*volume{}, cut: map[int]bool{},
@@ -169,7 +170,7 @@ func (h *Hosts) Create(host simulator.Host) error {
 		host: host, disk: disk{filepath.Join(h.folder, "hosts", id)}, namespace: namespace(h.prefix + id),
 		fabric: h.fabric, group: cgroup(filepath.Join(string(h.groups[0]), id)), run: h.run, log: h.log,
 	}
-	if err := m.disk.create(h.images[host.Image], host); err != nil {
+	if err := m.disk.create(h.images[host.Image], host, h.trusted); err != nil {
 		return errors.Join(err, m.disk.remove())
 	}
 	h.machines[host.DropletID] = m

@@ -30,6 +30,9 @@ type Options struct {
 	// Clients are the addresses of the client on the internet, which speaks
 	// from the first one. Empty means 203.0.113.7 (RFC 5737).
 	Clients []netip.Addr
+	// Authority is a certificate, as PEM, whose signatures hosts believe on the
+	// internet besides those that Debian does. Empty means none.
+	Authority string
 	// Log is told what goes wrong behind the back of any caller; nil drops it.
 	Log *slog.Logger
 }

@@ -17,6 +17,13 @@ usage: beamctl status                 print a report as JSON
                                       staged cookie
        beamctl adopt-cookie FINGERPRINT
                                       on a node: let the staged cookie be the one
+       beamctl fetch-release          on a node: store the release that stdin
+                                      describes as JSON
+       beamctl store-release SHA256   on a node: store the archive on stdin
+       beamctl share-release SHA256 SECONDS
+                                      on a node: let others fetch that archive
+                                      while stdin is open
+       beamctl migrate SHA256         on a node: run the migration of that release
 """
 
 import fcntl
@@ -102,6 +109,22 @@ def adopt_cookie(fingerprint: str) -> None:
     ROLE.cookie.adopt(SETTINGS, fingerprint)
 
 
+def fetch_release() -> None:
+    ROLE.releases.fetch()
+
+
+def store_release(sha256: str) -> None:
+    ROLE.releases.receive_archive(sha256)
+
+
+def share_release(sha256: str, seconds: str) -> None:
+    ROLE.releases.share(sha256, seconds)
+
+
+def migrate(sha256: str) -> None:
+    ROLE.releases.migrate(sha256)
+
+
 COMMANDS: list[tuple[set[str], str, Callable[..., None]]] = [
     ({"node", "load-balancer", "database"}, r"status", status),
     ({"node", "load-balancer", "database"}, r"await ([0-9]{1,3})", await_host),
@@ -112,7 +135,15 @@ COMMANDS: list[tuple[set[str], str, Callable[..., None]]] = [
     ({"node"}, r"stage-cookie", stage_cookie),
     ({"node"}, r"switch-cookie ([0-9a-f]{12})", switch_cookie),
     ({"node"}, r"adopt-cookie ([0-9a-f]{12})", adopt_cookie),
+    ({"node"}, r"fetch-release", fetch_release),
+    ({"node"}, r"store-release ([0-9a-fA-F]{64})", store_release),
+    ({"node"}, r"share-release ([0-9a-fA-F]{64}) ([0-9]{1,3})", share_release),
+    ({"node"}, r"migrate ([0-9a-fA-F]{64})", migrate),
 ]
+
+
+# They change nothing, and others need not wait for them.
+UNLOCKED = (status, await_host, share_release, cookie)
 
 
 def asked() -> str:
@@ -125,7 +156,7 @@ def main(command: str) -> int:
         match = re.fullmatch(form, command)
         if match and SETTINGS["role"] in roles:
             with open(LOCK, "w") as lock:
-                if run not in (status, await_host, cookie):
+                if run not in UNLOCKED:
                     fcntl.flock(lock, fcntl.LOCK_EX)
                 run(*match.groups())
             return 0

@@ -59,12 +59,13 @@ def write(path: str, content: str, mode: int = 0o644) -> None:
     os.rename(file.name, path)
 
 
-def run(*command: str, env: Optional[dict[str, str]] = None) -> subprocess.CompletedProcess[str]:
+def run(*command: str, env: Optional[dict[str, str]] = None,
+        timeout: Optional[int] = COMMAND_TIMEOUT_S) -> subprocess.CompletedProcess[str]:
     """Runs a program. One that is missing or hangs has just failed."""
     env = {"PATH": PATH, "LC_ALL": "C", **(env or {})}
     try:
         return subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, errors="replace", timeout=COMMAND_TIMEOUT_S)
+                              text=True, errors="replace", timeout=timeout)
     except (OSError, subprocess.TimeoutExpired) as error:
         return subprocess.CompletedProcess(command, 127, "", str(error))
 

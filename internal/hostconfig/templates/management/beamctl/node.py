@@ -10,13 +10,12 @@ import urllib.parse
 from collections.abc import Iterable
 from typing import Any
 
-from beamctl import cookie, host
+from beamctl import cookie, host, releases
 from epmd import long_names, registered_port
 
 UNIT = "beam.service"
 NODE_ENV = "/etc/beam/node.env"
 ENVIRONMENT = "/etc/beam/env"
-RELEASE_URL = "/etc/beam/release.curl"
 # Written by the dialer, which the VM evaluates once the release is up.
 NODES = "/run/beam/nodes"
 # What the dialer dials: terms of Erlang, each with one quoted atom.
@@ -30,10 +29,11 @@ MAX_PROBES = 32
 
 
 def report(settings: dict[str, Any]) -> dict[str, Any]:
+    found = {"node": node(settings), "release": releases.report()}
     if not settings.get("database"):
-        return {"service": host.service(UNIT), "node": node(settings)}
+        return {"service": host.service(UNIT), **found}
     access = login(settings)
-    return {"service": host.service(UNIT, since_login(access["ok"])), "node": node(settings), "database": access}
+    return {"service": host.service(UNIT, since_login(access["ok"])), **found, "database": access}
 
 
 def since_login(works: bool) -> str:
@@ -58,8 +58,7 @@ def ready(found: dict[str, Any]) -> bool:
 
 
 def secrets(settings: dict[str, Any]) -> set[str]:
-    query = re.search(r"\?(.*)\"$", host.read(RELEASE_URL), re.MULTILINE)
-    return cookie.secrets(settings) | {query.group(1) if query else ""}
+    return cookie.secrets(settings) | releases.secrets()
 
 
 def node(settings: dict[str, Any]) -> dict[str, Any]:

@@ -5,16 +5,22 @@ defmodule Chat do
     * `/headers` with the headers that arrived, one a line
     * `/row/NAME` with NAME, once it was written to the database and read back
     * `/socket` with a WebSocket that echoes
+    * `/slow` with the node's name, two seconds later
+    * `/version` with the release's version
+    * `/setting/NAME` with an environment variable of that name
+    * `/losses` with the nodes that it lost sight of since it was started
     * everything else with the node's name and the nodes that it sees
   """
   use Application
 
   @impl true
   def start(_type, _args) do
-    if System.get_env("CHAT_CRASHES"), do: raise("told to crash")
+    if System.get_env("CHAT_CRASHES") || version() =~ "crashes", do: raise("told to crash")
     server = %{id: :http, start: {Task, :start_link, [&serve/0]}, restart: :permanent}
-    Supervisor.start_link([server], strategy: :one_for_one)
+    Supervisor.start_link([Chat.Losses, server], strategy: :one_for_one)
   end
+
+  defp version, do: to_string(Application.spec(:chat, :vsn))
 
   defp serve do
     port = Application.fetch_env!(:chat, :port)
@@ -38,10 +44,19 @@ defmodule Chat do
       {"/socket", headers} -> Chat.Socket.open(socket, Map.new(headers)["sec-websocket-key"])
       {"/headers", headers} -> reply(socket, Enum.map_join(headers, fn {name, value} -> "#{name}: #{value}\n" end))
       {"/row/" <> name, _} -> reply(socket, Chat.Rows.keep(name))
+      {"/slow", _} -> reply(socket, slowly(node()))
+      {"/version", _} -> reply(socket, version())
+      {"/setting/" <> name, _} -> reply(socket, System.get_env(name, ""))
+      {"/losses", _} -> reply(socket, Enum.map_join(Chat.Losses.all(), &"#{&1}\n"))
       _ -> reply(socket, Enum.map_join([node() | Enum.sort(Node.list())], &"#{&1}\n"))
     end
 
     :gen_tcp.close(socket)
+  end
+
+  defp slowly(node) do
+    Process.sleep(2_000)
+    to_string(node)
   end
 
   defp headers(socket) do
@@ -55,6 +70,27 @@ defmodule Chat do
     head = "HTTP/1.1 200 OK\r\ncontent-length: #{byte_size(body)}\r\nconnection: close\r\n\r\n"
     :gen_tcp.send(socket, [head, body])
   end
+end
+
+defmodule Chat.Losses do
+  @moduledoc "The nodes that went out of sight, the latest first."
+  use GenServer
+
+  def start_link(_), do: GenServer.start_link(__MODULE__, [], name: __MODULE__)
+  def all, do: GenServer.call(__MODULE__, :all)
+
+  @impl true
+  def init(lost) do
+    :ok = :net_kernel.monitor_nodes(true)
+    {:ok, lost}
+  end
+
+  @impl true
+  def handle_call(:all, _from, lost), do: {:reply, lost, lost}
+
+  @impl true
+  def handle_info({:nodedown, node}, lost), do: {:noreply, [node | lost]}
+  def handle_info({:nodeup, _node}, lost), do: {:noreply, lost}
 end
 
 defmodule Chat.Socket do

@@ -1,0 +1,161 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+	"github.com/beamcluster/terraform-provider-beam/internal/health"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+	"github.com/beamcluster/terraform-provider-beam/internal/plan"
+)
+
+// rotation is a change of the cookie on all nodes, without one that loses another:
+// each is given the new cookie, then one has all that it is connected with use it
+// at once, and then each makes it its own. All of it can be done again.
+type rotation struct {
+	contact     contact
+	nodes       []rotating
+	known       []string // names of nodes that are the cluster's or a beam_node's
+	value       string   // the new cookie
+	fingerprint string
+}
+
+// rotating is a node that gets another cookie.
+type rotating struct {
+	droplet cluster.Droplet
+	name    string // of the host
+	node    string // long name
+}
+
+// rotateCookie changes the cookie on all nodes.
+func (r *run) rotateCookie() (work, error) {
+	value := r.spec.EffectiveCookie(*r.mem)
+	t := rotation{contact: r.contact(), value: value, fingerprint: cookie.Fingerprint(value)}
+	for _, d := range plan.Rotating(r.input()) {
+		t.nodes = append(t.nodes, rotating{droplet: d, name: d.Name, node: r.spec.NodeName(d)})
+	}
+	for _, d := range r.obs.Droplets {
+		t.known = append(t.known, r.spec.NodeName(d))
+	}
+	wanted := r.spec.NodeHost(*r.mem, nil).Parts()
+	return func(ctx context.Context) error {
+		if err := t.run(ctx); err != nil {
+			return fmt.Errorf("the cookie is not changed on every node: %w; the next apply goes on from there", err)
+		}
+		r.record(func() {
+			r.mem.Secrets.RunningCookie = value
+			for _, n := range t.nodes {
+				record := r.mem.Hosts[n.droplet.ID]
+				record.Parts = record.Parts.With(wanted, hostconfig.PartCookie)
+				r.mem.Hosts[n.droplet.ID] = record
+			}
+			r.reports = nil
+		})
+		return nil
+	}, nil
+}
+
+func (t rotation) run(ctx context.Context) error {
+	if err := t.inspect(ctx); err != nil {
+		return err
+	}
+	stdin, err := hostconfig.StageCookieInput(t.value)
+	if err != nil {
+		return err
+	}
+	tflog.Info(ctx, "giving each node the new cookie", map[string]any{"nodes": len(t.nodes)})
+	if err := t.each(ctx, hostconfig.CommandStageCookie, stdin); err != nil {
+		return err
+	}
+	if err := t.turn(ctx); err != nil {
+		return err
+	}
+	tflog.Info(ctx, "making the new cookie each node's own", map[string]any{"nodes": len(t.nodes)})
+	return t.each(ctx, hostconfig.CommandAdoptCookie(t.fingerprint), nil)
+}
+
+// inspect asks every node whether it can be told, and whom it is connected with:
+// a node that nobody can tell of the new cookie would be lost.
+func (t rotation) inspect(ctx context.Context) error {
+	var mu sync.Mutex
+	var strangers []string
+	err := t.all(ctx, func(ctx context.Context, n rotating) error {
+		answer, err := t.contact.command(ctx, n.droplet, askPatience, hostconfig.CommandStatus, nil)
+		if err != nil {
+			return err
+		}
+		report, err := health.ParseReport(answer)
+		if err != nil || report.Node == nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, other := range report.Node.Nodes {
+			if !slices.Contains(t.known, other) && !slices.Contains(strangers, other) {
+				strangers = append(strangers, other)
+			}
+		}
+		return nil
+	})
+	if err != nil || len(strangers) == 0 {
+		return err
+	}
+	slices.Sort(strangers)
+	return fmt.Errorf("nodes are connected that Terraform does not know and cannot tell of another cookie: %s. "+
+		"Stop them, or make them beam_node resources of the cluster, and apply again; nothing was changed", strings.Join(strangers, ", "))
+}
+
+// turn has the nodes use the new cookie, by the word of the first that runs.
+func (t rotation) turn(ctx context.Context) error {
+	var refused []error
+	for _, n := range t.nodes {
+		answer, err := t.contact.command(ctx, n.droplet, askPatience, hostconfig.CommandSwitchCookie(t.fingerprint), nil)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			refused = append(refused, fmt.Errorf("%s: %w", n.name, err))
+			continue // its release may be down
+		}
+		report, err := health.ParseSwitchReport(answer)
+		if err != nil {
+			return fmt.Errorf("%s: %w", n.name, err)
+		}
+		if len(report.Failed) > 0 {
+			return fmt.Errorf("%s: these nodes did not take the new cookie in time: %s", n.name, strings.Join(report.Failed, ", "))
+		}
+		tflog.Info(ctx, "nodes use the new cookie", map[string]any{"nodes": report.Nodes})
+		return nil
+	}
+	return errors.Join(refused...)
+}
+
+// each runs a command on every node.
+func (t rotation) each(ctx context.Context, command string, stdin []byte) error {
+	return t.all(ctx, func(ctx context.Context, n rotating) error {
+		_, err := t.contact.command(ctx, n.droplet, tellPatience, command, bytes.NewReader(stdin))
+		return err
+	})
+}
+
+func (t rotation) all(ctx context.Context, ask func(context.Context, rotating) error) error {
+	var calls []func(context.Context) error
+	for _, n := range t.nodes {
+		calls = append(calls, func(ctx context.Context) error {
+			if err := ask(ctx, n); err != nil {
+				return fmt.Errorf("%s: %w", n.name, err)
+			}
+			return nil
+		})
+	}
+	return inParallel(ctx, calls...)
+}

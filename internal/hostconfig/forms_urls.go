@@ -1,0 +1,45 @@
+package hostconfig
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// ArchiveURL is where a release is fetched from, exactly as it stands. curl
+// refuses spaces and what is not ASCII.
+var ArchiveURL = Form{
+	fits: isFetchable,
+	rule: `use an address that begins with https:// or http:// and names a host, such as "https://example.com/chat-0.1.0.tar.gz", ` +
+		"with %20 for a space and the like for what is not ASCII",
+	taken: hasCredentials, other: secretFree, secret: true,
+}
+
+// secretFree is the rule for every URL of a configuration: it is no secret to
+// Terraform, which shows it in plans and keeps it in the state.
+const secretFree = "it holds a user or a password, which every plan would show; use an address that needs none, such as one that is signed for a limited time" //nolint:gosec // a sentence about passwords
+
+func isFetchable(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+func isHTTPS(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Scheme == "https" && u.Host != ""
+}
+
+// authority is what stands before the path of a URL, well formed or not.
+var authority = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*:)?/*([^/?#]*@)`)
+
+func hasCredentials(text string) bool { return authority.MatchString(text) }
+
+// withoutCredentials hides them, and a query, which may be a signature.
+func withoutCredentials(text string) string {
+	text = authority.ReplaceAllString(text, "$1//…@")
+	before, _, signed := strings.Cut(text, "?")
+	if signed {
+		return before + "?…"
+	}
+	return text
+}

@@ -1,0 +1,173 @@
+package provider
+
+import (
+	"context"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/check"
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// ValidateConfig implements resource.ResourceWithValidateConfig: everything
+// that can be checked without the API.
+func (r *nodeResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var model nodeModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(model.resolve(ctx)...)
+	spec, diags := model.spec(ctx)
+	resp.Diagnostics.Append(diags...)
+	plan := tfsdk.Plan{Schema: req.Config.Schema, Raw: req.Config.Raw}
+	resp.Diagnostics.Append(plan.Set(ctx, model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(report(ctx, plan, check.Node(spec))...)
+}
+
+// ModifyPlan implements resource.ResourceWithModifyPlan.
+func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return
+	}
+	resp.Diagnostics.Append(warnOfEmptied(ctx, req.Config)...)
+	var plan, state nodeModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(plan.resolve(ctx)...)
+	create := req.State.Raw.IsNull()
+	if create {
+		plan.forget()
+	} else {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		keepTags(&plan.Tags, state.Tags)
+		resp.Diagnostics.Append(r.account.keepSSHKeys(ctx, &plan.SSHKeys, state.SSHKeys)...)
+		r.account.plans.seeNode(state.Cluster.ValueString(), state.Name.ValueString())
+		resp.RequiresReplace = append(resp.RequiresReplace, plan.planOutputs(ctx, state)...)
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// Only the configuration was validated, in which less may have been known.
+	spec, diags := plan.spec(ctx)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(report(ctx, resp.Plan, check.Node(spec))...)
+	if create && !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(r.checkAccount(ctx, resp.Plan, plan)...)
+	}
+}
+
+// planOutputs keeps the outputs where the droplet stays, and returns the
+// changes that make it anew.
+func (m *nodeModel) planOutputs(ctx context.Context, state nodeModel) path.Paths {
+	var replace path.Paths
+	m.nodeOutputs = state.nodeOutputs
+	for _, c := range append(m.changesFrom(state), m.unsettled(ctx, state)...) {
+		switch {
+		case c.under("tags"), c.under("peers"), c.under("release", "headers"), c.under("release", "url") && m.fetchesTheSame(state):
+		case state.imported() && c.toldToNode():
+			m.NodeName, m.CookieFingerprint = types.StringUnknown(), types.StringUnknown()
+		default:
+			replace = append(replace, c.path)
+		}
+	}
+	if len(replace) > 0 {
+		m.forget()
+	}
+	m.Drift = listOf(nil)
+	return replace
+}
+
+// fetchesTheSame says that the release is the one that the droplet has.
+func (m *nodeModel) fetchesTheSame(state nodeModel) bool {
+	sum, is := m.Release.Attributes()["sha256"].(types.String)
+	return is && known(sum) && sum.Equal(state.Release.Attributes()["sha256"])
+}
+
+// toldToNode says that only the host knows the argument, so that an import
+// takes it from the configuration.
+func (c change) toldToNode() bool {
+	for _, name := range []string{"cookie", "ssh_keys", "release", "environment", "distribution", "host"} {
+		if c.under(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkAccount asks the API whether the node can be made. A node that exists asks
+// nothing.
+func (r *nodeResource) checkAccount(ctx context.Context, in tfsdk.Plan, plan nodeModel) diag.Diagnostics {
+	if r.account.unknown {
+		return nil
+	}
+	spec, diags := plan.spec(ctx)
+	eng := r.account.need(&diags)
+	if diags.HasError() {
+		return diags
+	}
+	catalogue, err := eng.NodeCatalogue(ctx, spec)
+	if err != nil {
+		diags.Append(failure("Cannot check the node against the account", err))
+		return diags
+	}
+	if catalogue.Droplets >= catalogue.DropletLimit {
+		r.leaveOutOld(ctx, spec, &catalogue)
+	}
+	diags.Append(report(ctx, in, check.NodeCatalogue(catalogue, spec))...)
+	if known(plan.Cluster) && known(plan.Name) && known(plan.Region) {
+		diags.Append(r.checkCluster(ctx, in, spec)...)
+	}
+	return diags
+}
+
+// checkCluster asks whether the node can join. A cluster that this very run makes
+// or changes is taken as it will be.
+func (r *nodeResource) checkCluster(ctx context.Context, in tfsdk.Plan, spec cluster.NodeSpec) diag.Diagnostics {
+	steps, err := r.account.engine.DiffNode(ctx, spec, 0)
+	if err != nil {
+		return diag.Diagnostics{failure("Cannot look at the cluster that the node joins", err)}
+	}
+	problems := steps.Refusals
+	without := func(attributes ...string) {
+		problems = slices.DeleteFunc(problems, func(p check.Problem) bool { return slices.Contains(attributes, p.Path[0]) })
+	}
+	if r.account.plans.hasNode(spec.Cluster, spec.Name) {
+		without("name") // it is made anew
+	}
+	if planned, exists := r.account.plans.cluster(spec.Cluster); exists {
+		without("cluster", "region")
+		if found := check.Joins(spec, planned.spec); planned.known {
+			without(attributesOf(found)...)
+			problems = append(problems, found...)
+		}
+	}
+	return report(ctx, in, problems)
+}
+
+func attributesOf(problems []check.Problem) []string {
+	var attributes []string
+	for _, p := range problems {
+		attributes = append(attributes, p.Path[0])
+	}
+	return attributes
+}
+
+// leaveOutOld takes a droplet of the node's name off the account's: it is
+// replaced, and gone before the new one comes.
+func (r *nodeResource) leaveOutOld(ctx context.Context, spec cluster.NodeSpec, catalogue *cluster.Catalogue) {
+	if old, err := r.account.engine.FindNode(ctx, spec.Name); err == nil && clusterOf(old) == spec.Cluster {
+		catalogue.Droplets--
+	}
+}
