@@ -76,7 +76,7 @@ func awkward() *rapid.Generator[string] {
 // renderings are the errors that rendering the spec's hosts ends with.
 func renderings(s cluster.Spec) error {
 	memory, nodes := exampleMemory(s), exampleNodes(s)
-	_, node := s.NodeHost(memory, s.PeersOf(nodes)).Render()
+	_, node := s.NodeHost(memory, s.PeersOf(memory, nodes)).Render()
 	_, balancer := s.LoadBalancerHost(memory, nodes).Render()
 	_, database := s.DatabaseHost(memory).Render()
 	return errors.Join(node, balancer, database)

@@ -16,7 +16,7 @@ import (
 // examples stand for them.
 func sizeProblems(s cluster.Spec) []Problem {
 	memory, nodes := exampleMemory(s), exampleNodes(s)
-	found := nodeSizeProblems(s.NodeHost(memory, s.PeersOf(nodes)))
+	found := nodeSizeProblems(s.NodeHost(memory, s.PeersOf(memory, nodes)))
 	if s.LoadBalancer != nil {
 		found = append(found, loadBalancerSizeProblems(s.LoadBalancerHost(memory, nodes))...)
 	}

@@ -203,15 +203,16 @@ func (s Spec) databaseURL(user, password string) string {
 
 // PeersOf returns the long names of the nodes in the order given: what a
 // younger node dials.
-func (s Spec) PeersOf(nodes []Droplet) []string {
+func (s Spec) PeersOf(m Memory, nodes []Droplet) []string {
 	var peers []string
 	for _, d := range nodes {
-		peers = append(peers, s.NodeName(d))
+		peers = append(peers, s.NodeName(m, d))
 	}
 	return peers
 }
 
-// NodeName is the long name of the node on the droplet.
-func (s Spec) NodeName(d Droplet) string {
-	return s.Distribution.Basename + "@" + s.Address(d)
+// NodeName is the long name of the node on the droplet, which keeps the name that
+// it was made with.
+func (s Spec) NodeName(m Memory, d Droplet) string {
+	return cmp.Or(m.Hosts[d.ID].Basename, s.Distribution.Basename) + "@" + s.Address(d)
 }

@@ -95,6 +95,11 @@ type HostRecord struct {
 	Image string `json:"image,omitempty"`
 	// Port is where a node serves HTTP; 0 where that is not known.
 	Port int `json:"port,omitempty"`
+	// Basename is the part of a node's name before the @; empty where it is the
+	// spec's.
+	Basename string `json:"basename,omitempty"`
+	// Carried says that a load balancer was given its predecessor's certificate.
+	Carried bool `json:"carried,omitempty"`
 	// Unmanaged says that the provider has no way to the host: it was made without
 	// the cluster's management keys.
 	Unmanaged bool `json:"unmanaged,omitempty"`

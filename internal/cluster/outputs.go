@@ -70,9 +70,9 @@ func (s Spec) nodeOutputs(out *Outputs, m Memory, o Observed) {
 		d.Name = m.Hosts[d.ID].Name
 		out.Nodes[d.Name] = NodeOutput{
 			DropletID: d.ID, Pool: m.Hosts[d.ID].Pool, Region: d.Region,
-			NodeName: s.NodeName(d), PublicIPv4: d.PublicIPv4, PrivateIPv4: d.PrivateIPv4,
+			NodeName: s.NodeName(m, d), PublicIPv4: d.PublicIPv4, PrivateIPv4: d.PrivateIPv4,
 		}
-		out.NodeNames = append(out.NodeNames, s.NodeName(d))
+		out.NodeNames = append(out.NodeNames, s.NodeName(m, d))
 		out.RemoteConsole[d.Name] = s.remoteConsole(d)
 		hosts = append(hosts, d.PublicIPv4)
 	}

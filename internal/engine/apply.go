@@ -97,7 +97,7 @@ func (r *run) bundle(a plan.Apply) ([]byte, hostconfig.Parts, error) {
 // retire ends a node's release gracefully. A host that cannot be asked to any
 // more goes without.
 func (r *run) retire(a plan.Retire) work {
-	contact := r.contact()
+	contact, pause := r.contact(), seconds(r.spec.Update.PauseSeconds)
 	return func(ctx context.Context) error {
 		tflog.Info(ctx, "ending a node's release", map[string]any{"droplet": a.Name, "drain_seconds": a.DrainSeconds})
 		err := contact.tell(ctx, a.Droplet, a.Name+" to end its release", stopPatience+seconds(a.DrainSeconds), hostconfig.CommandStop(a.DrainSeconds), nil)
@@ -113,7 +113,7 @@ func (r *run) retire(a plan.Retire) work {
 				r.mem.Hosts[a.Droplet.ID] = record
 			}
 		})
-		return ignoreEnd(ctx, nil)
+		return ignoreEnd(ctx, digitalocean.Pause(ctx, pause))
 	}
 }
 
@@ -128,4 +128,29 @@ func (c contact) tell(ctx context.Context, d cluster.Droplet, what string, limit
 		}
 		return err == nil, "", err
 	})
+}
+
+// carryCertificate gives a load balancer its predecessor's certificate. It gets
+// one of its own where that fails, once the address leads to it.
+func (r *run) carryCertificate(a plan.CarryCertificate) work {
+	contact := r.contact()
+	return func(ctx context.Context) error {
+		exported, err := contact.command(ctx, a.From, tellPatience, hostconfig.CommandExportACME, nil)
+		if err == nil {
+			err = contact.tell(ctx, a.To, a.Name+" to take its predecessor's certificate", tellPatience, hostconfig.CommandImportACME, exported)
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			tflog.Warn(ctx, "a load balancer has to ask for a certificate anew", map[string]any{"droplet": a.Name, "error": err.Error()})
+		}
+		r.record(func() {
+			if record, known := r.mem.Hosts[a.To.ID]; known {
+				record.Carried = true
+				r.mem.Hosts[a.To.ID] = record
+			}
+		})
+		return nil
+	}
 }

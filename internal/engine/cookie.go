@@ -41,10 +41,10 @@ func (r *run) rotateCookie() (work, error) {
 	value := r.spec.EffectiveCookie(*r.mem)
 	t := rotation{contact: r.contact(), value: value, fingerprint: cookie.Fingerprint(value)}
 	for _, d := range plan.Rotating(r.input()) {
-		t.nodes = append(t.nodes, rotating{droplet: d, name: d.Name, node: r.spec.NodeName(d)})
+		t.nodes = append(t.nodes, rotating{droplet: d, name: d.Name, node: r.spec.NodeName(*r.mem, d)})
 	}
 	for _, d := range r.obs.Droplets {
-		t.known = append(t.known, r.spec.NodeName(d))
+		t.known = append(t.known, r.spec.NodeName(*r.mem, d))
 	}
 	wanted := r.spec.NodeHost(*r.mem, nil).Parts()
 	return func(ctx context.Context) error {

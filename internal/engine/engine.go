@@ -117,6 +117,11 @@ func (e *Engine) Diff(ctx context.Context, spec cluster.Spec, mem cluster.Memory
 	r := e.run(spec, &fresh)
 	r.creating = !mem.Secrets.Drawn() && !mem.Imported
 	r.going = going
+	if !r.creating {
+		if err := drawMissing(spec, &fresh); err != nil {
+			return plan.Plan{}, r.obs, err
+		}
+	}
 	err := r.lookTwice(ctx)
 	if err != nil {
 		return plan.Plan{}, r.obs, err
@@ -155,7 +160,7 @@ func (r *run) begin(ctx context.Context) error {
 		return err
 	}
 	if !r.creating {
-		return nil
+		return drawMissing(r.spec, r.mem)
 	}
 	if err := r.clear(ctx); err != nil {
 		return err

@@ -133,7 +133,7 @@ func (r *run) questions() []question {
 		record := r.mem.Hosts[d.ID]
 		q := question{droplet: d, about: health.HostReport{DropletID: d.ID, Host: record.Name, Role: record.Role}}
 		if record.Role == cluster.RoleNode {
-			q.about.NodeName = r.spec.NodeName(d)
+			q.about.NodeName = r.spec.NodeName(*r.mem, d)
 		}
 		if a := r.hosts[d.ID]; a != nil {
 			q.active = a.activeSince

@@ -115,7 +115,7 @@ func (h *hosts) reportOf(o cluster.Observed, d cluster.Droplet) health.Report {
 	case cluster.RoleDatabase:
 		r.Postgres = &health.PostgresReport{Mounted: true, Ready: true}
 	case cluster.RoleNode:
-		r.Node = &health.NodeReport{Name: h.spec.NodeName(d), Started: true, CookieFingerprint: cookie.Fingerprint(h.spec.EffectiveCookie(*h.mem)), Nodes: h.spec.PeersOf(nodes)}
+		r.Node = &health.NodeReport{Name: h.spec.NodeName(*h.mem, d), Started: true, CookieFingerprint: cookie.Fingerprint(h.spec.EffectiveCookie(*h.mem)), Nodes: h.spec.PeersOf(*h.mem, nodes)}
 		r.Database = &health.LoginReport{OK: true}
 	case cluster.RoleLoadBalancer:
 		for _, n := range nodes {

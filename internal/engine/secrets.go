@@ -24,14 +24,37 @@ func drawSecrets(spec cluster.Spec) (cluster.Secrets, error) {
 		}
 	}
 	if spec.Management.Enabled {
-		keys, err := management.NewKeys(spec.Name)
-		if err != nil {
+		if s.Management, err = drawKeys(spec.Name); err != nil {
 			return s, err
 		}
-		s.Management = cluster.ManagementKeys(keys)
 	}
 	s.SecretKeyBase = secret.KeyBase()
 	return s, nil
+}
+
+func drawKeys(name string) (cluster.ManagementKeys, error) {
+	keys, err := management.NewKeys(name)
+	return cluster.ManagementKeys(keys), err
+}
+
+// drawMissing draws what a cluster that exists needs from now on: secrets of a
+// database, and keys of a management channel, which the hosts that there are do
+// not have.
+func drawMissing(spec cluster.Spec, mem *cluster.Memory) (err error) {
+	if spec.Database != nil && mem.Secrets.Drawn() && mem.Secrets.UserPassword == "" {
+		if err := drawDatabaseSecrets(&mem.Secrets, spec.Name); err != nil {
+			return err
+		}
+	}
+	if !spec.Management.Enabled || mem.Secrets.Management != (cluster.ManagementKeys{}) {
+		return nil
+	}
+	for id, record := range mem.Hosts {
+		record.Unmanaged = true
+		mem.Hosts[id] = record
+	}
+	mem.Secrets.Management, err = drawKeys(spec.Name)
+	return err
 }
 
 func drawDatabaseSecrets(s *cluster.Secrets, name string) (err error) {

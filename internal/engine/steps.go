@@ -32,6 +32,8 @@ func (r *run) prepare(a plan.Action) (work, error) {
 		return r.spreadRelease(a)
 	case plan.Migrate:
 		return r.migrate(a), nil
+	case plan.CarryCertificate:
+		return r.carryCertificate(a), nil
 	case plan.RotateCookie:
 		return r.rotateCookie()
 	case plan.PowerOn, plan.RenameHost, plan.SetBackups, plan.DeleteHost, plan.TagHosts, plan.UntagHosts:

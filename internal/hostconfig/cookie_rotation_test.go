@@ -180,7 +180,9 @@ func TestASwitchThatReachedOneNodeSpreads(t *testing.T) {
 			r.restart(t, restarted...)
 			r.meshed(t, newCookie)
 			r.rotate(t)
-			r.undisturbed(t)
+			if len(restarted) == 0 {
+				r.undisturbed(t)
+			} // else OTP may part nodes for a moment that differ in whom they see (prevent_overlapping_partitions)
 			r.settled(t)
 		})
 	}

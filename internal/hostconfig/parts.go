@@ -16,6 +16,8 @@ const (
 	PartBalancing Part = "balancing"
 	// PartCertificate is the certificate that was given, with its key.
 	PartCertificate Part = "certificate"
+	// PartACME is whom a certificate is asked of, and for which names.
+	PartACME Part = "acme"
 	// PartEnvironment is what the release finds in its environment.
 	PartEnvironment Part = "environment"
 	// PartVM is how the VM is started.
@@ -36,7 +38,7 @@ type Parts map[Part]string
 func (p Parts) Changed(wanted Parts) []Part {
 	var changed []Part
 	for _, part := range []Part{
-		PartFixed, PartHost, PartBalancing, PartCertificate, PartEnvironment, PartVM, PartRelease, PartTriggers, PartCookie,
+		PartFixed, PartHost, PartBalancing, PartCertificate, PartACME, PartEnvironment, PartVM, PartRelease, PartTriggers, PartCookie,
 	} {
 		have, known := p[part]
 		want, asked := wanted[part]
@@ -105,7 +107,12 @@ func (l LoadBalancer) Parts() Parts {
 		PartBalancing: fingerprint([]any{l.Algorithm, l.StickyCookie, l.HealthCheck, l.Stats}),
 	}
 	rest := l
-	if l.TLS != nil && l.TLS.ACME == nil {
+	switch {
+	case l.TLS == nil:
+	case l.TLS.ACME != nil:
+		parts[PartACME] = fingerprint(l.TLS.ACME)
+		rest.TLS = &TLS{ACME: &ACME{}}
+	default:
 		parts[PartCertificate] = fingerprint([]string{l.TLS.CertificatePEM, l.TLS.PrivateKeyPEM})
 		rest.TLS = &TLS{}
 	}

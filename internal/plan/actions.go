@@ -273,6 +273,13 @@ type (
 		write
 		Host string
 	}
+	// CarryCertificate gives a load balancer the certificate that another one got
+	// from its authority.
+	CarryCertificate struct {
+		write
+		From, To cluster.Droplet
+		Name     string // of the one that gets it
+	}
 	// MoveAddress leads the public address to a load balancer.
 	MoveAddress struct {
 		write
@@ -293,55 +300,56 @@ type (
 )
 
 // Key implements Action.
-func (a HoldLease) Key() string      { return "lease" }
-func (a CreateTag) Key() string      { return "tag " + a.Tag }
-func (a DeleteTag) Key() string      { return "delete tag " + a.Tag }
-func (a TagHosts) Key() string       { return "tag hosts " + a.Tag }
-func (a UntagHosts) Key() string     { return "untag hosts " + a.Tag }
-func (a TagVolume) Key() string      { return "tag volume " + a.Tag }
-func (a Claim) Key() string          { return "claim" }
-func (a UseVPC) Key() string         { return "VPC " + a.Region }
-func (a CreateVPC) Key() string      { return "VPC " + a.VPC.Region }
-func (a MarkVPC) Key() string        { return "mark VPC " + a.VPC.ID }
-func (a UnmarkVPC) Key() string      { return "delete VPC " + a.VPC.ID }
-func (a DeleteVPC) Key() string      { return "delete VPC " + a.VPC.ID }
-func (a CreatePeering) Key() string  { return "peering " + a.Name }
-func (a AwaitPeering) Key() string   { return "active " + a.Name }
-func (a DeletePeering) Key() string  { return "delete peering " + a.Peering.ID }
-func (a CreateFirewall) Key() string { return "firewall " + a.Firewall.Name }
-func (a UpdateFirewall) Key() string { return "firewall " + a.Firewall.Name }
-func (a DeleteFirewall) Key() string { return "delete firewall " + a.Firewall.ID }
-func (a CreateVolume) Key() string   { return "volume" }
-func (a AwaitVolume) Key() string    { return "free volume" }
-func (a AttachVolume) Key() string   { return "attach volume" }
-func (a SnapshotVolume) Key() string { return "snapshot of " + a.Volume.ID }
-func (a DeleteVolume) Key() string   { return "delete volume " + a.Volume.ID }
-func (a NoteDatabase) Key() string   { return "database's address" }
-func (a CreateHosts) Key() string    { return "create " + a.Label }
-func (a AdoptHost) Key() string      { return fmt.Sprintf("adopt %d", a.Droplet.ID) }
-func (a ForgetHost) Key() string     { return fmt.Sprintf("forget %d", a.ID) }
-func (a AwaitAddress) Key() string   { return "address of " + a.Host }
-func (a AwaitActive) Key() string    { return "active " + a.Host }
-func (a PowerOn) Key() string        { return fmt.Sprintf("power on %d", a.Droplet.ID) }
-func (a RenameHost) Key() string     { return fmt.Sprintf("rename %d", a.Droplet.ID) }
-func (a SetBackups) Key() string     { return fmt.Sprintf("backups of %d", a.Droplet.ID) }
-func (a DeleteHost) Key() string     { return fmt.Sprintf("delete droplet %d", a.Droplet.ID) }
-func (a Tell) Key() string           { return fmt.Sprintf("tell %d", a.Delivery.Droplet.ID) }
-func (a Apply) Key() string          { return fmt.Sprintf("apply %d", a.Droplet.ID) }
-func (a FetchRelease) Key() string   { return fmt.Sprintf("fetch release %d", a.Droplet.ID) }
-func (a PushRelease) Key() string    { return "push release" }
-func (a SpreadRelease) Key() string  { return "spread release" }
-func (a Migrate) Key() string        { return "migrate" }
-func (a Retire) Key() string         { return fmt.Sprintf("retire %d", a.Droplet.ID) }
-func (a RotateCookie) Key() string   { return "cookie" }
-func (a TakeOver) Key() string       { return fmt.Sprintf("take over %d", a.ID) }
-func (a AwaitBooted) Key() string    { return "booted" }
-func (a AwaitNodes) Key() string     { return "nodes run" }
-func (a AwaitFormed) Key() string    { return "formed" }
-func (a ReserveAddress) Key() string { return "public address" }
-func (a MoveAddress) Key() string    { return "public address" }
-func (a DeleteAddress) Key() string  { return "delete address " + a.IP }
-func (a AssignProject) Key() string  { return "project" }
+func (a HoldLease) Key() string        { return "lease" }
+func (a CreateTag) Key() string        { return "tag " + a.Tag }
+func (a DeleteTag) Key() string        { return "delete tag " + a.Tag }
+func (a TagHosts) Key() string         { return "tag hosts " + a.Tag }
+func (a UntagHosts) Key() string       { return "untag hosts " + a.Tag }
+func (a TagVolume) Key() string        { return "tag volume " + a.Tag }
+func (a Claim) Key() string            { return "claim" }
+func (a UseVPC) Key() string           { return "VPC " + a.Region }
+func (a CreateVPC) Key() string        { return "VPC " + a.VPC.Region }
+func (a MarkVPC) Key() string          { return "mark VPC " + a.VPC.ID }
+func (a UnmarkVPC) Key() string        { return "delete VPC " + a.VPC.ID }
+func (a DeleteVPC) Key() string        { return "delete VPC " + a.VPC.ID }
+func (a CreatePeering) Key() string    { return "peering " + a.Name }
+func (a AwaitPeering) Key() string     { return "active " + a.Name }
+func (a DeletePeering) Key() string    { return "delete peering " + a.Peering.ID }
+func (a CreateFirewall) Key() string   { return "firewall " + a.Firewall.Name }
+func (a UpdateFirewall) Key() string   { return "firewall " + a.Firewall.Name }
+func (a DeleteFirewall) Key() string   { return "delete firewall " + a.Firewall.ID }
+func (a CreateVolume) Key() string     { return "volume" }
+func (a AwaitVolume) Key() string      { return "free volume" }
+func (a AttachVolume) Key() string     { return "attach volume" }
+func (a SnapshotVolume) Key() string   { return "snapshot of " + a.Volume.ID }
+func (a DeleteVolume) Key() string     { return "delete volume " + a.Volume.ID }
+func (a NoteDatabase) Key() string     { return "database's address" }
+func (a CreateHosts) Key() string      { return "create " + a.Label }
+func (a AdoptHost) Key() string        { return fmt.Sprintf("adopt %d", a.Droplet.ID) }
+func (a ForgetHost) Key() string       { return fmt.Sprintf("forget %d", a.ID) }
+func (a AwaitAddress) Key() string     { return "address of " + a.Host }
+func (a AwaitActive) Key() string      { return "active " + a.Host }
+func (a PowerOn) Key() string          { return fmt.Sprintf("power on %d", a.Droplet.ID) }
+func (a RenameHost) Key() string       { return fmt.Sprintf("rename %d", a.Droplet.ID) }
+func (a SetBackups) Key() string       { return fmt.Sprintf("backups of %d", a.Droplet.ID) }
+func (a DeleteHost) Key() string       { return fmt.Sprintf("delete droplet %d", a.Droplet.ID) }
+func (a Tell) Key() string             { return fmt.Sprintf("tell %d", a.Delivery.Droplet.ID) }
+func (a Apply) Key() string            { return fmt.Sprintf("apply %d", a.Droplet.ID) }
+func (a FetchRelease) Key() string     { return fmt.Sprintf("fetch release %d", a.Droplet.ID) }
+func (a PushRelease) Key() string      { return "push release" }
+func (a SpreadRelease) Key() string    { return "spread release" }
+func (a Migrate) Key() string          { return "migrate" }
+func (a Retire) Key() string           { return fmt.Sprintf("retire %d", a.Droplet.ID) }
+func (a RotateCookie) Key() string     { return "cookie" }
+func (a TakeOver) Key() string         { return fmt.Sprintf("take over %d", a.ID) }
+func (a AwaitBooted) Key() string      { return "booted" }
+func (a AwaitNodes) Key() string       { return "nodes run" }
+func (a AwaitFormed) Key() string      { return "formed" }
+func (a ReserveAddress) Key() string   { return "public address" }
+func (a CarryCertificate) Key() string { return "carry certificate" }
+func (a MoveAddress) Key() string      { return "public address" }
+func (a DeleteAddress) Key() string    { return "delete address " + a.IP }
+func (a AssignProject) Key() string    { return "project" }
 
 // Kinds, to be embedded.
 type (

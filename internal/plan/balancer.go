@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // balancer keeps one load balancer that knows all nodes. One that cannot be
@@ -170,7 +171,24 @@ func (d *differ) address() {
 	case host.ID == 0 || ip.DropletID != host.ID:
 		if d.hasPredecessor(host.ID) && d.Spec.WaitsForHosts(d.Memory) {
 			after = append(after, AwaitFormed{}.Key())
+			after = append(after, d.carryCertificate(host, name)...)
 		}
 		d.do(MoveAddress{IP: ip.IP, Host: name}, "the reserved IP "+ip.IP+" does not lead to "+name, after...)
 	}
+}
+
+// carryCertificate gives a load balancer the certificate of its predecessor, from
+// the same authority and for the same names, before it can get one of its own.
+func (d *differ) carryCertificate(host cluster.Droplet, name string) []string {
+	if tls := d.Spec.LoadBalancer.TLS; tls == nil || tls.ACME == nil || d.Memory.Hosts[host.ID].Carried {
+		return nil
+	}
+	from, _ := d.Observed.Droplet(d.Observed.ReservedIP.DropletID)
+	same := d.Memory.Hosts[from.ID].Parts[hostconfig.PartACME] == d.Spec.LoadBalancerHost(d.Memory, nil).Parts()[hostconfig.PartACME]
+	if !same || !d.reaches(from.ID) || !Active(from) {
+		return nil
+	}
+	a := CarryCertificate{From: from, To: host, Name: name}
+	d.do(a, "", "create "+cluster.RoleLoadBalancer, AwaitActive{Host: name}.Key(), AwaitFormed{}.Key())
+	return []string{a.Key()}
 }

@@ -44,6 +44,9 @@ func drawChange(t *rapid.T, s *cluster.Spec) {
 		if s.LoadBalancer != nil {
 			balancer := *s.LoadBalancer
 			balancer.Algorithm = word("algorithm")
+			balancer.TLS = rapid.SampledFrom([]*cluster.TLS{
+				nil, {CertificatePEM: word("certificate")}, {ACME: &cluster.ACME{Domains: []string{word("domain")}}},
+			}).Draw(t, "TLS")
 			balancer.Size = rapid.SampledFrom([]string{"small", "large"}).Draw(t, "load balancer's size")
 			s.LoadBalancer = &balancer
 		}

@@ -37,15 +37,42 @@ func (p Plan) Made() []string {
 	return names
 }
 
-// Told lists the names of the hosts that will be told of others while they run.
+// Told lists the names of the hosts that will be told something and go on
+// running.
 func (p Plan) Told() []string {
 	var names []string
 	for _, s := range p.Steps {
-		if a, is := s.Action.(Tell); is {
+		switch a := s.Action.(type) {
+		case Tell:
 			names = append(names, a.Delivery.Name)
+		case Apply:
+			if a.Restart == nil {
+				names = append(names, a.Name)
+			}
+		}
+	}
+	return distinct(names)
+}
+
+// Restarted lists the names of the nodes whose releases will restart, in order.
+func (p Plan) Restarted() []string {
+	var names []string
+	for _, s := range p.Steps {
+		if a, is := s.Action.(Apply); is && a.Restart != nil {
+			names = append(names, a.Name)
 		}
 	}
 	return names
+}
+
+func distinct(names []string) []string {
+	var out []string
+	for _, name := range names {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // Removed lists the names of the hosts that will be deleted, in order.
@@ -86,29 +113,92 @@ func (p Plan) Downtime() []Interruption {
 	return found
 }
 
-// Summary tells in few lines which hosts change, in the order in which they do;
-// empty where nothing but additions happen.
+// Summary tells in few lines which hosts change, in the order in which they do,
+// and before that what users of the cluster will notice; empty where nothing but
+// additions happen.
 func (p Plan) Summary() string {
-	made, told, removed := p.Made(), p.Told(), p.Removed()
+	made, told, restarted, removed := p.Made(), p.Told(), p.Restarted(), p.Removed()
 	replaced := filter(made, func(name string) bool { return slices.Contains(removed, name) })
-	made = without(made, replaced)
-	removed = without(removed, replaced)
-	if len(told)+len(replaced)+len(removed) == 0 {
+	if len(told)+len(restarted)+len(replaced)+len(removed) == 0 && !p.rotates() {
 		return ""
 	}
-	var lines []string
+	lines := p.notices()
+	if p.rotates() {
+		lines = append(lines, "The cookie changes on all nodes at once; none restarts for it.")
+	}
+	if migrate := p.migrates(); migrate != "" {
+		lines = append(lines, "The database is migrated once, on "+migrate+", before the first node restarts.")
+	}
 	for _, line := range []struct {
 		verb  string
 		hosts []string
-	}{{"Made", made}, {"Told of other hosts, running on", told}, {"Replaced, one after another", replaced}, {"Removed", removed}} {
+	}{
+		{"Made", without(made, replaced)}, {"Told, running on", without(told, restarted)}, {"Restarted" + p.turns(), restarted},
+		{"Replaced" + p.turns(), replaced}, {"Removed", without(removed, replaced)},
+	} {
 		if len(line.hosts) > 0 {
 			lines = append(lines, fmt.Sprintf("%s: %s.", line.verb, abridged(line.hosts)))
 		}
 	}
-	for _, i := range p.Downtime() {
-		lines = append(lines, fmt.Sprintf("Down for %s at least: %s.", i.AtLeast.Round(time.Second), list(i.Hosts)))
+	return strings.Join(append(lines, p.stayUp()...), "\n")
+}
+
+// notices are what is noticed outside: hosts that are away, an address that moves,
+// data that go.
+func (p Plan) notices() []string {
+	var lines []string
+	for _, s := range p.Steps {
+		switch a := s.Action.(type) {
+		case DeleteVolume:
+			lines = append(lines, "The volume "+a.Volume.Name+" and the data on it are deleted.")
+		case MoveAddress:
+			lines = append(lines, fmt.Sprintf("The public address %s moves to %s: connections that are open then end.", a.IP, a.Host))
+		case DeleteAddress:
+			lines = append(lines, "The public address "+a.IP+" is given back.")
+		case DeleteHost:
+			if s.Interrupts.AtLeast > 0 {
+				lines = append(lines, fmt.Sprintf("Down for %s at least: %s.", s.Interrupts.AtLeast.Round(time.Second), a.Name))
+			}
+		case AttachVolume:
+			lines = append(lines, fmt.Sprintf("Down for %s at least: %s.", s.Interrupts.AtLeast.Round(time.Second), list(s.Interrupts.Hosts)))
+		}
 	}
-	return strings.Join(lines, "\n")
+	if p.Restarting > 0 && p.Restarting >= p.Nodes {
+		lines = append(lines, fmt.Sprintf("All nodes are down together for %s at least.", nodeRestart))
+	}
+	return lines
+}
+
+func (p Plan) rotates() bool {
+	return p.has(func(a Action) bool { _, is := a.(RotateCookie); return is })
+}
+
+func (p Plan) migrates() string {
+	for _, s := range p.Steps {
+		if a, is := s.Action.(Migrate); is {
+			return a.Name
+		}
+	}
+	return ""
+}
+
+// turns words how many nodes change at a time.
+func (p Plan) turns() string {
+	switch {
+	case p.Turn >= p.Nodes:
+		return ", all at once"
+	case p.Turn == 1:
+		return ", one after another"
+	}
+	return fmt.Sprintf(", %d at a time", p.Turn)
+}
+
+// stayUp says how many nodes go on while others restart.
+func (p Plan) stayUp() []string {
+	if p.Restarting == 0 || p.Restarting >= p.Nodes {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d of %s stay up at any time.", p.Nodes-p.Restarting, count(p.Nodes, "node"))}
 }
 
 // maxNamed is how many hosts a line names.

@@ -34,6 +34,10 @@ type Input struct {
 type Plan struct {
 	Steps    []Step          // in an order in which they could be done one by one
 	Refusals []check.Problem // why nothing of it may be done; empty for a plan that may
+
+	Nodes      int // that there are
+	Restarting int // of them that restart at a time
+	Turn       int // of them that change at a time
 }
 
 // Step is one action and what there is to know of it.
@@ -83,7 +87,13 @@ func Diff(in Input) Plan {
 	} {
 		part()
 	}
-	return Plan{Steps: ordered(d.steps), Refusals: d.refusals()}
+	p := Plan{Steps: ordered(d.steps), Refusals: d.refusals(), Nodes: len(d.pools.current())}
+	p.Turn = min(d.surge(), max(1, len(d.pools.outdated)))
+	if len(d.pools.restart) > 0 {
+		p.Restarting = len(filter(d.turn(), func(host cluster.Droplet) bool { return !d.lacksRelease(host) }))
+		p.Turn = max(1, p.Restarting)
+	}
+	return p
 }
 
 // ordered puts each step behind those that it has to wait for, and leaves them in

@@ -71,7 +71,11 @@ func checkDeletions(t *rapid.T, in Input, p Plan) {
 			if !a.VPC.Own {
 				t.Fatalf("%q deletes a VPC of the user's", s.Key())
 			}
-		case DeleteVolume, DeleteAddress:
+		case DeleteAddress:
+			if in.Spec.LoadBalancer != nil {
+				t.Fatalf("%q deletes what has to outlive hosts", s.Key())
+			}
+		case DeleteVolume:
 			if in.Spec.Database != nil || in.Spec.LoadBalancer != nil || len(in.Spec.Pools) > 0 {
 				t.Fatalf("%q deletes what has to outlive hosts", s.Key())
 			}

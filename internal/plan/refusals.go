@@ -17,7 +17,42 @@ func (d *differ) refusals() []check.Problem {
 	if d.removal() {
 		return d.nodesOfOthers()
 	}
-	return slices.Concat(d.otherClusters(), d.takenNames(), d.heldVolume(), d.fixedCookie())
+	return slices.Concat(d.otherClusters(), d.takenNames(), d.heldVolume(), d.fixedCookie(), d.otherNetwork(), d.otherAddress())
+}
+
+// otherNetwork refuses to make hosts in another network than those that there are:
+// the two could not reach each other.
+func (d *differ) otherNetwork() []check.Problem {
+	if !d.Spec.Private() {
+		return nil
+	}
+	for _, host := range d.Observed.Hosts() {
+		if _, known := d.Memory.Hosts[host.ID]; !known || host.VPCUUID == "" {
+			continue
+		}
+		if v, exists := d.vpcOf(host.Region); exists && v.ID != host.VPCUUID && v.ID == d.Spec.Network.VPCUUID {
+			return []check.Problem{{
+				Path: []string{"network", "vpc_uuid"}, Summary: "Other network",
+				Detail: fmt.Sprintf("The hosts of the cluster are in the VPC %s, and hosts in %s could not reach them. Set vpc_uuid to %s, "+
+					"or build a second cluster under another name in the other VPC, move over, and destroy this one.", host.VPCUUID, v.ID, host.VPCUUID),
+			}}
+		}
+	}
+	return nil
+}
+
+// otherAddress refuses to bring the load balancer to another region: its address
+// cannot come along.
+func (d *differ) otherAddress() []check.Problem {
+	ip := d.Observed.ReservedIP
+	if ip == nil || ip.Region == "" || d.Spec.LoadBalancer == nil || ip.Region == d.Spec.LoadBalancer.Region {
+		return nil
+	}
+	return []check.Problem{{
+		Path: []string{"load_balancer", "region"}, Summary: "Address of another region",
+		Detail: fmt.Sprintf("The public address %s belongs to the region %s and cannot move to %s. Set load_balancer.region to %q. "+
+			"For a load balancer elsewhere, with another address, remove load_balancer, apply, and add it again.", ip.IP, ip.Region, d.Spec.LoadBalancer.Region, ip.Region),
+	}}
 }
 
 // fixedCookie refuses another cookie where nodes cannot be told of it: those made

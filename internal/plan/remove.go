@@ -80,6 +80,9 @@ func (d *differ) remove() {
 			d.do(d.deletion(host), describe(host.Name, host.ID)+" is not in the state", append(slices.Clone(after), d.released(host)...)...)
 		}
 	}
+	if ip := d.Observed.ReservedIP; ip != nil && d.Spec.LoadBalancer == nil {
+		d.do(DeleteAddress{IP: ip.IP}, "", d.keys(isDelete)...)
+	}
 	if d.removal() {
 		d.removeData()
 	}
@@ -109,12 +112,9 @@ func (d *differ) released(host cluster.Droplet) []string {
 	return nil
 }
 
-// removeData gives back what outlives hosts.
+// removeData gives back the volume, which outlives hosts.
 func (d *differ) removeData() {
 	hosts := d.keys(isDelete)
-	if ip := d.Observed.ReservedIP; ip != nil {
-		d.do(DeleteAddress{IP: ip.IP}, "", hosts...)
-	}
 	if v := d.Observed.Volume; v != nil {
 		keep := SnapshotVolume{Volume: *v, Name: cluster.FinalSnapshotName(d.Spec.Name, d.Memory.ID), Since: d.Memory.ChangedAt}
 		if d.Memory.FinalSnapshot && d.Memory.Snapshot != keep.Name {

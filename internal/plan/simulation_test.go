@@ -68,6 +68,10 @@ func (s *simulation) do(a Action) {
 		for _, host := range a.To {
 			s.stores(host, a.SHA256)
 		}
+	case CarryCertificate:
+		record := s.Memory.Hosts[a.To.ID]
+		record.Carried = true
+		s.Memory.Hosts[a.To.ID] = record
 	case Migrate:
 		s.Memory.Migrated = a.SHA256
 	case AwaitBooted:
@@ -341,7 +345,7 @@ func (s *simulation) wellReports() []health.HostReport {
 	var servers []health.ServerReport
 	for _, d := range Members(s.Input) {
 		if s.Memory.Hosts[d.ID].Role == cluster.RoleNode {
-			nodes = append(nodes, s.Spec.NodeName(d))
+			nodes = append(nodes, s.Spec.NodeName(s.Memory, d))
 			servers = append(servers, health.ServerReport{Name: s.Memory.Hosts[d.ID].Name, Up: true})
 		}
 	}
@@ -353,7 +357,7 @@ func (s *simulation) wellReports() []health.HostReport {
 		}}
 		switch record.Role {
 		case cluster.RoleNode:
-			h.NodeName = s.Spec.NodeName(d)
+			h.NodeName = s.Spec.NodeName(s.Memory, d)
 			h.Report.Node = &health.NodeReport{
 				Name: h.NodeName, Started: true, Nodes: nodes, CookieFingerprint: cookie.Fingerprint(s.Spec.EffectiveCookie(s.Memory)),
 			}

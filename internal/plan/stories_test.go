@@ -67,6 +67,16 @@ func stories() map[string]*simulation {
 		"drift":                               drifted(made(chat(2))),
 		"strays":                              forgotten(made(chat(2))),
 		"before ids":                          beforeIDs(made(nodesOnly())),
+		"another environment":                 asked(made(managed(chat(3))), other(managed(chat(3)), func(s *cluster.Spec) { s.Environment = map[string]string{"A": "b"} })),
+		"another release":                     asked(made(managed(chat(3))), other(managed(chat(3)), newRelease)),
+		"another release from a file":         asked(made(managed(chat(3))), other(managed(chat(3)), pushedRelease)),
+		"another cookie":                      asked(made(managed(chat(2))), other(managed(chat(2)), func(s *cluster.Spec) { s.Cookie = "NEWCOOKIE" })),
+		"another cookie without a channel":    asked(made(chat(2)), other(chat(2), func(s *cluster.Spec) { s.Cookie = "NEWCOOKIE" })),
+		"another image two at a time":         asked(made(managed(chat(3))), other(managed(chat(3)), newImage)),
+		"another user of a told cluster":      asked(made(managed(chat(2))), other(managed(chat(2)), func(s *cluster.Spec) { s.Host.User = "app" })),
+		"another environment all at once":     asked(made(managed(chat(2))), other(managed(chat(2)), allAtOnce)),
+		"without the load balancer":           asked(made(managed(chat(2))), other(managed(chat(2)), func(s *cluster.Spec) { s.LoadBalancer = nil })),
+		"other packages":                      asked(made(managed(chat(2))), other(managed(chat(2)), func(s *cluster.Spec) { s.Host.Packages = []string{"htop"} })),
 		"removal":                             asked(made(chat(2)), cluster.Spec{Name: "chat"}),
 	}
 }
@@ -77,6 +87,33 @@ func nodesOnly() cluster.Spec {
 	spec := chat(2)
 	spec.LoadBalancer, spec.Database = nil, nil
 	return spec
+}
+
+func other(spec cluster.Spec, change func(*cluster.Spec)) cluster.Spec {
+	spec.Update = cluster.DefaultUpdate
+	change(&spec)
+	return spec
+}
+
+func newRelease(s *cluster.Spec) {
+	r := *s.Release
+	r.SHA256, r.Migrate = strings.Repeat("cd", 32), "Chat.Release.migrate()"
+	s.Release = &r
+}
+
+func pushedRelease(s *cluster.Spec) {
+	newRelease(s)
+	s.Release.URL, s.Release.Path = "", "chat.tar.gz"
+}
+
+func newImage(s *cluster.Spec) {
+	s.Update.MaxSurge = 2
+	s.Pools = slices.Clone(s.Pools)
+	s.Pools[0].Image = "debian-13-x64"
+}
+
+func allAtOnce(s *cluster.Spec) {
+	s.Update.Strategy, s.Environment = cluster.UpdateAllAtOnce, map[string]string{"A": "b"}
 }
 
 func creating(s *simulation) *simulation {

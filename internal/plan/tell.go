@@ -78,7 +78,8 @@ func (d *differ) tellBalancer() {
 	}
 	delivery := BalancerDelivery(d.Spec, d.Memory, d.serving())
 	delivery.Droplet, delivery.Name = host, d.Memory.Hosts[host.ID].Name
-	if d.settled() && d.knowsNodes(host) {
+	still := len(d.pools.missing)+len(d.pools.outdated) == 0 && len(d.serving()) == len(d.pools.current())
+	if still && d.knowsNodes(host) {
 		return
 	}
 	after := append(d.awaitNodes(d.nodesUp()), AwaitActive{Host: delivery.Name}.Key(), Apply{Droplet: host}.Key())

@@ -27,6 +27,7 @@ var ways = map[hostconfig.Part]way{
 	hostconfig.PartHost:        wayTold,
 	hostconfig.PartBalancing:   wayTold,
 	hostconfig.PartCertificate: wayTold,
+	hostconfig.PartACME:        wayReplaced,
 	hostconfig.PartEnvironment: wayRestarted,
 	hostconfig.PartVM:          wayRestarted,
 	hostconfig.PartRelease:     wayRestarted,
@@ -87,7 +88,7 @@ func (d *differ) changeOf(host cluster.Droplet, place cluster.Place, wanted desc
 	if c.way == wayNone {
 		return c
 	}
-	if !d.reaches(host.ID) {
+	if !d.reaches(host.ID) || c.way == wayRestarted && d.Spec.Update.Strategy == cluster.UpdateBlueGreen {
 		c.way = wayReplaced
 	}
 	c.why = about + " " + differs[c.way](c.parts)
@@ -106,6 +107,7 @@ var partNames = map[hostconfig.Part]string{
 	hostconfig.PartHost:        "packages and settings of the system",
 	hostconfig.PartBalancing:   "configuration of HAProxy",
 	hostconfig.PartCertificate: "certificate",
+	hostconfig.PartACME:        "domains of its certificate, or authority for them",
 	hostconfig.PartEnvironment: "environment",
 	hostconfig.PartVM:          "configuration of the VM",
 	hostconfig.PartRelease:     "release",
@@ -154,7 +156,7 @@ func NewRecord(in Input, a CreateHosts) cluster.HostRecord {
 	default:
 		host = described(s.NodeHost(m, nil))
 		host.parts = madeNodeParts(s, m, host.parts)
-		record.Delivered, record.Port = NodeDelivered(m), s.HTTPPort()
+		record.Delivered, record.Port, record.Basename = NodeDelivered(m), s.HTTPPort(), s.Distribution.Basename
 		if s.Release != nil && s.Release.URL != "" {
 			record.Stored = s.Release.SHA256 // its boot fetches it
 		}
