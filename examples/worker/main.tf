@@ -28,6 +28,10 @@ resource "beam_node" "worker" {
   size    = "s-2vcpu-4gb"
 
   environment = { ROLE = "worker" }
+
+  lifecycle {
+    create_before_destroy = true # the new host joins before the old one goes
+  }
 }
 
 output "worker" {

@@ -48,7 +48,7 @@ func validSpec() cluster.Spec {
 			{Name: "us", Count: 1, Place: place},
 		},
 		Release: &cluster.Release{
-			Name: "chat", URL: "https://example.com/chat-0.1.0.tar.gz", SHA256: strings.Repeat("0f", 32), Kind: cluster.KindMix, Port: 8080,
+			Name: "chat", URL: "https://example.com/chat-0.1.0.tar.gz", SHA256: strings.Repeat("0f", 32), Kind: cluster.KindMix, Port: 8080, Keep: 3,
 		},
 		Environment: map[string]string{"PHX_HOST": "chat.example.com"},
 		LoadBalancer: &cluster.LoadBalancer{
@@ -61,6 +61,7 @@ func validSpec() cluster.Spec {
 		Network:      cluster.Network{Mode: cluster.NetworkAuto, IPRanges: map[string]string{"nyc3": "10.0.0.0/24", "lon1": "10.0.1.0/24"}},
 		Distribution: validDistribution(),
 		Host:         validHost(),
+		Update:       cluster.DefaultUpdate,
 		Tags:         []string{"team:chat"},
 		ProjectID:    "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679",
 	}

@@ -115,5 +115,28 @@ func clusterOfTag(tag string) string {
 	return name
 }
 
-// HasTag says whether the droplet carries the tag.
-func (d Droplet) HasTag(tag string) bool { return slices.Contains(d.Tags, tag) }
+// HasTag says whether the droplet carries the tag, in whatever case: an account
+// spells a tag as it was first made.
+func (d Droplet) HasTag(tag string) bool { return HasTag(d.Tags, tag) }
+
+// Spelled is the tag as the droplet carries it.
+func (d Droplet) Spelled(tag string) string {
+	i := slices.IndexFunc(d.Tags, func(other string) bool { return strings.EqualFold(other, tag) })
+	if i < 0 {
+		return tag
+	}
+	return d.Tags[i]
+}
+
+// HasTag says whether the tag is among those, in whatever case.
+func HasTag(tags []string, tag string) bool {
+	return slices.ContainsFunc(tags, func(other string) bool { return strings.EqualFold(other, tag) })
+}
+
+// SameTags says that both are the same tags, in whatever order and case.
+func SameTags(a, b []string) bool {
+	within := func(a, b []string) bool {
+		return !slices.ContainsFunc(a, func(tag string) bool { return !HasTag(b, tag) })
+	}
+	return within(a, b) && within(b, a)
+}

@@ -95,6 +95,26 @@ func (c *Client) SSHKey(ctx context.Context, idOrFingerprint string) (name strin
 	return *found, true, nil
 }
 
+// SSHKeyID returns the id of a key of the account, given its id or its fingerprint;
+// 0 when the account has no such key, or the token may not read keys.
+func (c *Client) SSHKeyID(ctx context.Context, idOrFingerprint string) (int, error) {
+	if id, notNumber := strconv.Atoi(idOrFingerprint); notNumber == nil {
+		return id, nil
+	}
+	found, err := read(ctx, "ssh_key",
+		func(ctx context.Context) (*godo.Key, *godo.Response, error) {
+			return c.api.Keys.GetByFingerprint(ctx, idOrFingerprint)
+		},
+		func(k godo.Key) int { return k.ID })
+	switch {
+	case Status(err) == http.StatusForbidden:
+		return 0, nil
+	case found == nil:
+		return 0, failed(err, "read the SSH key %s", idOrFingerprint)
+	}
+	return *found, nil
+}
+
 // ProjectExists says whether the account has the project.
 func (c *Client) ProjectExists(ctx context.Context, id string) (bool, error) {
 	found, err := read(ctx, "project",

@@ -1,6 +1,7 @@
 package digitalocean
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -34,15 +35,23 @@ func (c *Client) TagExists(ctx context.Context, name string) (bool, error) {
 
 // CreateTag creates the tag; one that exists is no error.
 func (c *Client) CreateTag(ctx context.Context, name string) error {
-	_, err := object(repeatableCall(ctx), "tag", func(ctx context.Context) (*godo.Tag, *godo.Response, error) {
+	_, err := c.ensureTag(ctx, name)
+	return err
+}
+
+// ensureTag creates the tag unless it exists, and returns how the account spells
+// it: names that differ in case only are one tag, and only its own spelling can
+// be put on anything.
+func (c *Client) ensureTag(ctx context.Context, name string) (spelled string, err error) {
+	tag, err := object(repeatableCall(ctx), "tag", func(ctx context.Context) (*godo.Tag, *godo.Response, error) {
 		return c.api.Tags.Create(ctx, &godo.TagCreateRequest{Name: name})
 	})
 	if status := Status(err); status == http.StatusUnprocessableEntity || status == http.StatusConflict {
 		if exists, lookErr := c.TagExists(ctx, name); exists && lookErr == nil {
-			return nil
+			return name, nil
 		}
 	}
-	return failed(err, "create the tag %s", name)
+	return cmp.Or(tag.Name, name), failed(err, "create the tag %s", name)
 }
 
 // DeleteTag deletes the tag; what carries it stays.
@@ -64,7 +73,8 @@ func (c *Client) TagVolume(ctx context.Context, tag, volumeID string) error {
 // tag puts the tag on resources. It or they may be too young for the API to
 // know of them everywhere.
 func (c *Client) tag(ctx context.Context, tag string, resources []godo.Resource) error {
-	if err := c.CreateTag(ctx, tag); err != nil {
+	tag, err := c.ensureTag(ctx, tag)
+	if err != nil {
 		return err
 	}
 	begun := time.Now()

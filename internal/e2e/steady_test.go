@@ -61,7 +61,9 @@ func (w *world) steady(t *testing.T, s site, writes bool) *steady {
 		st.done.Go(func() { st.regular(ctx, time.Duration(i+1)*400*time.Millisecond) })
 	}
 	for range slowOnes {
-		st.done.Go(func() { st.repeat(ctx, 100*time.Millisecond, &visitor{site: s, path: "/slow", limit: slowTime, keeps: true}) })
+		st.done.Go(func() {
+			st.repeat(ctx, 100*time.Millisecond, &visitor{site: s, path: "/slow", limit: slowTime, keeps: true})
+		})
 	}
 	for i := range sockets {
 		st.done.Go(func() { st.socket(ctx, i) })

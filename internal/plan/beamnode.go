@@ -82,7 +82,7 @@ func (d *differ) mendNode(in NodeInput, host cluster.Droplet) {
 		switch {
 		case tag == in.Spec.MakingTag():
 			d.add(Step{Action: DeleteTag{Tag: tag}, Quiet: true, After: []string{AwaitActive{Host: in.Spec.Name}.Key()}})
-		case !slices.Contains(wanted, tag) && tag != in.Spec.ToldTag() && !isTold(in.Spec.Cluster, tag):
+		case !cluster.HasTag(wanted, tag) && tag != in.Spec.ToldTag() && !isTold(in.Spec.Cluster, tag):
 			d.do(UntagHosts{Tag: tag, IDs: []int{host.ID}}, about+" carries the tag "+tag)
 		}
 	}
@@ -101,7 +101,9 @@ func (in NodeInput) refusals() []check.Problem {
 		return found
 	}
 	for _, host := range in.Observed.Droplets {
-		if host.Name == in.Spec.Name {
+		// A finished beam_node of the name may be the one that this one replaces: with
+		// create_before_destroy both exist for a while.
+		if host.Name == in.Spec.Name && (host.Role(in.Spec.Cluster) != "" || host.HasTag(in.Spec.MakingTag())) {
 			found = append(found, check.Problem{Path: []string{"name"}, Summary: "Node exists", Detail: fmt.Sprintf(
 				"Droplet %d of cluster %s has the name %q. To manage it here run `terraform import <address> %d`, else choose another name.",
 				host.ID, in.Spec.Cluster, host.Name, host.ID)})

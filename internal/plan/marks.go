@@ -97,8 +97,9 @@ func (d *differ) hostTags() {
 		collect(add, wanted, host)
 		collect(mark, marks, host)
 		for _, tag := range d.Memory.UserTags {
-			if host.HasTag(tag) && !slices.Contains(wanted, tag) {
-				remove[tag] = append(remove[tag], host.ID)
+			if host.HasTag(tag) && !cluster.HasTag(wanted, tag) {
+				spelled := host.Spelled(tag)
+				remove[spelled] = append(remove[spelled], host.ID)
 			}
 		}
 	}
@@ -127,7 +128,7 @@ func (d *differ) volumeTags() {
 		return
 	}
 	for _, tag := range volumeTags(d.Spec.Name, d.Memory.ID) {
-		if !slices.Contains(v.Tags, tag) {
+		if !cluster.HasTag(v.Tags, tag) {
 			d.add(Step{Action: TagVolume{Tag: tag, ID: v.ID}, Why: "tag " + tag + " is missing on the volume " + v.Name, Quiet: d.Memory.Unmarked})
 		}
 	}

@@ -10,8 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 // inputs are the arguments by name, less timeouts, which concern nobody else.
@@ -19,7 +17,7 @@ func (m clusterModel) inputs() map[string]attr.Value {
 	return map[string]attr.Value{
 		"name": m.Name, "region": m.Region, "image": m.Image, "ssh_keys": m.SSHKeys, "cookie": m.Cookie,
 		"node_pools": m.NodePools, "release": m.Release, "environment": m.Environment, "load_balancer": m.LoadBalancer,
-		"database": m.Database, "access": m.Access, "management": m.Management, "wait_for": m.WaitFor, "network": m.Network, "distribution": m.Distribution,
+		"database": m.Database, "access": m.Access, "management": m.Management, "wait_for": m.WaitFor, "update": m.Update, "network": m.Network, "distribution": m.Distribution,
 		"host": m.Host, "tags": m.Tags, "project_id": m.ProjectID, "monitoring": m.Monitoring,
 	}
 }
@@ -29,138 +27,117 @@ func (m clusterModel) changesFrom(state clusterModel) []change {
 	return childChanges(state.inputs(), m.inputs(), path.Empty().AtName)
 }
 
-// inPlace says that the change can be made while the cluster runs. The
-// cluster's own region and image only matter through the hosts that take them.
-func (c change) inPlace() bool {
-	switch {
-	case c.under("wait_for"), c.under("management", "from"), c.under("management", "port"):
-		return true
-	case c.under("access"), c.under("tags"), c.under("project_id"), c.under("region"), c.under("image"):
-		return true
-	case c.under("node_pools", "*"):
-		return len(c.path.Steps()) == 2 || c.under("node_pools", "*", "count")
-	case c.under("network", "mode"):
-		return c.public(c.from) == c.public(c.to)
+// refusal is a change that cannot be made of a cluster that exists.
+type refusal struct {
+	at     []string // names that lead to the attribute
+	why    string   // why it cannot be made, as a sentence
+	remedy string   // what to do instead, as a sentence
+	// fits narrows it to some changes of the attribute; nil takes all.
+	fits func(change) bool
+	// told says that only hosts know the argument, so that the configuration of an
+	// imported cluster tells what it is.
+	told bool
+}
+
+const second = "build a second cluster under another name beside this one, move, and destroy this one"
+
+// refused is the whole list: all else can be changed.
+var refused = []refusal{
+	{
+		at: []string{"name"}, why: "All that belongs to a cluster carries its name, and would have to be made anew under another one.",
+		remedy: "To have the other name, " + second + ".",
+	},
+	{
+		at: []string{"database"}, fits: change.removed, why: "The database and its data would go with it.",
+		remedy: "To be rid of the database, " + second + "; a destroy keeps a snapshot of the data unless database.final_snapshot is false.",
+	},
+	{
+		at: []string{"database", "name"}, told: true, why: "The data are in the database of the name that it has, and another name would be an empty one.",
+		remedy: "To have another name, copy the data with pg_dump and pg_restore into a second cluster.",
+	},
+	{
+		at: []string{"database", "user"}, told: true, why: "The tables belong to the role's owner, and the app logs in as it is called.",
+		remedy: "To have another role, copy the data with pg_dump and pg_restore into a second cluster.",
+	},
+	{
+		at: []string{"database", "region"}, why: "A volume cannot leave its region.",
+		remedy: "To have the database in another region, copy the data with pg_dump and pg_restore into a second cluster.",
+	},
+	{
+		at: []string{"database", "volume_gib"}, fits: change.smaller, why: "A volume cannot get smaller.",
+		remedy: "To have a smaller one, copy the data with pg_dump and pg_restore into a second cluster.",
+	},
+	{
+		at: []string{"database", "volume_gib"}, why: "A larger volume for a database that runs is not supported yet.",
+		remedy: "To have a larger one, copy the data with pg_dump and pg_restore into a second cluster.",
+	},
+	{
+		at: []string{"database", "size"}, why: "The size of a database's host that runs cannot be changed yet.",
+		remedy: "To have another one, copy the data with pg_dump and pg_restore into a second cluster.",
+	},
+	{
+		at: []string{"database", "image"}, why: "The image decides the version of Postgres, and data of one cannot be read by another yet.",
+		remedy: "To have another one, copy the data with pg_dump and pg_restore into a second cluster.",
+	},
+}
+
+// removed says that the whole attribute goes.
+func (c change) removed() bool {
+	return c.to == nil || c.to.IsNull()
+}
+
+func (c change) smaller() bool {
+	from, isFrom := c.from.(types.Int64)
+	to, isTo := c.to.(types.Int64)
+	return isFrom && isTo && to.ValueInt64() < from.ValueInt64()
+}
+
+// refusalOf finds why the change cannot be made; nil where it can.
+func (c change) refusalOf() *refusal {
+	i := slices.IndexFunc(refused, func(r refusal) bool {
+		return len(c.path.Steps()) == len(r.at) && c.under(r.at...) && (r.fits == nil || r.fits(c))
+	})
+	if i < 0 {
+		return nil
 	}
-	return c.under("database", "backups") || c.under("database", "final_snapshot")
+	return &refused[i]
 }
 
-// public tells the one network mode that differs from the others.
-func (c change) public(v attr.Value) bool { return v.Equal(types.StringValue(cluster.NetworkPublic)) }
-
-// adoptable says that the configuration is taken to tell what is right of an
-// imported cluster: nobody can read the argument back, or the cluster lacks it.
-func (c change) adoptable() bool {
-	switch {
-	case c.under("load_balancer") && len(c.path.Steps()) == 1:
-		return c.from.IsNull() // a create that was not finished may lack it
-	case c.under("distribution"):
-		return !c.under("*", "epmd_port") && !c.under("*", "port_min") && !c.under("*", "port_max")
-	case c.under("load_balancer", "*"):
-		return !c.ofPlace()
-	case c.under("database", "*"):
-		return c.under("database", "name") || c.under("database", "user")
-	}
-	return slices.ContainsFunc([]string{"cookie", "environment", "host", "release", "ssh_keys"}, func(name string) bool { return c.under(name) }) ||
-		c.under("network", "ip_ranges")
-}
-
-// ofPlace says that the change is of a host's region, size or image.
-func (c change) ofPlace() bool {
-	steps := c.path.Steps()
-	return slices.Contains([]string{"region", "size", "image"}, stepName(steps[len(steps)-1]))
-}
-
-// refusals names every change that would need another cluster. config tells
-// what the user wrote from what was taken over.
+// refusals names every change that cannot be made. config tells what the user
+// wrote from what was taken over.
 func refusals(ctx context.Context, found []change, config tfsdk.Config, imported bool) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, c := range found {
-		if c.inPlace() || imported && c.adoptable() {
+		r := c.refusalOf()
+		if r == nil || r.told && imported {
 			continue
 		}
-		blamed := blame(ctx, c, found, config)
-		diags.AddAttributeError(blamed.path, "Change not supported yet", refusal(blamed))
+		diags.AddAttributeError(c.path, "Change not possible", join(
+			fmt.Sprintf("%s of a cluster that exists cannot be changed%s.", c.path, shown(c)), r.why, r.restore(ctx, c, config), r.remedy,
+			"`terraform destroy -refresh=false` goes through all the same."))
 	}
-	return diags // equal ones, as of several hosts that take one region, count once
+	return diags
 }
 
-// blame returns the change that the user made: an argument that was left out
-// may follow another one.
-func blame(ctx context.Context, c change, found []change, config tfsdk.Config) change {
+// restore says how to keep what there is.
+func (r refusal) restore(ctx context.Context, c change, config tfsdk.Config) string {
 	var written attr.Value
-	if diags := config.GetAttribute(ctx, c.path, &written); diags.HasError() || written != nil && !written.IsNull() {
-		return c
-	}
-	for _, source := range sources(c) {
-		for _, other := range found {
-			if other.path.Equal(source) {
-				return blame(ctx, other, found, config)
-			}
-		}
-	}
-	return c
-}
-
-// sources are the arguments that the changed one takes its default from.
-func sources(c change) []path.Path {
-	name := path.Root("name")
+	followed := !config.GetAttribute(ctx, c.path, &written).HasError() && (written == nil || written.IsNull())
 	switch {
-	case c.under("*", "*", "region"), c.under("load_balancer", "region"), c.under("database", "region"):
-		return []path.Path{path.Root("region")}
-	case c.under("*", "*", "image"), c.under("load_balancer", "image"), c.under("database", "image"):
-		return []path.Path{path.Root("image")}
-	case c.under("distribution", "basename"):
-		return []path.Path{path.Root("release").AtName("name"), path.Root("release"), name}
-	case c.under("database", "user"):
-		return []path.Path{path.Root("database").AtName("name"), name}
-	case c.under("database", "name"):
-		return []path.Path{name}
+	case followed && scalar(c.from) && len(r.at) > 1:
+		return fmt.Sprintf("Set %s = %s to keep it.", c.path, c.from)
+	case scalar(c.from):
+		return fmt.Sprintf("Set it back to %s.", c.from)
 	}
-	return nil
+	return "Set it back to what it was."
 }
 
-func refusal(c change) string {
-	if c.under("management", "enabled") {
-		return managementRefusal(c)
-	}
-	return fmt.Sprintf("%s of a cluster that exists cannot be changed yet in place%s, and replacing the cluster would take it down. "+
-		"%s, or build a second cluster under another name beside this one and destroy this one after the move.", c.path, shown(c), restore(c))
-}
-
-func managementRefusal(c change) string {
-	if c.to.Equal(types.BoolValue(true)) {
-		return "The hosts of this cluster were made without management, or their keys are not in the state since it was imported, and running hosts " +
-			"cannot get it. Remove management.enabled from the configuration or set it to false, " +
-			"or build a second cluster under another name beside this one and destroy this one after the move."
-	}
-	return "The hosts of this cluster were made with management, and all of them would have to be made anew without it. " +
-		"Remove management.enabled from the configuration or set it to true. Where Terraform cannot reach the hosts, wait_for = \"active\" " +
-		"lets it apply without asking them; when running hosts have to be told of others, as after a change of the number of nodes, name the " +
-		"addresses that Terraform runs at in management.from. Both are changed in place."
-}
-
-// shown tells both values where they are short and no secret.
+// shown tells both values where they are short.
 func shown(c change) string {
-	if secretInput(c) || !scalar(c.from) || !scalar(c.to) {
+	if !scalar(c.from) || !scalar(c.to) {
 		return ""
 	}
 	return fmt.Sprintf(" (from %s to %s)", c.from, c.to)
-}
-
-func restore(c change) string {
-	switch {
-	case c.from == nil || c.from.IsNull():
-		return "Remove it from the configuration"
-	case !secretInput(c) && scalar(c.from):
-		return fmt.Sprintf("Set it back to %s", c.from)
-	}
-	return "Set it back to what it was"
-}
-
-func secretInput(c change) bool {
-	return c.under("cookie") || c.under("environment") || c.under("load_balancer", "tls") ||
-		c.under("release", "url") // which may hold a password
 }
 
 func scalar(v attr.Value) bool {
@@ -169,4 +146,12 @@ func scalar(v attr.Value) bool {
 		return known(v)
 	}
 	return false
+}
+
+// harmless are arguments that no host reads: no host is made, told or removed for
+// a change of one.
+var harmless = []string{"access", "tags", "project_id", "wait_for", "update"}
+
+func (c change) harmless() bool {
+	return slices.ContainsFunc(harmless, func(name string) bool { return c.under(name) })
 }

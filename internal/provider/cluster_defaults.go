@@ -36,10 +36,13 @@ func (m *clusterModel) keepDefaults(ctx context.Context, state clusterModel, dia
 		keepBool(&v.Backups, was.Backups)
 		// Not final_snapshot: data is given up only while the configuration says so.
 	})
-	keepIn(ctx, &m.Release, state.Release, diags, func(v, was *releaseModel) {
+	keepIn(ctx, &m.Release, state.Release, diags, func(v, was *clusterReleaseModel) {
 		keepText(&v.Kind, was.Kind)
 		keepInt(&v.Port, was.Port)
+		keepInt(&v.Keep, was.Keep)
+		keepBool(&v.ReadOnly, was.ReadOnly)
 	})
+	keepScalars(ctx, &m.Update, state.Update, diags)
 	keepScalars(ctx, &m.Host, state.Host, diags)
 	keepNetwork(ctx, &m.Network, state.Network, diags)
 	m.keepDistribution(ctx, state, diags)
@@ -82,7 +85,7 @@ func keepNetwork(ctx context.Context, network *types.Object, state types.Object,
 
 // keepDistribution keeps the basename unless the release gets another name.
 func (m *clusterModel) keepDistribution(ctx context.Context, state clusterModel, diags *diag.Diagnostics) {
-	same := releaseName(ctx, m.Release, diags).Equal(releaseName(ctx, state.Release, diags))
+	same := releaseName(m.Release).Equal(releaseName(state.Release))
 	basename := types.StringNull()
 	if v := read[distributionModel](ctx, m.Distribution, diags); v != nil {
 		basename = v.Basename

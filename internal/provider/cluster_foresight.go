@@ -2,11 +2,13 @@ package provider
 
 import (
 	"context"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/plan"
@@ -36,6 +38,7 @@ func (p *clusterPlan) foresee(ctx context.Context, spec cluster.Spec, in tfsdk.P
 		return append(diags, failures(ctx, in, "Cannot look at the cluster", err)...)
 	}
 	diags.Append(report(ctx, in, steps.Refusals)...)
+	diags.Append(p.unreadSecrets(settled, steps)...)
 	if diags.HasError() {
 		return diags
 	}
@@ -52,8 +55,7 @@ func (p *clusterPlan) foresee(ctx context.Context, spec cluster.Spec, in tfsdk.P
 // foreseeable says that there is something to foresee, and that enough is known
 // of it: what the cluster is called and which pools it has.
 func (p *clusterPlan) foreseeable() bool {
-	differs := p.create || p.drifted || p.unknown || len(p.changes) > 0
-	return differs && known(p.model.Name) && known(p.model.NodePools)
+	return (p.create || p.differs()) && known(p.model.Name) && known(p.model.NodePools)
 }
 
 // settled is the spec as far as it is known. What is not known yet of a cluster
@@ -81,6 +83,7 @@ func (m *clusterModel) settle(ctx context.Context, state clusterModel) {
 	settle(ctx, &m.Access, state.Access)
 	settle(ctx, &m.Management, state.Management)
 	settle(ctx, &m.WaitFor, state.WaitFor)
+	settle(ctx, &m.Update, state.Update)
 	settle(ctx, &m.Network, state.Network)
 	settle(ctx, &m.Distribution, state.Distribution)
 	settle(ctx, &m.Host, state.Host)
@@ -99,7 +102,10 @@ func settle[T attr.Value](ctx context.Context, v *T, was T) {
 func (p *clusterPlan) tell(ctx context.Context, spec cluster.Spec, steps plan.Plan, o cluster.Observed) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if text := steps.Summary(); text != "" && !p.unknown {
-		diags.AddWarning("Hosts of cluster "+spec.Name+" that change", text)
+		diags.AddWarning("Hosts of cluster "+spec.Name+" that change", join(text, p.unreached(spec, steps)))
+	}
+	if text := p.kept(); text != "" && steps.Summary() == "" {
+		diags.AddWarning("Hosts of cluster "+spec.Name+" that do not change", text)
 	}
 	now := p.model.clusterOutputs
 	now.promise(spec, p.mem.Memory, steps, o)
@@ -107,25 +113,74 @@ func (p *clusterPlan) tell(ctx context.Context, spec cluster.Spec, steps plan.Pl
 	case p.mem.Adopting && p.model.Nodes.IsUnknown():
 		p.model.Nodes = namesOnly(now.Nodes)
 	case p.mem.Adopting:
-	case !p.unknown:
+	case !p.unknown, p.unknownOnly(ctx, harmless...):
+		now.Memory = p.model.Memory
 		p.model.clusterOutputs = now
-	case !unknownIn(ctx, p.model.NodePools):
-		p.model.Nodes = now.Nodes
+	case unknownIn(ctx, p.model.NodePools):
+	case p.managed() && p.unknownOnly(ctx, append([]string{"cookie", "environment"}, harmless...)...):
+		p.model.Nodes, p.model.NodeNames = now.Nodes, now.NodeNames // hosts that can be told stay
+	default:
+		p.model.Nodes = placesOnly(now.Nodes)
 	}
 	return diags
 }
 
-// rotation refuses a cookie that is made by this very apply: the plan would be
-// carried out up to where the cluster is to take the cookie, with the old one
-// gone by then.
+// kept says what hosts that run keep, since only DigitalOcean tells it to a host
+// when it is made.
+func (p *clusterPlan) kept() string {
+	var texts []string
+	for _, c := range p.changes {
+		switch {
+		case c.under("ssh_keys"):
+			texts = append(texts, "Hosts that run keep the SSH keys that they were made with; those that are made from now on get the new ones.")
+		case c.under("monitoring"):
+			texts = append(texts, "Hosts that run keep their agent for graphs and alerts, or go on without; those that are made from now on follow monitoring.")
+		}
+	}
+	return join(texts...)
+}
+
+// unreached says why hosts are made anew that could be told otherwise.
+func (p *clusterPlan) unreached(spec cluster.Spec, steps plan.Plan) string {
+	removed := steps.Removed()
+	replaced := slices.ContainsFunc(steps.Made(), func(name string) bool { return slices.Contains(removed, name) })
+	if !replaced || spec.Manages(p.mem.Memory) {
+		return ""
+	}
+	return "The management channel is off: hosts that run cannot be told of a change, nor restart with it, and are replaced instead."
+}
+
+// managed says that the hosts have the management channel, before and after.
+func (p *clusterPlan) managed() bool {
+	on := func(management types.Object) bool {
+		enabled, is := management.Attributes()["enabled"].(types.Bool)
+		return is && enabled.ValueBool()
+	}
+	return on(p.state.Management) && on(p.model.Management)
+}
+
+// unknownOnly says that no other arguments than these are not known yet.
+func (p *clusterPlan) unknownOnly(ctx context.Context, names ...string) bool {
+	for name, v := range p.model.inputs() {
+		if !slices.Contains(names, name) && unknownIn(ctx, v) {
+			return false
+		}
+	}
+	return true
+}
+
+// rotation refuses a cookie that is made by this very apply where running nodes
+// cannot be told of it: the plan would be carried out up to where the cluster is
+// to take the cookie, with the old one gone by then.
 func (p *clusterPlan) rotation() diag.Diagnostics {
 	var diags diag.Diagnostics
-	if p.create || !p.model.Cookie.IsUnknown() || p.mem.Imported && p.state.Cookie.IsNull() {
+	if p.create || p.managed() || !p.model.Cookie.IsUnknown() || p.mem.Imported && p.state.Cookie.IsNull() {
 		return nil
 	}
-	diags.AddAttributeError(path.Root("cookie"), "Change not supported yet",
-		"The cookie of a cluster that exists cannot be changed yet, and this plan has another one: it is only known after apply. "+
-			"Set back what makes a new cookie, such as keepers, format or length of the erlang_cookie or beam_cookie that it comes from.")
+	diags.AddAttributeError(path.Root("cookie"), "Cookie cannot be rotated",
+		"This plan has another cookie, which is only known after apply, and the nodes of this cluster have no management channel over which they could be told of it. "+
+			"Set back what makes a new cookie, such as keepers, format or length of the erlang_cookie or beam_cookie that it comes from. "+
+			"To rotate it, set up the channel first, in an apply of its own: management = { enabled = true }, and the addresses that Terraform runs at in management.from.")
 	return diags
 }
 

@@ -69,8 +69,9 @@ func TestManagementIsOnWhereItsAddressesAreNamed(t *testing.T) {
 	}
 }
 
-// Running hosts cannot get the channel, nor lose it.
-func TestAClusterThatExistsKeepsItsManagement(t *testing.T) {
+// The first addresses that are named set the channel up; what the configuration
+// leaves open stays otherwise.
+func TestManagementOfAClusterThatExists(t *testing.T) {
 	t.Parallel()
 	open, closed := object{"access": object{"ssh_from": []string{somewhere}}}, object{}
 	for _, tt := range []struct {
@@ -80,11 +81,13 @@ func TestAClusterThatExistsKeepsItsManagement(t *testing.T) {
 		enabled attr.Value
 		waitFor string
 	}{
-		{"opened later", closed, open, types.BoolValue(false), "active"},
+		{"opened later", closed, open, types.BoolValue(true), "formed"},
+		{"opened later to Terraform", closed, object{"management": object{"from": []string{somewhere}}}, types.BoolValue(true), "formed"},
+		{"opened before, without", object{"access": open["access"], "management": object{"enabled": false}}, open, types.BoolValue(false), "active"},
 		{"closed later", open, closed, types.BoolValue(true), "formed"},
 		{"closed to people only", open, object{"management": object{"from": []string{somewhere}}}, types.BoolValue(true), "formed"},
 		{"left alone", open, open, types.BoolValue(true), "formed"},
-		{"switched off, for the refusal to see", open, object{"management": object{"enabled": false}}, types.BoolValue(false), "active"},
+		{"switched off", open, object{"management": object{"enabled": false}}, types.BoolValue(false), "active"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -177,13 +180,13 @@ resource "terraform_data" "office" {
 	)
 }
 
-// Both ways out that the refusal names are open.
-func TestClusterMadeWithManagementKeepsIt(t *testing.T) {
+// The channel is set up and taken away by replacing hosts.
+func TestClusterGetsAndLosesManagement(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
-	base := clusterConfig(c, 1, unattended, opened)
 	run(t,
-		resource.TestStep{Config: base, ConfigStateChecks: []statecheck.StateCheck{manages(true)}},
+		resource.TestStep{Config: clusterConfig(c, 1, unattended), ConfigStateChecks: []statecheck.StateCheck{manages(false)}},
+		resource.TestStep{Config: clusterConfig(c, 1, unattended, opened), ConfigStateChecks: []statecheck.StateCheck{manages(true)}},
 		resource.TestStep{
 			Config:      clusterConfig(c, 1, unattended),
 			ExpectError: spaced("Name the addresses that Terraform runs at in management.from, or in access.ssh_from"),
@@ -193,31 +196,7 @@ func TestClusterMadeWithManagementKeepsIt(t *testing.T) {
 			ConfigPlanChecks:  planned(chat, plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{manages(true)},
 		},
-		resource.TestStep{Config: base, ConfigPlanChecks: planned(chat, plancheck.ResourceActionUpdate)},
-		resource.TestStep{
-			Config:      clusterConfig(c, 1, unattended, opened, `management = { enabled = false }`),
-			ExpectError: spaced("The hosts of this cluster were made with management"),
-		},
-		resource.TestStep{Config: base, ConfigPlanChecks: nothingPlanned()},
-	)
-}
-
-func TestClusterMadeWithoutManagementStaysWithout(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	run(t,
-		resource.TestStep{Config: clusterConfig(c, 1), ConfigStateChecks: []statecheck.StateCheck{manages(false)}},
-		resource.TestStep{
-			Config:           clusterConfig(c, 1, opened),
-			ConfigPlanChecks: planned(chat, plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{
-				manages(false), attributeOf(chat, "wait_for", knownvalue.StringExact("active")),
-			},
-		},
-		resource.TestStep{
-			Config:      clusterConfig(c, 1, opened, `management = { enabled = true }`),
-			ExpectError: spaced("The hosts of this cluster were made without management"),
-		},
+		resource.TestStep{Config: clusterConfig(c, 1, unattended, opened, `management = { enabled = false }`), ConfigStateChecks: []statecheck.StateCheck{manages(false)}},
 		resource.TestStep{
 			Config:      clusterConfig(c, 1, opened, `wait_for = "formed"`),
 			ExpectError: spaced("Hosts can only be asked with management, which is off"),

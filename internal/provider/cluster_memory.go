@@ -44,3 +44,11 @@ func (o clusterOutputs) recall() (mem clusterMemory, exists bool, diags diag.Dia
 	}
 	return mem, true, diags
 }
+
+// keepCookie lets a cluster whose cookie is no longer given keep the one that it
+// has, as if it had been generated.
+func (mem *clusterMemory) keepCookie(planned, state clusterModel) {
+	if planned.Cookie.IsNull() && known(state.Cookie) {
+		mem.Secrets.Cookie = state.Cookie.ValueString()
+	}
+}

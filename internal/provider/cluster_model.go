@@ -30,6 +30,7 @@ type clusterModel struct {
 	Access       types.Object   `tfsdk:"access"`
 	Management   types.Object   `tfsdk:"management"`
 	WaitFor      types.String   `tfsdk:"wait_for"`
+	Update       types.Object   `tfsdk:"update"`
 	Network      types.Object   `tfsdk:"network"`
 	Distribution types.Object   `tfsdk:"distribution"`
 	Host         types.Object   `tfsdk:"host"`
@@ -121,17 +122,21 @@ func (m *clusterModel) resolve(ctx context.Context) diag.Diagnostics {
 	edit(ctx, &m.Access, &diags, func(a *accessModel) { defaultList(&a.SSHFrom) })
 	ensure(ctx, &m.Network)
 	edit(ctx, &m.Network, &diags, func(n *networkModel) { defaultString(&n.Mode, cluster.NetworkAuto) })
-	resolveShared(ctx, &m.Release, &m.Distribution, &m.Host, m.Name, &diags)
+	edit(ctx, &m.Release, &diags, (*clusterReleaseModel).resolve)
+	ensure(ctx, &m.Update)
+	edit(ctx, &m.Update, &diags, (*updateModel).resolve)
+	resolveShared(ctx, m.Release, &m.Distribution, &m.Host, m.Name, &diags)
 	m.resolveManagement(ctx, &diags)
 	return diags
 }
 
 // keepManagement takes over whether a cluster that exists has the management
-// channel, where the configuration leaves it open: a host has it from its first
-// boot or never. The state of a new cluster is empty.
+// channel, where the configuration leaves it open. To name the first addresses
+// that may reach the hosts sets it up, as in a new cluster; to name none any more
+// does not take it away. The state of a new cluster is empty.
 func (m *clusterModel) keepManagement(ctx context.Context, state clusterModel, diags *diag.Diagnostics) {
 	made := read[managementModel](ctx, state.Management, diags)
-	if made == nil {
+	if made == nil || !made.Enabled.ValueBool() && m.opens(ctx, state, diags) {
 		return
 	}
 	ensure(ctx, &m.Management)
@@ -140,6 +145,29 @@ func (m *clusterModel) keepManagement(ctx context.Context, state clusterModel, d
 			v.Enabled = made.Enabled
 		}
 	})
+}
+
+// opens says that addresses may reach the hosts, and that none could before.
+func (m *clusterModel) opens(ctx context.Context, state clusterModel, diags *diag.Diagnostics) bool {
+	return !m.sources(ctx, diags).Equal(types.BoolValue(false)) && state.sources(ctx, diags).Equal(types.BoolValue(false))
+}
+
+// sources says whether any address is named that may reach the hosts' SSH.
+func (m *clusterModel) sources(ctx context.Context, diags *diag.Diagnostics) types.Bool {
+	sshFrom, from := types.ListNull(types.StringType), types.ListNull(types.StringType)
+	if access := read[accessModel](ctx, m.Access, diags); access != nil {
+		sshFrom = access.SSHFrom
+	}
+	if management := read[managementModel](ctx, m.Management, diags); management != nil {
+		from = management.From
+	}
+	if m.Access.IsUnknown() {
+		sshFrom = types.ListUnknown(types.StringType)
+	}
+	if m.Management.IsUnknown() {
+		from = types.ListUnknown(types.StringType)
+	}
+	return nameAny(sshFrom, from)
 }
 
 // resolveManagement comes after access, which it is on with, and after the
@@ -242,7 +270,8 @@ func (m clusterModel) spec(ctx context.Context) (cluster.Spec, diag.Diagnostics)
 	spec := cluster.Spec{
 		Name: m.Name.ValueString(), Cookie: m.Cookie.ValueString(), SSHKeys: texts(m.SSHKeys),
 		Pools:        m.pools(ctx, &diags),
-		Release:      releaseOf(ctx, m.Release, &diags),
+		Release:      clusterReleaseOf(ctx, m.Release, &diags),
+		Update:       updateOf(ctx, m.Update, &diags),
 		Environment:  textMap(m.Environment),
 		LoadBalancer: loadBalancerOf(ctx, m.LoadBalancer, &diags),
 		Database:     databaseOf(ctx, m.Database, &diags),

@@ -109,6 +109,7 @@ func TestSmallestConfigurationGetsEveryDefault(t *testing.T) {
 		Host:         cluster.Host{User: "deploy", Locale: "en_US.UTF-8", SwapMiB: 2048, UnattendedUpgrades: true, Fail2ban: true, SSHPort: 22},
 		Management:   cluster.Management{Port: 22},
 		WaitFor:      cluster.WaitActive,
+		Update:       cluster.Update{Strategy: "rolling", MaxSurge: 1, DrainSeconds: 60, OnFailure: "rollback"},
 	}
 	got := specOf(t, modelOf(t, configOf(t, clusterSchema(t), smallest())))
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -128,7 +129,11 @@ func everything() (object, cluster.Spec) {
 			"us": object{"count": 3, "size": "s-2vcpu-2gb"},
 			"uk": object{"region": "lon1", "image": "9001"},
 		},
-		"release":     object{"name": "chat_app", "url": "https://example.com/c.tar.gz", "sha256": strings.Repeat("a", 64), "kind": "rebar3", "port": 4000, "migrate": "chat:migrate()"},
+		"release": object{
+			"name": "chat_app", "url": "https://example.com/c.tar.gz", "sha256": strings.Repeat("a", 64), "kind": "rebar3", "port": 4000, "migrate": "chat:migrate()",
+			"headers": object{"Authorization": "token"}, "keep": 5, "read_only": true, "triggers": object{"certificate": "2026", "nothing": nil},
+		},
+		"update":      object{"strategy": "blue_green", "max_surge": 2, "max_unavailable": 1, "drain_seconds": 5, "pause_seconds": 10, "on_failure": "stop"},
 		"environment": object{"PHX_HOST": "chat.example.com"},
 		"load_balancer": object{
 			"size": "s-1vcpu-2gb", "algorithm": "leastconn", "sticky_cookie": "NODE",
@@ -156,7 +161,9 @@ func everything() (object, cluster.Spec) {
 		},
 		Release: &cluster.Release{
 			Name: "chat_app", URL: "https://example.com/c.tar.gz", SHA256: strings.Repeat("a", 64), Kind: "rebar3", Port: 4000, Migrate: "chat:migrate()",
+			Headers: map[string]string{"Authorization": "token"}, Keep: 5, ReadOnly: true, Triggers: map[string]string{"certificate": "2026"},
 		},
+		Update:      cluster.Update{Strategy: "blue_green", MaxSurge: 2, MaxUnavailable: 1, DrainSeconds: 5, PauseSeconds: 10, OnFailure: "stop"},
 		Environment: map[string]string{"PHX_HOST": "chat.example.com"},
 		LoadBalancer: &cluster.LoadBalancer{
 			Place: cluster.Place{Region: "nyc3", Size: "s-1vcpu-2gb", Image: "debian-12-x64"}, Algorithm: "leastconn", StickyCookie: "NODE",
@@ -240,7 +247,7 @@ func TestImportedSpecMakesTheModelOfItsConfiguration(t *testing.T) {
 		}
 		// The rest is at its defaults.
 		want.Network.Mode = cluster.NetworkAuto
-		want.Management, want.WaitFor = cluster.Management{Port: want.Host.SSHPort}, cluster.WaitActive
+		want.Management, want.WaitFor, want.Update = cluster.Management{Port: want.Host.SSHPort}, cluster.WaitActive, cluster.DefaultUpdate
 		d, h := got.Distribution, got.Host
 		want.Distribution.Basename, want.Distribution.Sync, want.Distribution.SyncTimeoutMS = d.Basename, d.Sync, d.SyncTimeoutMS
 		want.Host = cluster.Host{User: h.User, Locale: h.Locale, SwapMiB: h.SwapMiB, UnattendedUpgrades: true, Fail2ban: true, SSHPort: want.Host.SSHPort}

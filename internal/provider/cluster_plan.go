@@ -92,6 +92,11 @@ func (p *clusterPlan) resolve(ctx context.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
 	p.model.keepManagement(ctx, p.state, &diags)
 	p.model.keepDefaults(ctx, p.state, &diags)
+	diags.Append(p.model.sumArchive(ctx, p.state)...)
+	if !p.create {
+		keepTags(&p.model.Tags, p.state.Tags)
+		diags.Append(p.account.keepSSHKeys(ctx, &p.model.SSHKeys, p.state.SSHKeys)...)
+	}
 	diags.Append(p.model.resolve(ctx)...)
 	p.unknown = p.model.partlyUnknown(ctx)
 	if p.create {
@@ -102,44 +107,32 @@ func (p *clusterPlan) resolve(ctx context.Context) diag.Diagnostics {
 	var errs diag.Diagnostics
 	p.mem, _, errs = p.state.recall()
 	diags.Append(errs...)
+	p.mem.keepCookie(p.model, p.state)
 	p.changes = p.model.changesFrom(p.state)
 	p.drifted = len(p.state.Drift.Elements()) > 0
-	diags.Append(unreadSecrets(ctx, p.model, p.state, p.mem)...)
 	p.keepOutputs()
 	return diags
 }
 
-// keepOutputs keeps every output that the changes cannot touch.
+// keepOutputs keeps the outputs where nothing can touch them. Else they are not
+// known, unless the steps of an apply tell, see promise.
 func (p *clusterPlan) keepOutputs() {
 	m := &p.model
 	m.clusterOutputs = p.state.clusterOutputs
 	m.Drift = listOf(nil)
-	if p.drifted || p.unknown || len(p.changes) > 0 || !m.Timeouts.Equal(p.state.Timeouts) {
-		m.Memory = types.StringUnknown()
+	if !p.differs() && m.Timeouts.Equal(p.state.Timeouts) {
+		return
 	}
-	p.forgetChanged()
-	if p.mem.Imported && (p.drifted || p.unknown || m.Nodes.IsUnknown()) {
-		m.StatsPassword = types.StringUnknown() // drawn with the next load balancer
-	}
-	switch {
-	case p.drifted && !p.mem.Secrets.Drawn() && !p.mem.Imported, p.unknown && p.mem.Adopting:
-		m.forgetAll(m.Name) // a create that did not get far, or whatever an import takes over
-	case p.drifted || p.unknown:
-		m.forgetNodes()
-		m.forgetAddresses()
+	m.Memory = types.StringUnknown()
+	harms := func(c change) bool { return !c.harmless() }
+	if p.drifted || p.unknown || slices.ContainsFunc(p.changes, harms) {
+		m.forgetAll(m.Name)
 	}
 }
 
-// forgetChanged marks what the changes touch.
-func (p *clusterPlan) forgetChanged() {
-	for _, c := range p.changes {
-		switch {
-		case p.mem.Adopting && c.adoptable():
-			p.model.forgetAll(p.model.Name)
-		case c.under("node_pools"):
-			p.model.forgetNodes()
-		}
-	}
+// differs says that an apply has something to do.
+func (p *clusterPlan) differs() bool {
+	return p.drifted || p.unknown || len(p.changes) > 0
 }
 
 // checkAccount asks the API whether the account can have what would be made.
@@ -171,18 +164,19 @@ func (p *clusterPlan) checkAccount(ctx context.Context, spec cluster.Spec, in tf
 	return diags
 }
 
-// unreadSecrets refuses to add nodes to an imported cluster whose secrets nobody
+// unreadSecrets refuses to make nodes of an imported cluster whose secrets nobody
 // has told: they could not join.
-func unreadSecrets(ctx context.Context, planned, state clusterModel, mem clusterMemory) diag.Diagnostics {
-	spec, diags := planned.spec(ctx)
-	if !mem.Imported || planned.NodePools.IsUnknown() || spec.NodeCount() <= len(state.Nodes.Elements()) {
-		return diags
+func (p *clusterPlan) unreadSecrets(spec cluster.Spec, steps plan.Plan) diag.Diagnostics {
+	var diags diag.Diagnostics
+	pools, _, _ := steps.MadePools()
+	if !p.mem.Imported || len(pools) == 0 || p.model.Cookie.IsUnknown() || p.model.Environment.IsUnknown() {
+		return nil
 	}
 	at := path.Root("environment")
-	if planned.Cookie.IsNull() {
+	if p.model.Cookie.IsNull() {
 		at = path.Root("cookie")
 	}
-	if err := spec.CanMakeNodes(mem.Memory); err != nil && !planned.Cookie.IsUnknown() && !planned.Environment.IsUnknown() {
+	if err := spec.CanMakeNodes(p.mem.Memory); err != nil {
 		diags.AddAttributeError(at, "Secrets not known", asSentence(err.Error()))
 	}
 	return diags

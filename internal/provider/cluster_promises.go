@@ -85,73 +85,116 @@ func newNode(pool cluster.Pool) attr.Value {
 	})
 }
 
-// promise says what the steps leave as it is, and which nodes come and go.
-func (o *clusterOutputs) promise(spec cluster.Spec, mem cluster.Memory, steps plan.Plan, observed cluster.Observed) {
-	now := outputsOf(spec.Name, cluster.OutputsOf(spec, mem, observed), nil)
-	nodes, consoles := maps.Clone(now.Nodes.Elements()), maps.Clone(now.RemoteConsole.Elements())
-	touched := touches{}
-	for _, s := range steps.Steps {
-		touched.note(s.Action)
-		if a, is := s.Action.(plan.DeleteHost); is && a.Role == cluster.RoleNode {
-			delete(nodes, a.Name)
-			delete(consoles, a.Name)
-		}
-	}
-	for _, s := range steps.Steps {
-		a, is := s.Action.(plan.CreateHosts)
-		if !is || a.Role != cluster.RoleNode {
+// placesOnly keeps of nodes which there are, and where.
+func placesOnly(nodes types.Map) types.Map {
+	kept := map[string]attr.Value{}
+	for name, v := range nodes.Elements() {
+		node, is := v.(types.Object)
+		if !is {
 			continue
 		}
-		for _, name := range a.Names {
-			nodes[name] = newNode(cluster.Pool{Name: a.Pool, Place: a.Place})
-			consoles[name] = types.StringUnknown()
-		}
+		pool, _ := node.Attributes()["pool"].(types.String)
+		region, _ := node.Attributes()["region"].(types.String)
+		kept[name] = newNode(cluster.Pool{Name: pool.ValueString(), Place: cluster.Place{Region: region.ValueString()}})
 	}
-	o.Nodes = types.MapValueMust(nodeOutputType, nodes)
-	o.RemoteConsole = types.MapValueMust(types.StringType, consoles)
-	o.keepUntouched(now, touched)
+	return types.MapValueMust(nodeOutputType, kept)
 }
 
-// touches says which kinds of objects the steps make or remove.
-type touches struct{ nodes, hosts, networks, firewalls, address bool }
+// promise says what is known of the outputs after the steps.
+func (o *clusterOutputs) promise(spec cluster.Spec, mem cluster.Memory, steps plan.Plan, observed cluster.Observed) {
+	foreseen := newForesight(mem, observed)
+	for _, s := range steps.Steps {
+		foreseen.note(s.Action)
+	}
+	after := outputsOf(spec.Name, cluster.OutputsOf(spec, foreseen.mem, foreseen.observed), nil)
+	nodes, consoles := after.Nodes.Elements(), after.RemoteConsole.Elements()
+	for name, pool := range foreseen.nodes {
+		nodes[name], consoles[name] = newNode(pool), types.StringUnknown()
+	}
+	after.Nodes = types.MapValueMust(nodeOutputType, nodes)
+	after.RemoteConsole = types.MapValueMust(types.StringType, consoles)
+	after.VPCUUIDs = withUnknowns(after.VPCUUIDs, foreseen.regions)
+	after.FirewallIDs = withUnknowns(after.FirewallIDs, foreseen.firewalls)
+	if len(foreseen.nodes) > 0 {
+		after.NodeNames, after.EdeliverConfig = types.ListUnknown(types.StringType), types.StringUnknown()
+	}
+	if foreseen.made {
+		after.EstimatedMonthlyCost = types.Float64Unknown()
+	}
+	if foreseen.address {
+		after.URL, after.LoadBalancerIPv4 = types.StringUnknown(), types.StringUnknown()
+	}
+	after.forgetUndrawn(spec, mem)
+	*o = after
+}
 
-func (t *touches) note(a plan.Action) {
+// forgetUndrawn marks secrets that the apply draws.
+func (o *clusterOutputs) forgetUndrawn(spec cluster.Spec, mem cluster.Memory) {
+	if lb := spec.LoadBalancer; lb != nil && lb.Stats.Enabled && mem.Secrets.StatsPassword == "" {
+		o.StatsPassword = types.StringUnknown()
+	}
+	if mem.Imported {
+		return // nobody draws what running hosts have
+	}
+	if spec.EffectiveCookie(mem) == "" {
+		o.CookieFingerprint = types.StringUnknown()
+	}
+	if mem.Secrets.SecretKeyBase == "" {
+		o.SecretKeyBase = types.StringUnknown()
+	}
+	if spec.Database != nil && mem.Secrets.UserPassword == "" {
+		o.DatabaseURL, o.MigrationDatabaseURL, o.DatabaseCA = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	}
+}
+
+// foresight is what will be there after steps, as far as that is known, and what
+// they make of which it is not.
+type foresight struct {
+	mem                cluster.Memory
+	observed           cluster.Observed
+	nodes              map[string]cluster.Pool // that are made, by name
+	regions, firewalls []string                // keys of VPCs and firewalls that are made
+	made, address      bool                    // some host is made; the address is
+}
+
+func newForesight(mem cluster.Memory, observed cluster.Observed) *foresight {
+	return &foresight{mem: mem.Clone(), observed: observed, nodes: map[string]cluster.Pool{}}
+}
+
+func (f *foresight) note(a plan.Action) {
 	switch a := a.(type) {
 	case plan.CreateHosts:
-		t.hosts = true
-		t.nodes = t.nodes || a.Role == cluster.RoleNode
+		f.made = true
+		for _, name := range a.Names {
+			if a.Role == cluster.RoleNode {
+				f.nodes[name] = cluster.Pool{Name: a.Pool, Place: a.Place}
+			}
+		}
 	case plan.DeleteHost:
-		t.hosts = true
-		t.nodes = t.nodes || a.Role == cluster.RoleNode
-	case plan.AdoptHost, plan.ForgetHost:
-		t.hosts, t.nodes = true, true
-	case plan.CreateVPC, plan.DeleteVPC, plan.UseVPC, plan.UnmarkVPC:
-		t.networks = true
-	case plan.CreateFirewall, plan.DeleteFirewall:
-		t.firewalls = true
+		f.observed.Droplets = slices.DeleteFunc(slices.Clone(f.observed.Droplets), func(d cluster.Droplet) bool { return d.ID == a.Droplet.ID })
+	case plan.AdoptHost:
+		f.mem.Remember(a.Droplet.ID, a.Record)
+	case plan.ForgetHost:
+		delete(f.mem.Hosts, a.ID)
+	case plan.CreateVPC:
+		f.regions = append(f.regions, a.VPC.Region)
+	case plan.UseVPC:
+		f.regions = append(f.regions, a.Region)
+	case plan.CreateFirewall:
+		role := strings.TrimPrefix(a.Firewall.Name, cluster.FirewallName(f.observed.Cluster, ""))
+		f.firewalls = append(f.firewalls, strings.ReplaceAll(role, "-", "_"))
 	case plan.ReserveAddress:
-		t.address = true
+		f.address = true
 	}
 }
 
-// keepUntouched keeps the outputs that no step touches as they are now.
-func (o *clusterOutputs) keepUntouched(now clusterOutputs, t touches) {
-	if !t.nodes {
-		o.NodeNames, o.EdeliverConfig = now.NodeNames, now.EdeliverConfig
+// withUnknowns adds keys whose values are not known yet.
+func withUnknowns(m types.Map, keys []string) types.Map {
+	elements := m.Elements()
+	for _, key := range keys {
+		elements[key] = types.StringUnknown()
 	}
-	if !t.hosts {
-		o.EstimatedMonthlyCost = now.EstimatedMonthlyCost
-	}
-	if !t.networks {
-		o.VPCUUIDs = now.VPCUUIDs
-	}
-	if !t.firewalls {
-		o.FirewallIDs = now.FirewallIDs
-	}
-	if !t.address {
-		o.URL, o.LoadBalancerIPv4 = now.URL, now.LoadBalancerIPv4
-	}
-	o.DatabaseHost = now.DatabaseHost
+	return types.MapValueMust(types.StringType, elements)
 }
 
 // keepPromises writes down what was planned where something else came of it, as

@@ -64,6 +64,9 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if resp.Diagnostics.Append(plan.checkArchive(ctx, clusterModel{})...); resp.Diagnostics.HasError() {
+		return
+	}
 	working, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	mem := clusterMemory{}
@@ -179,6 +182,10 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if resp.Diagnostics.Append(plan.checkArchive(ctx, state)...); resp.Diagnostics.HasError() {
+		return
+	}
+	mem.keepCookie(plan, state)
 	working, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	observed, err := eng.Converge(working, spec, &mem.Memory)

@@ -18,8 +18,9 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 		Version: clusterVersion,
 		MarkdownDescription: "A cluster of BEAM nodes on DigitalOcean: nodes in pools, in one region or several, that find each other and stay connected; " +
 			"HAProxy in front with sticky sessions; Postgres behind with its data on a volume; closed firewalls around; one cookie everywhere.\n\n" +
-			"What can be changed on a cluster that runs: the `count` of a pool, pools as a whole, `access`, `tags`, `project_id`, `database.backups`, `database.final_snapshot`, `wait_for`, " +
-			"`management.from`, `management.port` and `timeouts`. Any other change is refused when it is planned; it never replaces the cluster. " +
+			"A cluster that runs can be changed, and the plan says which hosts are told, restarted, replaced and removed: see the guide on changing a running cluster. " +
+			"What would lose data or identity is refused when it is planned: another `name`; another `name`, `user`, `region`, `size`, `image` or `volume_gib` of the database, and removing it. " +
+			"No change ever replaces the cluster as a whole. " +
 			"When the number of nodes changes, the load balancer is told, where `management` is on. Where it is off, it is made anew behind its address, " +
 			"which moves once DigitalOcean calls the new host active and answers again when HAProxy is installed there, a minute or two later; " +
 			"with `management`, and `wait_for` other than `active`, it moves when the new host serves. " +
@@ -49,22 +50,23 @@ func clusterInputAttributes(ctx context.Context) map[string]schema.Attribute {
 			"Default: `debian-13-x64`."),
 		"ssh_keys": sshKeysAttribute(),
 		"cookie": cookieAttribute(false, "The cookie that the nodes share, usually the `value` of an `erlang_cookie`. "+
-			"Left out, a cookie is generated and kept. On the hosts only root and the app's user can read it."),
+			"Left out, a cookie is generated and kept. With `management`, another cookie is told to all running nodes at once; without it, it is refused. On the hosts only root and the app's user can read it."),
 		"node_pools":    nodePoolsAttribute(),
-		"release":       releaseAttribute(),
+		"release":       clusterReleaseAttribute(),
 		"environment":   environmentAttribute(),
 		"load_balancer": loadBalancerAttribute(),
 		"database":      databaseAttribute(),
 		"access":        accessAttribute(),
 		"management":    managementAttribute(),
 		"wait_for":      waitForAttribute(),
+		"update":        updateAttribute(),
 		"network":       networkAttribute(),
 		"distribution":  distributionAttribute(),
 		"host":          hostAttribute(),
 		"tags":          tagsAttribute(),
 		"project_id": optional("The id of the project that the droplets, the volume and the reserved IP are put in. " +
 			"It is changed in place. Default: the account's default project."),
-		"monitoring": defaultedBool("Whether DigitalOcean's agent for graphs and alerts is installed on every host. Default: `false`."),
+		"monitoring": defaultedBool("Whether DigitalOcean's agent for graphs and alerts is installed on every host. It counts for hosts that are made from then on. Default: `false`."),
 		"timeouts":   timeoutsAttribute(ctx),
 	}
 }
@@ -79,7 +81,7 @@ func nodePoolsAttribute() schema.MapNestedAttribute {
 				"count": defaultedInt("How many nodes the pool has; all pools together may have 500. It is changed in place: new nodes join, and the youngest are removed first. Default: `1`."),
 				"size":  defaulted("The droplet size of each node. Default: `s-1vcpu-1gb`."),
 				"region": defaulted("The region of the nodes. Default: the cluster's `region`. Pools in several regions are connected by peered VPCs, " +
-					"or over public addresses with `network.mode = \"public\"`."),
+					"or over public addresses with `network.mode = \"public\"`. A change makes the nodes anew."),
 				"image": defaulted("The image of the nodes. Default: the cluster's `image`."),
 			},
 		},
@@ -108,8 +110,8 @@ func managementAttribute() schema.SingleNestedAttribute {
 			"was made beforehand, so that the very first connection is to the right host. With it an apply knows what happened on the hosts, " +
 			"and running hosts are told of others instead of being made anew.",
 		Attributes: map[string]schema.Attribute{
-			"enabled": defaultedBool("Whether hosts are set up for it. It is decided when the cluster is created: one that exists keeps what it has, " +
-				"and one that is imported is without. Default: `true` where `access.ssh_from` or `management.from` names an address, else `false`."),
+			"enabled": defaultedBool("Whether hosts are set up for it. A change makes all hosts anew, one after another. A cluster that exists keeps what it has, " +
+				"unless the first address is named, which sets it up; one that is imported is without. Default: `true` where `access.ssh_from` or `management.from` names an address, else `false`."),
 			"from": schema.ListAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType,
 				MarkdownDescription: "Ranges of addresses in CIDR notation that Terraform runs in, where `access.ssh_from` does not include them. " +
@@ -150,7 +152,7 @@ func databaseAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "A Postgres host for the cluster, reached by nodes only, over TLS. Its data lies on a volume that outlives the host. " +
-			"Without it there is no database.",
+			"Without it there is no database. It can be added later. Of one that exists only `backups` and `final_snapshot` can be changed.",
 		Attributes: map[string]schema.Attribute{
 			"region":     defaulted("The region of the host. Default: the cluster's `region`."),
 			"size":       defaulted("The droplet size of the host. Default: `s-1vcpu-1gb`."),

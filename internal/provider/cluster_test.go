@@ -126,8 +126,8 @@ func TestAccClusterUpdates(t *testing.T) {
 	)
 }
 
-// What would need another cluster is refused by name, and nothing is touched.
-func TestClusterRefusesOtherChanges(t *testing.T) {
+// What would lose data or identity is refused by name, and nothing is touched.
+func TestClusterRefusesWhatWouldLoseSomething(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	refused := func(config, text string) resource.TestStep {
@@ -136,10 +136,10 @@ func TestClusterRefusesOtherChanges(t *testing.T) {
 	base := clusterConfig(c, 1, whole)
 	run(t,
 		resource.TestStep{Config: base},
-		refused(strings.Replace(base, `"monster"`, `"elmo"`, 1), "cookie of a cluster that exists cannot be changed yet in place"),
-		refused(strings.Replace(base, `"nyc3"`, `"lon1"`, 1), `region of a cluster that exists cannot be changed yet in place (from "nyc3" to "lon1")`),
+		refused(strings.Replace(base, `"monster"`, `"elmo"`, 1), "nodes with different cookies refuse each other"),
+		refused(strings.Replace(base, `"nyc3"`, `"lon1"`, 1), `Set database.region = "nyc3" to keep it.`),
 		refused(strings.Replace(base, `name       = "chat"`, `name = "talk"`, 1), `Set it back to "chat"`),
-		refused(clusterConfig(c, 1, `cookie = "monster"`, `database = {}`), "load_balancer of a cluster that exists cannot be changed yet"),
+		refused(clusterConfig(c, 1, `cookie = "monster"`, `load_balancer = {}`), "The database and its data would go with it"),
 		resource.TestStep{Config: base, ConfigPlanChecks: nothingPlanned()},
 	)
 }
@@ -250,7 +250,7 @@ func TestAccClusterImport(t *testing.T) {
 			},
 			Config: told, ConfigPlanChecks: nothingPlanned(),
 		},
-		resource.TestStep{Config: strings.Replace(told, "monster", "elmo", 1), ExpectError: spaced("cookie of a cluster that exists cannot be changed")},
+		resource.TestStep{Config: strings.Replace(told, "monster", "elmo", 1), ExpectError: spaced("nodes with different cookies refuse each other")},
 	)
 }
 

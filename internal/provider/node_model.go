@@ -50,7 +50,8 @@ func (m *nodeModel) resolve(ctx context.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
 	m.placeModel.resolve(types.StringNull(), types.StringValue(defaultImage))
 	defaultBool(&m.Monitoring, false)
-	resolveShared(ctx, &m.Release, &m.Distribution, &m.Host, m.Cluster, &diags)
+	edit(ctx, &m.Release, &diags, (*releaseModel).resolve)
+	resolveShared(ctx, m.Release, &m.Distribution, &m.Host, m.Cluster, &diags)
 	return diags
 }
 
@@ -61,7 +62,7 @@ func (m nodeModel) spec(ctx context.Context) (cluster.NodeSpec, diag.Diagnostics
 	return cluster.NodeSpec{
 		Name: m.Name.ValueString(), Cluster: m.Cluster.ValueString(), Cookie: m.Cookie.ValueString(),
 		Place: m.place(), Peers: texts(m.Peers), SSHKeys: texts(m.SSHKeys),
-		Release:      releaseOf(ctx, m.Release, &diags),
+		Release:      nodeReleaseOf(ctx, m.Release, &diags),
 		Environment:  textMap(m.Environment),
 		DatabaseCA:   m.DatabaseCA.ValueString(),
 		Distribution: distributionOf(ctx, m.Distribution, &diags),
@@ -69,6 +70,17 @@ func (m nodeModel) spec(ctx context.Context) (cluster.NodeSpec, diag.Diagnostics
 		Tags:         sortedTexts(m.Tags),
 		Monitoring:   m.Monitoring.ValueBool(),
 	}, diags
+}
+
+// nodeReleaseOf keeps no releases but the one: another one makes the host anew.
+func nodeReleaseOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) *cluster.Release {
+	m := read[releaseModel](ctx, obj, diags)
+	if m == nil {
+		return nil
+	}
+	release := m.release()
+	release.Keep = defaultKeep
+	return release
 }
 
 // reach writes down what exists.
@@ -91,7 +103,7 @@ func (m *nodeModel) reach(spec cluster.NodeSpec, d cluster.Droplet) {
 // back goes into drift; only the user's own tags show as arguments.
 func (m *nodeModel) see(spec cluster.NodeSpec, d cluster.Droplet) {
 	m.IPv4, m.IPv4Private = textOrNull(d.PublicIPv4), textOrNull(d.PrivateIPv4)
-	if tags := d.UserTags(spec.Cluster); len(tags) > 0 || !m.Tags.IsNull() {
+	if tags := d.UserTags(spec.Cluster); !cluster.SameTags(tags, texts(m.Tags)) {
 		m.Tags = setOf(tags)
 	}
 	spec.Tags = d.UserTags(spec.Cluster) // those show as an argument

@@ -50,6 +50,8 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		plan.forget()
 	} else {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		keepTags(&plan.Tags, state.Tags)
+		resp.Diagnostics.Append(r.account.keepSSHKeys(ctx, &plan.SSHKeys, state.SSHKeys)...)
 		r.account.plans.seeNode(state.Cluster.ValueString(), state.Name.ValueString())
 		resp.RequiresReplace = append(resp.RequiresReplace, plan.planOutputs(ctx, state)...)
 	}
@@ -73,7 +75,7 @@ func (m *nodeModel) planOutputs(ctx context.Context, state nodeModel) path.Paths
 	m.nodeOutputs = state.nodeOutputs
 	for _, c := range append(m.changesFrom(state), m.unsettled(ctx, state)...) {
 		switch {
-		case c.under("tags"), c.under("peers"):
+		case c.under("tags"), c.under("peers"), c.under("release", "headers"), c.under("release", "url") && m.fetchesTheSame(state):
 		case state.imported() && c.toldToNode():
 			m.NodeName, m.CookieFingerprint = types.StringUnknown(), types.StringUnknown()
 		default:
@@ -85,6 +87,12 @@ func (m *nodeModel) planOutputs(ctx context.Context, state nodeModel) path.Paths
 	}
 	m.Drift = listOf(nil)
 	return replace
+}
+
+// fetchesTheSame says that the release is the one that the droplet has.
+func (m *nodeModel) fetchesTheSame(state nodeModel) bool {
+	sum, is := m.Release.Attributes()["sha256"].(types.String)
+	return is && known(sum) && sum.Equal(state.Release.Attributes()["sha256"])
 }
 
 // toldToNode says that only the host knows the argument, so that an import

@@ -14,7 +14,8 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 		MarkdownDescription: "One droplet that joins a cluster from outside its pools, such as a worker of another size or a node of another workspace. " +
 			"It takes the cluster's network and firewalls from what is tagged with the cluster's name. " +
 			"Being younger than the nodes that it is told of, it dials them; the cluster need not know it.\n\n" +
-			"A change of `tags` or `peers` leaves the droplet as it is; a change of anything else makes it anew.",
+			"A change of `tags`, `peers`, or of `url` and `headers` of the same release leaves the droplet as it is; a change of anything else makes it anew. " +
+			"With `lifecycle { create_before_destroy = true }` the new droplet joins before the old one goes.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{Required: true, MarkdownDescription: "The host name of the droplet, of the characters `a-z`, `0-9` and `-`."},
 			"cluster": schema.StringAttribute{
@@ -31,7 +32,7 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 			"size":        defaulted("The droplet size. Default: `s-1vcpu-1gb`."),
 			"image":       defaulted("`debian-13-x64`, `debian-12-x64`, `ubuntu-24-04-x64` or `ubuntu-22-04-x64`, or the id of a snapshot made from one. Default: `debian-13-x64`."),
 			"ssh_keys":    sshKeysAttribute(),
-			"release":     releaseAttribute(),
+			"release":     nodeReleaseAttribute(),
 			"environment": environmentAttribute(),
 			"database_ca_certificate": schema.StringAttribute{
 				Optional: true,

@@ -61,7 +61,7 @@ func TestNodeDefaults(t *testing.T) {
 	want := cluster.NodeSpec{
 		Name: "worker-1", Cluster: "chat", Cookie: "monster", Peers: []string{"chat@10.0.0.5"},
 		Place:        cluster.Place{Region: "nyc3", Size: "s-1vcpu-1gb", Image: "debian-13-x64"},
-		Release:      &cluster.Release{Name: "jobs", Kind: "mix", Port: 8080},
+		Release:      &cluster.Release{Name: "jobs", Kind: "mix", Port: 8080, Keep: 3},
 		Distribution: cluster.Distribution{EPMDPort: 4369, PortMin: 9100, PortMax: 9155, Basename: "jobs", Sync: "optional", SyncTimeoutMS: 30000},
 		Host:         cluster.Host{User: "deploy", Locale: "en_US.UTF-8", SwapMiB: 2048, UnattendedUpgrades: true, Fail2ban: true, SSHPort: 22},
 		Tags:         []string{"a", "b"},
@@ -175,6 +175,33 @@ func TestNodeReplacedAtTheLimit(t *testing.T) {
 		resource.TestStep{Config: workerConfig(c)},
 		resource.TestStep{Config: workerConfig(c, `host = { swap_mib = 512 }`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionReplace)},
 		resource.TestStep{Config: workerConfig(c, `host = { swap_mib = 512 }`) + second, ExpectError: spaced("This needs 1 droplet more at a time, the account has 2 and its limit is 2")},
+	)
+}
+
+// Where a release is fetched from makes no node anew; what the node was told does,
+// the new one before the old one goes where the configuration asks for that.
+func TestNodeIsRolled(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	t.Cleanup(func() { c.nothingLeft(t) })
+	config := func(url, sum string) string {
+		return workerConfig(c, fmt.Sprintf(`release = { name = "jobs", url = %q, sha256 = %q }`, url, strings.Repeat(sum, 64)),
+			"lifecycle {\n    create_before_destroy = true\n  }")
+	}
+	id, same := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(compare.ValuesSame())
+	run(t,
+		resource.TestStep{
+			Config:            config("https://example.com/1?signature=1", "a"),
+			ConfigStateChecks: []statecheck.StateCheck{id.AddStateValue(worker, at("droplet_id")), same.AddStateValue(worker, at("droplet_id"))},
+		},
+		resource.TestStep{
+			Config: config("https://example.com/1?signature=2", "a"), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))},
+		},
+		resource.TestStep{
+			Config: config("https://example.com/2", "b"), ConfigPlanChecks: planned(worker, plancheck.ResourceActionCreateBeforeDestroy),
+			ConfigStateChecks: []statecheck.StateCheck{id.AddStateValue(worker, at("droplet_id"))},
+		},
 	)
 }
 

@@ -37,7 +37,7 @@ func sshKeysAttribute() schema.ListAttribute {
 	return schema.ListAttribute{
 		Optional: true, ElementType: types.StringType,
 		MarkdownDescription: "The SSH keys of the account, by id or MD5 fingerprint, that may log in as `host.user`. " +
-			"Without any, nobody can log in: passwords are off.",
+			"Without any, nobody can log in: passwords are off. A change counts for hosts that are made from then on.",
 	}
 }
 
@@ -53,7 +53,7 @@ func cookieAttribute(required bool, description string) schema.StringAttribute {
 func environmentAttribute() schema.MapAttribute {
 	return schema.MapAttribute{
 		Optional: true, Sensitive: true, ElementType: types.StringType,
-		MarkdownDescription: "Environment variables for the release, by name. They win over those that the provider sets: `PHX_SERVER`, `SECRET_KEY_BASE`, " +
+		MarkdownDescription: "Environment variables for the release, by name. A change restarts the release on node after node, or makes the nodes anew where `management` is off. They win over those that the provider sets: `PHX_SERVER`, `SECRET_KEY_BASE`, " +
 			"`PHX_HOST` where `load_balancer.tls.acme` names a domain, and with a `database` `DATABASE_URL` and `POOL_SIZE` (10 connections of a node; a plan warns " +
 			"when all nodes together need more than the database takes). `PORT` is `release.port` and may not be another. " +
 			"What names a node, joins it to the others or secures their connections follows from the cluster and is refused: `HOME`, `RELEASE_NODE`, `RELEASE_COOKIE`, " +
@@ -92,25 +92,6 @@ func timeoutsAttribute(ctx context.Context) schema.Attribute {
 		return nested
 	}
 	return attribute
-}
-
-func releaseAttribute() schema.SingleNestedAttribute {
-	return schema.SingleNestedAttribute{
-		Optional: true,
-		MarkdownDescription: "The release that the nodes run. Without it the hosts are prepared and wait for a deploy over SSH, " +
-			"such as one by edeliver.",
-		Attributes: map[string]schema.Attribute{
-			"name": schema.StringAttribute{Required: true, MarkdownDescription: "The name of the release, as in `mix.exs` or `relx.config`."},
-			"url": optional("Where each node fetches the release's archive (`.tar.gz`), over `https://` or `http://`, exactly as it stands. It comes together with `sha256`. " +
-				"It is shown in plans: a user or a password in it is refused. " +
-				"Without it the nodes wait for a deploy of the release."),
-			"sha256": optional("The SHA-256 of the archive, 64 hex digits. A node refuses an archive with another one."),
-			"kind":   defaulted("Which tool built the release: `mix` or `rebar3`. Default: `mix`."),
-			"port":   defaultedInt("The TCP port on which the release serves HTTP; nodes get it as `PORT`, and the load balancer and the firewalls lead to it. Default: `8080`."),
-			"migrate": optional("An expression for `bin/<name> eval` that migrates the database, such as `Chat.Release.migrate()`. " +
-				"Each node evaluates it before it starts the release, with the database's owner role."),
-		},
-	}
 }
 
 func distributionAttribute() schema.SingleNestedAttribute {

@@ -18,40 +18,41 @@ const (
 	defaultSize  = "s-1vcpu-1gb"
 )
 
+// releaseModel is what the releases of both resources have in common.
 type releaseModel struct {
-	Name    types.String `tfsdk:"name"`
-	URL     types.String `tfsdk:"url"`
-	SHA256  types.String `tfsdk:"sha256"`
-	Kind    types.String `tfsdk:"kind"`
-	Port    types.Int64  `tfsdk:"port"`
-	Migrate types.String `tfsdk:"migrate"`
+	Name     types.String `tfsdk:"name"`
+	URL      types.String `tfsdk:"url"`
+	SHA256   types.String `tfsdk:"sha256"`
+	Headers  types.Map    `tfsdk:"headers"`
+	Kind     types.String `tfsdk:"kind"`
+	Port     types.Int64  `tfsdk:"port"`
+	Migrate  types.String `tfsdk:"migrate"`
+	ReadOnly types.Bool   `tfsdk:"read_only"`
 }
 
 func (m *releaseModel) resolve() {
 	defaultString(&m.Kind, cluster.KindMix)
 	defaultInt(&m.Port, cluster.DefaultHTTPPort)
+	defaultBool(&m.ReadOnly, false)
 }
 
-func releaseOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) *cluster.Release {
-	m := read[releaseModel](ctx, obj, diags)
-	if m == nil {
-		return nil
-	}
+func (m releaseModel) release() *cluster.Release {
 	return &cluster.Release{
-		Name: m.Name.ValueString(), URL: m.URL.ValueString(), SHA256: m.SHA256.ValueString(),
-		Kind: m.Kind.ValueString(), Port: int(m.Port.ValueInt64()), Migrate: m.Migrate.ValueString(),
+		Name: m.Name.ValueString(), URL: m.URL.ValueString(), SHA256: m.SHA256.ValueString(), Headers: textMap(m.Headers),
+		Kind: m.Kind.ValueString(), Port: int(m.Port.ValueInt64()), Migrate: m.Migrate.ValueString(), ReadOnly: m.ReadOnly.ValueBool(),
 	}
 }
 
 // releaseName is the name inside a release that may be null or unknown.
-func releaseName(ctx context.Context, obj types.Object, diags *diag.Diagnostics) types.String {
+func releaseName(obj types.Object) types.String {
 	if obj.IsUnknown() {
 		return types.StringUnknown()
 	}
-	if m := read[releaseModel](ctx, obj, diags); m != nil {
-		return m.Name
+	name, is := obj.Attributes()["name"].(types.String)
+	if !is {
+		return types.StringNull()
 	}
-	return types.StringNull()
+	return name
 }
 
 type distributionModel struct {
@@ -119,12 +120,11 @@ func hostOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) clus
 	}
 }
 
-// resolveShared fills in the defaults of the three.
-func resolveShared(ctx context.Context, release, distribution, host *types.Object, clusterName types.String, diags *diag.Diagnostics) {
+// resolveShared fills in the defaults of the two.
+func resolveShared(ctx context.Context, release types.Object, distribution, host *types.Object, clusterName types.String, diags *diag.Diagnostics) {
 	ensure(ctx, distribution)
 	ensure(ctx, host)
-	edit(ctx, release, diags, (*releaseModel).resolve)
-	name := releaseName(ctx, *release, diags)
+	name := releaseName(release)
 	edit(ctx, distribution, diags, func(m *distributionModel) { m.resolve(name, clusterName) })
 	edit(ctx, host, diags, (*hostModel).resolve)
 }

@@ -63,7 +63,7 @@ func TestAccValuesThatAreKnownAfterApply(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	config := func(v int) string {
-		base := strings.Replace(workerConfig(c, `environment = { LEVEL = terraform_data.v.output }`), "count = 1", "count = tonumber(terraform_data.v.output)", 1)
+		base := strings.Replace(workerConfig(c, `environment = { LEVEL = terraform_data.v.output }`, `size = "s-${terraform_data.v.output}vcpu-${terraform_data.v.output}gb"`), "count = 1", "count = tonumber(terraform_data.v.output)", 1)
 		return base + fmt.Sprintf("resource \"terraform_data\" \"v\" {\n  input = %q\n}\n", fmt.Sprint(v))
 	}
 	run(t,
@@ -79,7 +79,7 @@ func TestAccValuesThatAreKnownAfterApply(t *testing.T) {
 
 // A cookie that a cluster has is not drawn anew by accident: keepers that mean
 // the same change nothing, and what would make another cookie is refused before
-// the old one is gone.
+// the old one is gone where the nodes cannot be told of it.
 func TestCookieOfAClusterThatExists(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
@@ -89,7 +89,7 @@ func TestCookieOfAClusterThatExists(t *testing.T) {
 	run(t,
 		resource.TestStep{Config: config(`{ team = "a" }`)},
 		resource.TestStep{Config: config(`{ team = "a", rotated = null }`), ConfigPlanChecks: nothingPlanned()},
-		resource.TestStep{Config: config(`{ team = "b" }`), ExpectError: spaced("this plan has another one: it is only known after apply")},
+		resource.TestStep{Config: config(`{ team = "b" }`), ExpectError: spaced("This plan has another cookie, which is only known after apply")},
 		resource.TestStep{Config: config(`{ team = "a" }`), ConfigPlanChecks: nothingPlanned()},
 	)
 }

@@ -34,6 +34,11 @@ resource "beam_cluster" "chat" {
     backups    = true
   }
 
+  update = {
+    max_surge     = 2 # two nodes at a time
+    drain_seconds = 30
+  }
+
   access = {
     ssh_from = ["203.0.113.7/32"] # where you and Terraform are
   }

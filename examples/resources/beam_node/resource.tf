@@ -14,4 +14,8 @@ resource "beam_node" "worker" {
   peers   = beam_cluster.chat.node_names
   region  = "nyc3"
   size    = "s-2vcpu-4gb"
+
+  lifecycle {
+    create_before_destroy = true # the new host joins before the old one goes
+  }
 }
