@@ -90,6 +90,10 @@ func TestChangesOfAClusterThatExists(t *testing.T) {
 			set("database", "size", "s-4vcpu-8gb")(c)
 			set("database", "volume_gib", 10)(c)
 		}},
+		{"another network", false, func(c object) {
+			set("network", "mode", "public")(c)
+			set("distribution", "epmd_port", 4371)(c)
+		}},
 		{"how it changes", false, set("update", "drain_seconds", 60)},
 		{"an import refuses what cannot be changed", true, func(c object) {
 			set("distribution", "port_max", 9300)(c)
