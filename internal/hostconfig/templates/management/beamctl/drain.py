@@ -6,20 +6,21 @@ import time
 TABLES = ["/proc/net/tcp", "/proc/net/tcp6"]
 LOCAL, REMOTE, STATE = 1, 2, 3
 ESTABLISHED = "01"
-# A load balancer's health check is over sooner than that.
-INTERVAL_S = 1
+# HAProxy lets a client that it held a connection of when it was told of other
+# nodes ask once more, for as long as its timeout http-keep-alive.
+LINGER_S = 11
+# A load balancer's health check is over between two looks.
+INTERVAL_S = 0.1
 
 
 def drain(port: int, seconds: int) -> None:
-    """Returns when no connection to the port lasts, or when the time is over."""
-    deadline = time.monotonic() + seconds
-    before = connections(port)
-    while before and time.monotonic() < deadline:
-        time.sleep(min(INTERVAL_S, max(0.0, deadline - time.monotonic())))
-        now = connections(port)
-        if not now & before:
+    """Returns when the port serves nobody and nobody can come back to it any more,
+    or when the time is over."""
+    begun = time.monotonic()
+    while (waited := time.monotonic() - begun) < seconds:
+        if waited >= LINGER_S and not connections(port):
             return
-        before = now
+        time.sleep(min(INTERVAL_S, seconds - waited))
 
 
 def connections(port: int) -> set[tuple[str, str]]:
