@@ -33,6 +33,8 @@ type hosts struct {
 	silent   string                       // a host that does not answer
 	stuck    string                       // a host that takes commands and does nothing
 	report   func(*health.Report, string) // what else a host says
+	// fail says why a host does not do what it is told.
+	fail func(host, command string) error
 	// refuse says why a host cannot be asked that has been active for so long.
 	refuse func(host string, up time.Duration) error
 	asked  time.Time // when the first host was asked first
@@ -57,11 +59,20 @@ func (h *hosts) Run(ctx context.Context, address string, _ int, command string, 
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if command != hostconfig.CommandAwait(5) {
-		h.commands = append(h.commands, o.Droplets[i].Name+": "+command)
-		return nil, nil
+	switch command {
+	case hostconfig.CommandAwait(5), hostconfig.CommandStatus:
+		return json.Marshal(h.reportOf(o, o.Droplets[i]))
 	}
-	return json.Marshal(h.reportOf(o, o.Droplets[i]))
+	h.commands = append(h.commands, o.Droplets[i].Name+": "+command)
+	if h.fail != nil {
+		if err := h.fail(o.Droplets[i].Name, command); err != nil {
+			return nil, err
+		}
+	}
+	if strings.HasPrefix(command, "switch-cookie ") {
+		return json.Marshal(health.SwitchReport{Version: 1, Nodes: []string{h.spec.NodeName(*h.mem, o.Droplets[i])}})
+	}
+	return nil, nil
 }
 
 // droplets are the account's as no call of the API shows them: what hosts know of
@@ -298,7 +309,10 @@ func TestNodesBehindAToldLoadBalancerAreMadeAnewOneAfterAnother(t *testing.T) {
 			if w.id(before, "chat-lb-1") != w.id(after, "chat-lb-1") {
 				w.Error("the load balancer was made anew")
 			}
-			if want := slices.Repeat([]string{"chat-lb-1: set-nodes"}, 3); !slices.Equal(h.commands, want) {
+			want := []string{
+				"chat-lb-1: set-nodes", "chat-us-1: stop 0", "chat-lb-1: set-nodes", "chat-us-2: stop 0", "chat-lb-1: set-nodes", "chat-us-3: stop 0",
+			}
+			if !slices.Equal(h.commands, want) {
 				w.Errorf("told %v, want %v", h.commands, want)
 			}
 		})
