@@ -117,6 +117,23 @@ func (r *run) retire(a plan.Retire) work {
 	}
 }
 
+// leadBack has the load balancer lead to nodes again that it was told to leave out
+// while they restarted: one that did not come up runs what it ran before.
+func (r *run) leadBack(ctx context.Context) error {
+	back, needed := plan.LeadBack(r.input())
+	if !needed || ctx.Err() != nil {
+		return nil
+	}
+	tell := r.contact().tell(ctx, back.Droplet, back.Name+" to be told of other hosts", tellPatience, back.Command, back.Stdin)
+	if tell != nil {
+		return fmt.Errorf("%s does not lead to every node: %w", back.Name, tell)
+	}
+	record := r.mem.Hosts[back.Droplet.ID]
+	record.Delivered = back.ID
+	r.mem.Hosts[back.Droplet.ID] = record
+	return nil
+}
+
 // tell runs a command on a host that may be away for a moment, because it may be
 // rebooting. Once it has begun, the command has limit to end.
 func (c contact) tell(ctx context.Context, d cluster.Droplet, what string, limit time.Duration, command string, stdin []byte) error {

@@ -102,8 +102,9 @@ func (in NodeInput) refusals() []check.Problem {
 	}
 	for _, host := range in.Observed.Droplets {
 		// A finished beam_node of the name may be the one that this one replaces: with
-		// create_before_destroy both exist for a while.
-		if host.Name == in.Spec.Name && (host.Role(in.Spec.Cluster) != "" || host.HasTag(in.Spec.MakingTag())) {
+		// create_before_destroy both exist for a while. One that was told the same was
+		// made by a create that died when it was done.
+		if host.Name == in.Spec.Name && (host.Role(in.Spec.Cluster) != "" || host.HasTag(in.Spec.MakingTag()) || host.HasTag(in.Spec.ToldTag())) {
 			found = append(found, check.Problem{Path: []string{"name"}, Summary: "Node exists", Detail: fmt.Sprintf(
 				"Droplet %d of cluster %s has the name %q. To manage it here run `terraform import <address> %d`, else choose another name.",
 				host.ID, in.Spec.Cluster, host.Name, host.ID)})

@@ -181,3 +181,19 @@ func (d *differ) booted(nodes []cluster.Droplet) bool {
 	spec.Release = nil // they have none yet
 	return d.reported(hosts) && health.Judge(spec, d.Memory, d.reportsOf(hosts)).Formed()
 }
+
+// LeadBack tells the load balancer of all nodes that run, when an apply ends amid
+// their restarts: those whose turn it was run what they ran before, unless the user
+// wants them left as they are.
+func LeadBack(in Input) (Delivery, bool) {
+	d := &differ{Input: in}
+	d.pools = d.nodes()
+	host, told := d.toldBalancer()
+	if !told || len(d.pools.restart) == 0 || in.Spec.Update.OnFailure != cluster.OnFailureRollback {
+		return Delivery{}, false
+	}
+	nodes := filter(slices.Concat(d.pools.current(), filter(d.pools.replaced, d.standsIn)), func(host cluster.Droplet) bool { return !d.lacksRelease(host) })
+	back := BalancerDelivery(in.Spec, in.Memory, nodes)
+	back.Droplet, back.Name = host, in.Memory.Hosts[host.ID].Name
+	return back, len(nodes) > 0 && back.ID != in.Memory.Hosts[host.ID].Delivered
+}
