@@ -48,7 +48,7 @@ func deploy(t *testing.T, root string, files ...string) (string, error) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(file), 0o755); err != nil { //nolint:gosec // a program
+		if err := os.WriteFile(path, []byte(file), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -52,17 +52,15 @@ func (r *run) apply(a plan.Apply) (work, error) {
 			return nil
 		}
 		tflog.Info(ctx, "a node runs what it was told", map[string]any{"droplet": a.Name})
-		return ignoreEnd(ctx, digitalocean.Pause(ctx, pause))
+		rest(ctx, pause)
+		return nil
 	}, nil
 }
 
-// ignoreEnd takes no error from a pause that was cut short: toEnd tells what the
-// apply was at.
-func ignoreEnd(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
+// rest pauses between two turns. One that is cut short is no failure: toEnd tells
+// what the apply was at.
+func rest(ctx context.Context, pause time.Duration) {
+	_ = digitalocean.Pause(ctx, pause)
 }
 
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
@@ -113,7 +111,8 @@ func (r *run) retire(a plan.Retire) work {
 				r.mem.Hosts[a.Droplet.ID] = record
 			}
 		})
-		return ignoreEnd(ctx, digitalocean.Pause(ctx, pause))
+		rest(ctx, pause)
+		return nil //nolint:nilerr // its droplet goes in any case
 	}
 }
 
@@ -124,9 +123,8 @@ func (r *run) leadBack(ctx context.Context) error {
 	if !needed || ctx.Err() != nil {
 		return nil
 	}
-	tell := r.contact().tell(ctx, back.Droplet, back.Name+" to be told of other hosts", tellPatience, back.Command, back.Stdin)
-	if tell != nil {
-		return fmt.Errorf("%s does not lead to every node: %w", back.Name, tell)
+	if err := r.contact().tell(ctx, back.Droplet, back.Name+" to be told of other hosts", tellPatience, back.Command, back.Stdin); err != nil {
+		return fmt.Errorf("%s does not lead to every node: %w", back.Name, err)
 	}
 	record := r.mem.Hosts[back.Droplet.ID]
 	record.Delivered = back.ID

@@ -18,6 +18,25 @@ func (r *run) prepare(a plan.Action) (work, error) {
 	switch a := a.(type) {
 	case plan.CreateHosts:
 		return r.createHosts(a)
+	case plan.PowerOn, plan.RenameHost, plan.SetBackups, plan.DeleteHost, plan.TagHosts, plan.UntagHosts:
+		return r.changeHosts(a), nil
+	case plan.CreateVPC, plan.MarkVPC, plan.UnmarkVPC, plan.DeleteVPC, plan.CreatePeering, plan.DeletePeering:
+		return r.changeNetwork(a), nil
+	case plan.CreateFirewall, plan.UpdateFirewall, plan.DeleteFirewall:
+		return r.changeFirewall(a), nil
+	case plan.CreateVolume, plan.AttachVolume, plan.DeleteVolume, plan.TagVolume, plan.SnapshotVolume:
+		return r.changeVolume(a), nil
+	case plan.ReserveAddress, plan.MoveAddress, plan.DeleteAddress:
+		return r.changeAddress(a), nil
+	case plan.HoldLease, plan.CreateTag, plan.DeleteTag, plan.AssignProject:
+		return r.changeAccount(a), nil
+	}
+	return r.prepareTelling(a)
+}
+
+// prepareTelling is prepare for steps that running hosts are asked to.
+func (r *run) prepareTelling(a plan.Action) (work, error) {
+	switch a := a.(type) {
 	case plan.Tell:
 		return r.tell(a.Delivery), nil
 	case plan.Apply:
@@ -36,18 +55,6 @@ func (r *run) prepare(a plan.Action) (work, error) {
 		return r.carryCertificate(a), nil
 	case plan.RotateCookie:
 		return r.rotateCookie()
-	case plan.PowerOn, plan.RenameHost, plan.SetBackups, plan.DeleteHost, plan.TagHosts, plan.UntagHosts:
-		return r.changeHosts(a), nil
-	case plan.CreateVPC, plan.MarkVPC, plan.UnmarkVPC, plan.DeleteVPC, plan.CreatePeering, plan.DeletePeering:
-		return r.changeNetwork(a), nil
-	case plan.CreateFirewall, plan.UpdateFirewall, plan.DeleteFirewall:
-		return r.changeFirewall(a), nil
-	case plan.CreateVolume, plan.AttachVolume, plan.DeleteVolume, plan.TagVolume, plan.SnapshotVolume:
-		return r.changeVolume(a), nil
-	case plan.ReserveAddress, plan.MoveAddress, plan.DeleteAddress:
-		return r.changeAddress(a), nil
-	case plan.HoldLease, plan.CreateTag, plan.DeleteTag, plan.AssignProject:
-		return r.changeAccount(a), nil
 	}
 	return nil, fmt.Errorf("no way to carry out %q", a.Key())
 }

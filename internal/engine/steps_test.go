@@ -171,7 +171,7 @@ func (w *world) wholeLife(h *hosts, show func(plan.Plan, error)) {
 	ctx := w.Context()
 	apply := func() cluster.Observed {
 		w.Helper()
-		p, _, err := w.engine.Diff(ctx, h.spec, *h.mem)
+		p, _, err := w.engine.Diff(w.Context(), h.spec, *h.mem)
 		show(p, err)
 		return w.converge(h.spec, h.mem)
 	}

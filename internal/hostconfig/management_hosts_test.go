@@ -72,7 +72,7 @@ func newManaged(t *testing.T, host renderer) managed {
 		}
 		m.write(t, f.Path, f.Content)
 		if program {
-			must(t, os.Chmod(m.root+f.Path, 0o700)) //nolint:gosec // it is run
+			must(t, os.Chmod(m.root+f.Path, 0o700))
 		}
 	}
 	for _, folder := range []string{"/run", "/bin"} {

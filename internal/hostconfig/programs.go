@@ -23,10 +23,11 @@ func (f File) archived() bool {
 func (d *Document) archive() error {
 	var out bytes.Buffer
 	writer := tar.NewWriter(&out)
-	rest := make([]File, 0, len(d.Files))
-	for _, file := range d.Files {
+	files := d.Files
+	d.Files = make([]File, 0, len(files))
+	for _, file := range files {
 		if !file.archived() {
-			rest = append(rest, file)
+			d.Files = append(d.Files, file)
 			continue
 		}
 		mode, err := strconv.ParseInt(file.Mode, 8, 32)
@@ -44,6 +45,6 @@ func (d *Document) archive() error {
 	if err := writer.Close(); err != nil {
 		return fmt.Errorf("archive programs: %w", err)
 	}
-	d.Files = append(rest, File{Path: programArchive, Mode: "0600", Content: out.String()})
+	d.Files = append(d.Files, File{Path: programArchive, Mode: "0600", Content: out.String()})
 	return nil
 }

@@ -362,9 +362,6 @@ func (write) Kind() Kind { return Write }
 func (note) Kind() Kind  { return Note }
 func (await) Kind() Kind { return Await }
 
-// label names a host as users know it.
-func (a DeleteHost) label() string { return fmt.Sprintf("%s (%d)", a.Name, a.Droplet.ID) }
-
 // Name names an action for users by what it is about.
 func Name(a Action) string {
 	switch a := a.(type) {

@@ -31,11 +31,9 @@ func (m *clusterModel) sumArchive(ctx context.Context, state clusterModel) diag.
 			return
 		}
 		sum, err := sumFile(r.Path.ValueString())
-		gone := errors.Is(err, fs.ErrNotExist)
 		switch {
-		case gone && was != nil && r.SHA256.IsNull() && r.Path.Equal(was.Path) && known(was.SHA256):
+		case errors.Is(err, fs.ErrNotExist) && was != nil && r.staysAs(*was):
 			r.SHA256 = was.SHA256
-		case gone && was != nil && known(r.SHA256) && strings.EqualFold(r.SHA256.ValueString(), was.SHA256.ValueString()):
 		case err != nil:
 			diags.AddAttributeError(archivePath, "Cannot read the release", archiveMissing(r.Path.ValueString(), err))
 		case known(r.SHA256) && !strings.EqualFold(r.SHA256.ValueString(), sum):
@@ -47,6 +45,14 @@ func (m *clusterModel) sumArchive(ctx context.Context, state clusterModel) diag.
 		}
 	})
 	return diags
+}
+
+// staysAs says that the release is the one that the state tells of.
+func (r clusterReleaseModel) staysAs(was clusterReleaseModel) bool {
+	if r.SHA256.IsNull() {
+		return r.Path.Equal(was.Path) && known(was.SHA256)
+	}
+	return known(r.SHA256) && strings.EqualFold(r.SHA256.ValueString(), was.SHA256.ValueString())
 }
 
 // checkArchive looks again before anything changes whether the archive is the one
@@ -81,11 +87,11 @@ func archiveMissing(name string, err error) string {
 
 // sumFile is the SHA-256 of a file, in hex digits.
 func sumFile(name string) (string, error) {
-	file, err := os.Open(name)
+	file, err := os.Open(name) //nolint:gosec // the user names it
 	if err != nil {
 		return "", err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was read only
 	hash := sha256.New()
 	if _, err := io.Copy(hash, file); err != nil {
 		return "", err
