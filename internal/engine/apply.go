@@ -112,7 +112,7 @@ func (r *run) retire(a plan.Retire) work {
 			}
 		})
 		rest(ctx, pause)
-		return nil //nolint:nilerr // its droplet goes in any case
+		return nil
 	}
 }
 
@@ -121,7 +121,7 @@ func (r *run) retire(a plan.Retire) work {
 func (r *run) leadBack(ctx context.Context) error {
 	back, needed := plan.LeadBack(r.input())
 	if !needed || ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // an apply that was cancelled leaves it to the next
 	}
 	if err := r.contact().tell(ctx, back.Droplet, back.Name+" to be told of other hosts", tellPatience, back.Command, back.Stdin); err != nil {
 		return fmt.Errorf("%s does not lead to every node: %w", back.Name, err)
