@@ -141,11 +141,11 @@ func TestPlanRefusesWhatTheAccountCannotHave(t *testing.T) {
 		"no reserved IP left": {options: simulator.Options{ReservedIPLimit: 1}, prepare: func(c *cloud) error {
 			_, _, err := c.godo.ReservedIPs.Create(t.Context(), &godo.ReservedIPCreateRequest{Region: "nyc3"})
 			return err
-		}, want: "This needs 1 more reserved IPs at a time, the account has 1 and its limit is 1."},
+		}, want: "This needs 1 reserved IP more at a time, the account has 1 and its limit is 1."},
 		"no volume left": {options: simulator.Options{VolumeLimit: 1}, prepare: func(c *cloud) error {
 			_, _, err := c.godo.Storage.CreateVolume(t.Context(), &godo.VolumeCreateRequest{Region: "nyc3", Name: "other", SizeGigaBytes: 5})
 			return err
-		}, want: "This needs 1 more volumes at a time, the account has 1 and its limit is 1."},
+		}, want: "This needs 1 volume more at a time, the account has 1 and its limit is 1."},
 		"too many ranges": {with: object{"management": object{"from": many}}, want: "a firewall of DigitalOcean takes 1000"},
 		"no such project": {with: object{"project_id": "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679"}, want: "The account has no project 4e1bfbc3"},
 	} {
