@@ -134,7 +134,7 @@ func (n Node) templateFiles() []templateFile {
 	}
 	if n.mayMigrate() {
 		files = append(files,
-			templateFile{File{Path: "/usr/local/lib/beam/migrate", Mode: "0755", Part: PartRelease}, "node/migrate.sh"},
+			templateFile{File{Path: migrateProgram, Mode: "0755", Part: PartRelease}, "node/migrate.sh"},
 			templateFile{File{Path: "/etc/systemd/system/beam-migrate@.service", Mode: "0644", Part: PartRelease}, "node/beam-migrate@.service"})
 	}
 	return files

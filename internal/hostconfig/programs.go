@@ -12,10 +12,14 @@ import (
 // compressed to half of what they take one by one, and user data is limited.
 const programArchive = "/var/lib/beam/programs.tar"
 
+// migrateProgram has an expression of the user's in it.
+const migrateProgram = "/usr/local/lib/beam/migrate"
+
 // archived says that a file comes in the archive: a program of the provider's
-// own, but for the one that unpacks it.
+// own, but for the one that unpacks it. What users can make large stays outside,
+// where an error about the size of user data names it.
 func (f File) archived() bool {
-	return strings.HasPrefix(f.Path, "/usr/local/") && f.Owner == "" && f.Path != beginProgram
+	return strings.HasPrefix(f.Path, "/usr/local/") && f.Owner == "" && f.Path != beginProgram && f.Path != migrateProgram
 }
 
 // archive puts the document's programs into one file, which begin-boot unpacks.

@@ -9,18 +9,25 @@ ESTABLISHED = "01"
 # HAProxy lets a client that it held a connection of when it was told of other
 # nodes ask once more, for as long as its timeout http-keep-alive.
 LINGER_S = 11
+# How long what came so late is given to end.
+LATE_S = 10
 # A load balancer's health check is over between two looks.
 INTERVAL_S = 0.1
 
 
 def drain(port: int, seconds: int) -> None:
-    """Returns when the port serves nobody and nobody can come back to it any more,
-    or when the time is over."""
-    begun = time.monotonic()
-    while (waited := time.monotonic() - begun) < seconds:
-        if waited >= LINGER_S and not connections(port):
+    """Returns when the port serves nobody and nobody can come back to it any more.
+    Those whom it served in the beginning are given so many seconds to end; with
+    none, nobody is waited for."""
+    if seconds == 0:
+        return
+    begun, first = time.monotonic(), connections(port)
+    limit = max(seconds, LINGER_S)
+    while (waited := time.monotonic() - begun) < limit + LATE_S:
+        now = connections(port)
+        if waited >= LINGER_S and not now or waited >= limit and not now - first:
             return
-        time.sleep(min(INTERVAL_S, seconds - waited))
+        time.sleep(INTERVAL_S)
 
 
 def connections(port: int) -> set[tuple[str, str]]:
