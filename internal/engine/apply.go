@@ -37,7 +37,7 @@ func (r *run) apply(a plan.Apply) (work, error) {
 	return func(ctx context.Context) error {
 		tflog.Info(ctx, "telling a host of its configuration", map[string]any{"droplet": a.Name, "parts": a.Parts, "restart": a.Restart != nil})
 		if err := contact.tell(ctx, a.Droplet, a.Name+" "+what, limit, hostconfig.CommandApply, bundle); err != nil {
-			return fmt.Errorf("%s: %w", a.Name, err)
+			return err
 		}
 		r.record(func() {
 			record, known := r.mem.Hosts[a.Droplet.ID]

@@ -46,7 +46,7 @@ func (r *run) fetchRelease(a plan.FetchRelease) (work, error) {
 	contact := r.contact()
 	return func(ctx context.Context) error {
 		if err := contact.tell(ctx, a.Droplet, a.Name+" to fetch the release", carryPatience, hostconfig.CommandFetch, stdin); err != nil {
-			return fmt.Errorf("%s: %w", a.Name, err)
+			return err
 		}
 		r.stored(a.Droplet.ID, a.SHA256)
 		return nil
@@ -64,7 +64,7 @@ func (r *run) pushRelease(a plan.PushRelease) work {
 		defer func() { _ = file.Close() }() // it was read only
 		tflog.Info(ctx, "carrying the release to a node", map[string]any{"droplet": a.Name, "path": path})
 		if _, err := contact.command(ctx, a.Droplet, carryPatience, hostconfig.CommandStore(a.SHA256), file); err != nil {
-			return fmt.Errorf("%s: %w", a.Name, err)
+			return fmt.Errorf("carry the release to %s: %w", a.Name, err)
 		}
 		r.stored(a.Droplet.ID, a.SHA256)
 		return nil
@@ -92,7 +92,7 @@ func (r *run) spreadRelease(a plan.SpreadRelease) (work, error) {
 		for _, to := range a.To {
 			calls = append(calls, func(ctx context.Context) error {
 				if err := contact.tell(ctx, to, to.Name+" to fetch the release from "+a.From.Name, carryPatience, hostconfig.CommandFetch, stdin); err != nil {
-					return fmt.Errorf("%s: %w", to.Name, err)
+					return err
 				}
 				r.stored(to.ID, a.SHA256)
 				return nil
@@ -114,7 +114,7 @@ func (r *run) migrate(a plan.Migrate) work {
 	return func(ctx context.Context) error {
 		tflog.Info(ctx, "migrating the database", map[string]any{"droplet": a.Name})
 		if err := contact.tell(ctx, a.Droplet, a.Name+" to migrate the database", migratePatience, hostconfig.CommandMigrate(a.SHA256), nil); err != nil {
-			return fmt.Errorf("%s: %w", a.Name, err)
+			return err
 		}
 		r.record(func() { r.mem.Migrated = a.SHA256 })
 		return nil
