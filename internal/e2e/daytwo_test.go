@@ -58,9 +58,6 @@ func (s *suite) openDayTwo(t *testing.T, name string, nodes int) *dayTwo {
 	d.pool()["count"] = nodes
 	d.certify(t)
 	d.chat["update"] = map[string]any{"drain_seconds": 5}
-	if !d.knows(t, "update") {
-		delete(d.chat, "update")
-	}
 	if !s.check(t, "the cluster forms", func(t *testing.T) { d.apply(t, d.chat) }) {
 		t.FailNow()
 	}
@@ -75,7 +72,7 @@ func (d *dayTwo) goThrough(t *testing.T, c change) {
 	traffic := d.steady(t, d.site(siteName, d.authority.roots()), true)
 	c.edit(t, d)
 	start := time.Now()
-	said := d.changes(t, c, was)
+	said := d.changes(t, c)
 	took := time.Since(start)
 	d.settled(t)
 	traffic.end()
@@ -100,14 +97,10 @@ func (d *dayTwo) goThrough(t *testing.T, c change) {
 
 // changes applies the configuration and returns what Terraform said when it
 // failed, as it must where the change says so.
-func (d *dayTwo) changes(t *testing.T, c change, was e2e.Cluster) string {
+func (d *dayTwo) changes(t *testing.T, c change) string {
 	t.Helper()
 	must(t, d.Write(d.chat))
 	err := d.Terraform.Apply(t.Context())
-	if refused(err) {
-		d.chat = was
-	}
-	skipRefused(t, err)
 	switch {
 	case err != nil && len(c.fails) == 0:
 		t.Fatalf("apply: %v\n%s", err, d.look(t))
@@ -119,17 +112,6 @@ func (d *dayTwo) changes(t *testing.T, c change, was e2e.Cluster) string {
 		return ""
 	}
 	return err.Error()
-}
-
-// refused tells whether an apply fails because it has to do what the provider
-// cannot do yet.
-func refused(err error) bool { return err != nil && strings.Contains(err.Error(), "not supported yet") }
-
-func skipRefused(t *testing.T, err error) {
-	t.Helper()
-	if refused(err) {
-		t.Skipf("waits: %v", err)
-	}
 }
 
 // settled waits until the cluster is whole, and nothing else is there.
@@ -180,28 +162,6 @@ func blamesOne(t *testing.T, said string, hosts []string, wants ...string) {
 		}
 	}
 	t.Errorf("none of %v is named in: %s", hosts, said)
-}
-
-// knows tells whether the provider has an argument of clusters, such as release
-// and path.
-func (w *world) knows(t *testing.T, names ...string) bool {
-	t.Helper()
-	schemas, err := w.Terraform.ProvidersSchema(t.Context())
-	must(t, err)
-	for _, provider := range schemas.Schemas {
-		attributes := provider.ResourceSchemas["beam_cluster"].Block.Attributes
-		for i, name := range names {
-			attribute, known := attributes[name]
-			switch {
-			case !known:
-				return false
-			case i == len(names)-1:
-				return true
-			}
-			attributes = attribute.AttributeNestedType.Attributes
-		}
-	}
-	return false
 }
 
 // hostOf names the one host of a role.

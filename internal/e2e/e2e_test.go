@@ -45,7 +45,13 @@ type row struct {
 
 // TestEndToEnd runs each scenario in a world of its own. It boots real hosts,
 // which takes root and some minutes, so it runs only where BEAM_E2E is set.
-func TestEndToEnd(t *testing.T) {
+func TestEndToEnd(t *testing.T) { runStreams(t, streams) }
+
+// TestFurther runs what takes more time than a change of the code is given.
+func TestFurther(t *testing.T) { runStreams(t, further) }
+
+func runStreams(t *testing.T, streams map[string][]scenario) {
+	t.Helper()
 	s := newSuite(t)
 	for name, stream := range streams {
 		t.Run(name, func(t *testing.T) {
@@ -75,9 +81,16 @@ var streams = map[string][]scenario{
 		{"debian-13-rebar3", aClusterOfRebar3},
 		{"boots", twentyBoots},
 		{"cut-boots", bootsAreCutOff},
+		{"node-beside", aNodeBeside},
+	},
+}
+
+var further = map[string][]scenario{
+	"long": {
 		{"certificate-authority", aCertificateFromAnAuthority},
 		{"releases", releasesOfAllKinds},
-		{"node-beside", aNodeBeside},
+	},
+	"short": {
 		{"struck", changesAreStruck},
 	},
 }

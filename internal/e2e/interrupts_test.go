@@ -98,10 +98,9 @@ func blows(random *rand.Rand) []strike {
 // undisturbed is how long the change takes.
 func (d *dayTwo) undisturbed(t *testing.T, edit func(*testing.T)) time.Duration {
 	t.Helper()
-	was := clone(t, d.chat)
 	edit(t)
 	start := time.Now()
-	d.changes(t, change{}, was)
+	d.changes(t, change{})
 	took := time.Since(start)
 	d.settled(t)
 	return took

@@ -25,9 +25,6 @@ func releasesOfAllKinds(t *testing.T, s *suite) {
 	w := s.open(t, "e2e-releases", debian12)
 	s.check(t, "a release that no one tuned for", func(t *testing.T) { anUntunedRelease(t, w) })
 	w.destroy(t)
-	if !w.knows(t, "release", "path") {
-		t.Skip("waits: releases have no path")
-	}
 	chat := balanced(s, 3)
 	chat["update"] = map[string]any{"drain_seconds": 0}
 	for _, version := range []string{"0.1.0", "0.2.0"} {
