@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -303,5 +305,29 @@ func TestADrainEndsWithItsTime(t *testing.T) {
 	}
 	if got := r.read(t, "/calls"); got != "disable --now beam.service\ndisable --now beam.service\n" {
 		t.Errorf("systemd was asked for\n%s", got)
+	}
+}
+
+// HAProxy may lead a client to a node once more for as long as it keeps idle
+// connections, so a node waits longer than that.
+func TestADrainOutlastsIdleConnectionsOfTheLoadBalancer(t *testing.T) {
+	t.Parallel()
+	balancer, err := exampleLoadBalancer().Render()
+	must(t, err)
+	number := func(text, pattern string) int {
+		t.Helper()
+		found := regexp.MustCompile(pattern).FindStringSubmatch(text)
+		if found == nil {
+			t.Fatalf("%s is not found", pattern)
+		}
+		n, err := strconv.Atoi(found[1])
+		must(t, err)
+		return n
+	}
+	idle := number(fileOf(t, balancer, "/etc/haproxy/haproxy.cfg"), `timeout http-keep-alive (\d+)s`)
+	node := managedNode()
+	lingers := number(fileOf(t, renderNode(t, node), "/usr/local/lib/beam/beamctl/drain.py"), `(?m)^LINGER_S = (\d+)$`)
+	if lingers <= idle {
+		t.Errorf("a node waits %d s, and HAProxy keeps idle connections for %d s", lingers, idle)
 	}
 }
