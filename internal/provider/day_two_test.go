@@ -175,7 +175,6 @@ func TestNodesThatCannotBeToldAreReplaced(t *testing.T) {
 		{"node_pools", object{"us": object{"count": 1, "size": "s-1vcpu-2gb"}}},
 		{"region", "lon1"},
 		{"host", object{"user": "ops"}},
-		{"network", object{"mode": "public"}},
 	} {
 		before := p.node()
 		p.set(change.argument, change.value)
