@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
-	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/engine"
 	"github.com/beamcluster/terraform-provider-beam/internal/health"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
@@ -39,7 +38,7 @@ type hosts struct {
 }
 
 // Run implements engine.Channel.
-func (h *hosts) Run(ctx context.Context, address string, _ int, command string, _ io.Reader) ([]byte, error) {
+func (h *hosts) Run(ctx context.Context, address string, _ int, command string, stdin io.Reader) ([]byte, error) {
 	o := h.w.droplets(h.spec.Name)
 	i := slices.IndexFunc(o.Droplets, func(d cluster.Droplet) bool { return d.PublicIPv4 == address })
 	if i < 0 {
@@ -55,13 +54,34 @@ func (h *hosts) Run(ctx context.Context, address string, _ int, command string, 
 		<-ctx.Done()
 		return nil, fmt.Errorf("SSH to %s: %w", address, context.Cause(ctx))
 	}
+	return h.carryOut(ctx, o.Droplets[i], command, stdin)
+}
+
+// carryOut has the fleet's host run the command, and changes what it says.
+func (h *hosts) carryOut(ctx context.Context, d cluster.Droplet, command string, stdin io.Reader) ([]byte, error) {
+	asks := command == hostconfig.CommandAwait(5) || command == hostconfig.CommandStatus
+	if !asks {
+		h.mu.Lock()
+		h.commands = append(h.commands, d.Name+": "+command)
+		h.mu.Unlock()
+	}
+	answer, err := h.w.fleet.run(ctx, d.ID, command, stdin, nodeName(h.spec))
+	if !asks || err != nil {
+		return answer, err
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if command != hostconfig.CommandAwait(5) {
-		h.commands = append(h.commands, o.Droplets[i].Name+": "+command)
-		return nil, nil
+	var r health.Report
+	if err := json.Unmarshal(answer, &r); err != nil {
+		return nil, err
 	}
-	return json.Marshal(h.reportOf(o, o.Droplets[i]))
+	if time.Now().Before(h.ready) {
+		return json.Marshal(health.Report{Version: 1, Role: r.Role, Boot: health.BootReport{Status: health.BootRunning, Step: "install packages"}})
+	}
+	if h.report != nil {
+		h.report(&r, d.Name)
+	}
+	return json.Marshal(r)
 }
 
 // droplets are the account's as no call of the API shows them: what hosts know of
@@ -101,31 +121,6 @@ func (h *hosts) refusal(d cluster.Droplet) error {
 		return nil
 	}
 	return h.refuse(d.Name, time.Since(d.CreatedAt)-slow.BootTime)
-}
-
-func (h *hosts) reportOf(o cluster.Observed, d cluster.Droplet) health.Report {
-	r := health.Report{Version: 1, Role: d.Role("chat"), Boot: health.BootReport{Status: health.BootRunning, Step: "install packages"}}
-	if time.Now().Before(h.ready) {
-		return r
-	}
-	r.Boot = health.BootReport{Status: health.BootDone}
-	r.Service = health.ServiceReport{Unit: "beam.service", State: "active"}
-	nodes := slices.DeleteFunc(o.Hosts(), func(d cluster.Droplet) bool { return d.Role("chat") != cluster.RoleNode })
-	switch r.Role {
-	case cluster.RoleDatabase:
-		r.Postgres = &health.PostgresReport{Mounted: true, Ready: true}
-	case cluster.RoleNode:
-		r.Node = &health.NodeReport{Name: h.spec.NodeName(d), Started: true, CookieFingerprint: cookie.Fingerprint(h.spec.EffectiveCookie(*h.mem)), Nodes: h.spec.PeersOf(nodes)}
-		r.Database = &health.LoginReport{OK: true}
-	case cluster.RoleLoadBalancer:
-		for _, n := range nodes {
-			r.Servers = append(r.Servers, health.ServerReport{Name: n.Name, Up: true})
-		}
-	}
-	if h.report != nil {
-		h.report(&r, d.Name)
-	}
-	return r
 }
 
 func managed(nodes int) cluster.Spec {
@@ -298,7 +293,10 @@ func TestNodesBehindAToldLoadBalancerAreMadeAnewOneAfterAnother(t *testing.T) {
 			if w.id(before, "chat-lb-1") != w.id(after, "chat-lb-1") {
 				w.Error("the load balancer was made anew")
 			}
-			if want := slices.Repeat([]string{"chat-lb-1: set-nodes"}, 3); !slices.Equal(h.commands, want) {
+			want := []string{
+				"chat-lb-1: set-nodes", "chat-us-1: stop 0", "chat-lb-1: set-nodes", "chat-us-2: stop 0", "chat-lb-1: set-nodes", "chat-us-3: stop 0",
+			}
+			if !slices.Equal(h.commands, want) {
 				w.Errorf("told %v, want %v", h.commands, want)
 			}
 		})
