@@ -118,10 +118,10 @@ func (r *run) toEnd(ctx context.Context) error {
 // kept it from being; else there is something to be done after a new look.
 func (r *run) over(ctx context.Context, p plan.Plan, failed []error) (bool, error) {
 	if len(failed) > 0 {
-		return false, r.unfinished(p, errors.Join(failed...))
+		return false, r.unfinished(ctx, p, errors.Join(failed...))
 	}
 	if ctx.Err() != nil {
-		return false, r.unfinished(p, r.interrupted(ctx, p))
+		return false, r.unfinished(ctx, p, r.interrupted(ctx, p))
 	}
 	if p.Done() && !r.wrote {
 		if r.forming != nil || !r.spec.WaitsForHosts(*r.mem) {
@@ -137,7 +137,7 @@ func (r *run) over(ctx context.Context, p plan.Plan, failed []error) (bool, erro
 	}
 	r.wrote = false
 	if err := r.look(ctx); err != nil && ctx.Err() == nil {
-		return false, r.unfinished(p, err)
+		return false, r.unfinished(ctx, p, err)
 	}
 	return false, nil
 }
@@ -256,7 +256,7 @@ func signature(s plan.Step) string {
 }
 
 // unfinished takes note of what is known when an apply ends early.
-func (r *run) unfinished(p plan.Plan, err error) error {
+func (r *run) unfinished(ctx context.Context, p plan.Plan, err error) error {
 	if r.forming != nil && !p.Done() {
 		r.mem.Unformed = true
 	}
@@ -264,7 +264,7 @@ func (r *run) unfinished(p plan.Plan, err error) error {
 	for _, id := range r.slow {
 		r.mem.RememberFailure(id)
 	}
-	return err
+	return errors.Join(err, r.rollBack(ctx))
 }
 
 // interrupted says what was waited for when the context ended.
