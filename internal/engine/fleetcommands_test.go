@@ -1,14 +1,15 @@
 package engine_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"io"
 	"maps"
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -273,7 +274,7 @@ func (f *fleet) report(m *machine, name func(*machine) string) health.Report {
 	case cluster.RoleLoadBalancer:
 		for _, s := range m.servers {
 			up := slices.ContainsFunc(f.all(), func(node *machine) bool { return f.serves(node) && node.has(s.Address) })
-			r.Servers = append(r.Servers, health.ServerReport{Name: s.Name, Address: s.Address, Up: up})
+			r.Servers = append(r.Servers, health.ServerReport{Name: s.Name, Address: net.JoinHostPort(s.Address, strconv.Itoa(s.Port)), Up: up})
 		}
 	case cluster.RoleNode:
 		f.reportNode(m, &r, name)
@@ -299,17 +300,4 @@ func (f *fleet) reportNode(m *machine, r *health.Report, name func(*machine) str
 	for _, other := range f.peers(m) {
 		r.Node.Nodes = append(r.Node.Nodes, name(other))
 	}
-}
-
-// runs says whether a host has all that it would be told today of the files.
-func (m *machine) runs(b hostconfig.Bundle) (differs []string) {
-	for _, files := range b.Parts {
-		for path, content := range files {
-			if !bytes.Equal([]byte(m.files[path]), []byte(content)) {
-				differs = append(differs, path)
-			}
-		}
-	}
-	slices.Sort(differs)
-	return differs
 }

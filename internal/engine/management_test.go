@@ -28,10 +28,13 @@ type hosts struct {
 	ready time.Time // from when on all hosts are as they should be
 
 	mu       sync.Mutex
-	commands []string                     // those that tell, each with its host
-	silent   string                       // a host that does not answer
-	stuck    string                       // a host that takes commands and does nothing
-	report   func(*health.Report, string) // what else a host says
+	commands []string                        // those that tell, each with its host
+	told     func(host, command string)      // is called before each of those; nil for none
+	cutAfter int                             // commands after which the connection is lost; 0 for never
+	failing  func(*health.Report, time.Time) // what a host says by when it was made
+	silent   string                          // a host that does not answer
+	stuck    string                          // a host that takes commands and does nothing
+	report   func(*health.Report, string)    // what else a host says
 	// refuse says why a host cannot be asked that has been active for so long.
 	refuse func(host string, up time.Duration) error
 	asked  time.Time // when the first host was asked first
@@ -63,7 +66,14 @@ func (h *hosts) carryOut(ctx context.Context, d cluster.Droplet, command string,
 	if !asks {
 		h.mu.Lock()
 		h.commands = append(h.commands, d.Name+": "+command)
+		if h.told != nil {
+			h.told(d.Name, command)
+		}
+		lost := h.cutAfter > 0 && len(h.commands) > h.cutAfter
 		h.mu.Unlock()
+		if lost {
+			return nil, fmt.Errorf("SSH to %s: %w", d.PublicIPv4, management.ErrLost)
+		}
 	}
 	answer, err := h.w.fleet.run(ctx, d.ID, command, stdin, nodeName(h.spec))
 	if !asks || err != nil {
@@ -80,6 +90,9 @@ func (h *hosts) carryOut(ctx context.Context, d cluster.Droplet, command string,
 	}
 	if h.report != nil {
 		h.report(&r, d.Name)
+	}
+	if h.failing != nil {
+		h.failing(&r, d.CreatedAt)
 	}
 	return json.Marshal(r)
 }

@@ -35,6 +35,14 @@ var writes = map[string]string{
 	"POST projects/*/resources": "AssignProject",
 }
 
+// tells says which step of a plan has a host carry out a command of beamctl that
+// changes something, by the command's first word.
+var tells = map[string]string{
+	"set-nodes": "Tell", "set-database": "Tell", "apply": "Apply", "stop": "Retire", "migrate": "Migrate",
+	"store-release": "PushRelease", "share-release": "SpreadRelease", "fetch-release": "FetchRelease",
+	"stage-cookie": "RotateCookie", "switch-cookie": "RotateCookie", "adopt-cookie": "RotateCookie",
+}
+
 // along says of calls which other steps of a plan bring them about, besides those
 // that are named for them: tagging makes tags that are missing, and what is made is
 // known, and so goes into the project or loses a mark, only once it is there.
@@ -42,6 +50,7 @@ var along = map[string][]string{
 	"POST tags":                 {"TagHosts", "TagVolume"},
 	"POST projects/*/resources": {"CreateHosts"},
 	"DELETE tags/*, of a node that is being made": {"CreateHosts"},
+	"fetch-release": {"SpreadRelease"},
 }
 
 // write names a call that writes by its method, its path without ids, and what
@@ -118,6 +127,14 @@ func TestEveryWriteIsAStep(t *testing.T) {
 			done[step] = true
 		}
 		h := &hosts{w: w, spec: managed(2), mem: &cluster.Memory{}}
+		h.told = func(host, command string) {
+			word, _, _ := strings.Cut(command, " ")
+			step := tells[word]
+			if !slices.ContainsFunc(append(along[word], step), func(step string) bool { return planned[step] }) {
+				t.Errorf("%s was told to %s, and the plan has no %s", host, word, step)
+			}
+			done[step] = true
+		}
 		w.engine = w.engine.Reaching(func(cluster.ManagementKeys) engine.Channel { return h })
 		w.wholeLife(h, func(p plan.Plan, err error) {
 			if err != nil {
@@ -128,7 +145,6 @@ func TestEveryWriteIsAStep(t *testing.T) {
 				planned[reflect.TypeOf(s.Action).Name()] = true
 			}
 		})
-		done["Tell"] = len(h.commands) > 0
 	})
 	for _, step := range writingSteps(t) {
 		if !done[step] {
@@ -203,6 +219,8 @@ func (w *world) wholeLife(h *hosts, show func(plan.Plan, error)) {
 	h.spec.Pools[0].Count = 3
 	apply()
 
+	w.deploys(h, func() { apply() })
+
 	node := &cluster.NodeSpec{Name: "worker", Cluster: "chat", Place: h.spec.Pools[0].Place, Distribution: h.spec.Distribution, Host: h.spec.Host, Cookie: "COOKIE"}
 	show(w.engine.DiffNode(ctx, *node, 0))
 	d, err := w.engine.ConvergeNode(ctx, node, 0)
@@ -215,4 +233,18 @@ func (w *world) wholeLife(h *hosts, show func(plan.Plan, error)) {
 	p, _, err := w.engine.Diff(ctx, cluster.Spec{Name: "chat"}, *h.mem)
 	show(p, err)
 	must(w.engine.Destroy(ctx, "chat", h.mem))
+}
+
+// deploys brings a release to the nodes over the channel, another one by its URL,
+// and rotates the cookie.
+func (w *world) deploys(h *hosts, apply func()) {
+	w.Helper()
+	h.deploy(func(r *cluster.Release) { r.Path, r.SHA256 = archive(w.T, "second") })
+	apply()
+	h.deploy(func(r *cluster.Release) {
+		r.URL, r.SHA256, r.Migrate = "https://example.com/chat-3.tar.gz", strings.Repeat("3", 64), "Chat.Release.migrate()"
+	})
+	apply()
+	h.spec.Cookie = "ANOTHER"
+	apply()
 }
