@@ -126,7 +126,9 @@ func (j *judgement) balancerFinding(h HostReport) verdict {
 // which have the same names and other addresses.
 func (j *judgement) leadsFinding(h HostReport) verdict {
 	for _, server := range h.Report.Servers {
-		node := slices.ContainsFunc(j.hosts, func(n HostReport) bool { return n.Role == cluster.RoleNode && n.Host == server.Name && n.isAt(server.Address) })
+		node := slices.ContainsFunc(j.hosts, func(n HostReport) bool {
+			return n.Role == cluster.RoleNode && n.Host == server.Name && n.isAt(server.Address)
+		})
 		if node && !server.Up {
 			return verdict{cause: fmt.Sprintf("does not have %s up", server.Name)}
 		}
