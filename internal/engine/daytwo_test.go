@@ -226,7 +226,9 @@ func TestAReleaseThatCrashesStopsAtTheFirstNode(t *testing.T) {
 				if got := w.fleet.releases(); !slices.Equal(got, want) {
 					w.Errorf("the nodes run %q, want %q", got, want)
 				}
-				if up, down := w.fleet.led(); up != 2 || down != 0 {
+				// One that runs what it ran before is led to again.
+				serving := map[string]int{cluster.OnFailureRollback: 3, cluster.OnFailureStop: 2}
+				if up, down := w.fleet.led(); up != serving[onFailure] || down != 0 {
 					w.Errorf("clients are led to %d nodes that serve and %d that do not", up, down)
 				}
 				h.deployURL("third")

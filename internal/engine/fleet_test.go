@@ -206,7 +206,7 @@ func refuse(command, why string) error {
 // nodeName gives the long names of a cluster's nodes.
 func nodeName(spec cluster.Spec) func(*machine) string {
 	return func(m *machine) string {
-		return spec.NodeName(cluster.Droplet{PublicIPv4: m.PublicIPv4.String(), PrivateIPv4: m.PrivateIPv4.Addr().String()})
+		return spec.NodeName(cluster.Memory{}, cluster.Droplet{PublicIPv4: m.PublicIPv4.String(), PrivateIPv4: m.PrivateIPv4.Addr().String()})
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -42,6 +41,7 @@ var tells = map[string]string{
 	"set-nodes": "Tell", "set-database": "Tell", "apply": "Apply", "stop": "Retire", "migrate": "Migrate",
 	"store-release": "PushRelease", "share-release": "SpreadRelease", "fetch-release": "FetchRelease",
 	"stage-cookie": "RotateCookie", "switch-cookie": "RotateCookie", "adopt-cookie": "RotateCookie",
+	"export-acme": "CarryCertificate",
 }
 
 // along says of calls which other steps of a plan bring them about, besides those
@@ -237,7 +237,7 @@ func (w *world) wholeLife(h *hosts, show func(plan.Plan, error)) {
 }
 
 // deploys brings a release to the nodes over the channel, another one by its URL,
-// and rotates the cookie.
+// and rotates the cookie. A load balancer hands its certificate on.
 func (w *world) deploys(h *hosts, apply func()) {
 	w.Helper()
 	h.deploy(func(r *cluster.Release) { r.Path, r.SHA256 = archive(w.T, "second") })
@@ -247,5 +247,12 @@ func (w *world) deploys(h *hosts, apply func()) {
 	})
 	apply()
 	h.spec.Cookie = "ANOTHER"
+	balancer := *h.spec.LoadBalancer
+	balancer.TLS = &cluster.TLS{ACME: &cluster.ACME{Email: "ops@example.com", Domains: []string{"chat.example.com"}}}
+	h.spec.LoadBalancer = &balancer
+	apply()
+	larger := balancer
+	larger.Size = "s-2vcpu-2gb"
+	h.spec.LoadBalancer = &larger
 	apply()
 }
