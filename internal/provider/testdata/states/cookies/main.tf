@@ -16,12 +16,10 @@ resource "beam_cookie" "kept" {
   keepers = { rotated = "2026-11" }
 }
 
-resource "erlang_cookie" "imported" {
-  provider = beam
-}
+resource "beam_cookie" "imported" {}
 
 import {
-  to = erlang_cookie.imported
+  to = beam_cookie.imported
   id = "monster"
 }
 
