@@ -32,6 +32,10 @@ var changes = []change{
 	{name: "another release", edit: releases("0.2.0"), cuts: 3, holds: runs2},
 	{name: "a release that crashes at start", edit: releases("0.3.0-crashes"), cuts: 1, fails: []string{"told to crash"}, holds: runs2},
 	{name: "another cookie", edit: rotates, holds: nobodyWasLost},
+}
+
+// replacements make hosts anew.
+var replacements = []change{
 	{name: "another size of nodes", edit: pools("size", "s-1vcpu-2gb"), cuts: 3, holds: allAreNew},
 	{name: "another image of nodes", edit: pools("image", debian13), cuts: 3, holds: allRunDebian13},
 	{name: "a load balancer whose host is lost", edit: losesTheBalancer, gap: patience, holds: nodesAreTheSame},

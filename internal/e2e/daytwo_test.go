@@ -45,9 +45,17 @@ type change struct {
 
 // aClusterThatChanges goes through all changes, one after the other.
 func aClusterThatChanges(t *testing.T, s *suite) {
-	d := s.openDayTwo(t, "e2e-day-two", 3)
-	for _, c := range changes {
-		s.check(t, c.name, func(t *testing.T) { d.goThrough(t, c) })
+	s.openDayTwo(t, "e2e-day-two", 3).goThroughAll(t, changes)
+}
+
+func aClusterThatIsMadeAnew(t *testing.T, s *suite) {
+	s.openDayTwo(t, "e2e-made-anew", 3).goThroughAll(t, replacements)
+}
+
+func (d *dayTwo) goThroughAll(t *testing.T, all []change) {
+	t.Helper()
+	for _, c := range all {
+		d.suite.check(t, c.name, func(t *testing.T) { d.goThrough(t, c) })
 	}
 }
 

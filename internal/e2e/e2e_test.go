@@ -87,6 +87,7 @@ var streams = map[string][]scenario{
 
 var further = map[string][]scenario{
 	"long": {
+		{"replacements", aClusterThatIsMadeAnew},
 		{"certificate-authority", aCertificateFromAnAuthority},
 		{"releases", releasesOfAllKinds},
 	},
