@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -80,7 +81,7 @@ func (r *run) bundle(a plan.Apply) ([]byte, hostconfig.Parts, error) {
 		parts = host.Parts()
 		bundle, err = host.Bundle(a.Parts...)
 	default:
-		host := r.spec.NodeHost(*r.mem, nil)
+		host := r.spec.NodeHost(*r.mem, r.olderPeers(a.Droplet))
 		parts = host.Parts()
 		bundle, err = host.Bundle(a.Parts...)
 	}
@@ -90,6 +91,12 @@ func (r *run) bundle(a plan.Apply) ([]byte, hostconfig.Parts, error) {
 	bundle.Restart = a.Restart
 	encoded, err := bundle.Encode()
 	return encoded, parts, err
+}
+
+// olderPeers are the nodes that a node dials which is made or told now.
+func (r *run) olderPeers(d cluster.Droplet) []string {
+	peers := slices.DeleteFunc(plan.Peers(r.input()), func(peer cluster.Droplet) bool { return cluster.ByAge(peer, d) >= 0 })
+	return r.spec.PeersOf(*r.mem, peers)
 }
 
 // retire ends a node's release gracefully. A host that cannot be asked to any

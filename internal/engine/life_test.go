@@ -33,6 +33,7 @@ type life struct {
 	random    *rand.Rand // decides what happens
 	options   simulator.Options
 	sim       *simulator.Simulator
+	fleet     *fleet
 	transport http.RoundTripper
 	outside   *godo.Client // what somebody does behind the engine's back
 	turns     *turns
@@ -55,13 +56,14 @@ type life struct {
 
 // newLife opens an account with things of others in it.
 func newLife(t *testing.T, seed uint64) *life {
-	l := &life{T: t, random: rand.New(rand.NewPCG(seed, 1)), begun: time.Now()}
+	l := &life{T: t, random: rand.New(rand.NewPCG(seed, 1)), begun: time.Now(), fleet: newFleet()}
 	l.options = slow
 	l.options.RateLimits = l.random.IntN(4) == 0
 	l.options.ReservedIPLimit = 10
 	if l.random.IntN(3) == 0 {
 		l.options = simulator.Options{DropletLimit: 200, ReservedIPLimit: 10}
 	}
+	l.options.Hosts = l.fleet
 	l.options.Observe = func(r simulator.Request) {
 		if l.safety != nil {
 			l.safety.after(r)
@@ -181,7 +183,7 @@ func (l *life) process(mem cluster.Memory, a accident) (*process, *engine.Engine
 		l.Fatal(err)
 	}
 	eng := engine.New(client).Reaching(func(keys cluster.ManagementKeys) engine.Channel {
-		return answering{process: p, spec: p.spec, secrets: mem.Secrets}
+		return answering{process: p, spec: p.spec}
 	})
 	return p, eng, ctx
 }

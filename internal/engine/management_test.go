@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
-	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/engine"
 	"github.com/beamcluster/terraform-provider-beam/internal/health"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
@@ -29,19 +28,20 @@ type hosts struct {
 	ready time.Time // from when on all hosts are as they should be
 
 	mu       sync.Mutex
-	commands []string                     // those that tell, each with its host
-	silent   string                       // a host that does not answer
-	stuck    string                       // a host that takes commands and does nothing
-	report   func(*health.Report, string) // what else a host says
-	// fail says why a host does not do what it is told.
-	fail func(host, command string) error
+	commands []string                        // those that tell, each with its host
+	told     func(host, command string)      // is called before each of those; nil for none
+	cutAfter int                             // commands after which the connection is lost; 0 for never
+	failing  func(*health.Report, time.Time) // what a host says by when it was made
+	silent   string                          // a host that does not answer
+	stuck    string                          // a host that takes commands and does nothing
+	report   func(*health.Report, string)    // what else a host says
 	// refuse says why a host cannot be asked that has been active for so long.
 	refuse func(host string, up time.Duration) error
 	asked  time.Time // when the first host was asked first
 }
 
 // Run implements engine.Channel.
-func (h *hosts) Run(ctx context.Context, address string, _ int, command string, _ io.Reader) ([]byte, error) {
+func (h *hosts) Run(ctx context.Context, address string, _ int, command string, stdin io.Reader) ([]byte, error) {
 	o := h.w.droplets(h.spec.Name)
 	i := slices.IndexFunc(o.Droplets, func(d cluster.Droplet) bool { return d.PublicIPv4 == address })
 	if i < 0 {
@@ -57,22 +57,44 @@ func (h *hosts) Run(ctx context.Context, address string, _ int, command string, 
 		<-ctx.Done()
 		return nil, fmt.Errorf("SSH to %s: %w", address, context.Cause(ctx))
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	switch command {
-	case hostconfig.CommandAwait(5), hostconfig.CommandStatus:
-		return json.Marshal(h.reportOf(o, o.Droplets[i]))
-	}
-	h.commands = append(h.commands, o.Droplets[i].Name+": "+command)
-	if h.fail != nil {
-		if err := h.fail(o.Droplets[i].Name, command); err != nil {
-			return nil, err
+	return h.carryOut(ctx, o.Droplets[i], command, stdin)
+}
+
+// carryOut has the fleet's host run the command, and changes what it says.
+func (h *hosts) carryOut(ctx context.Context, d cluster.Droplet, command string, stdin io.Reader) ([]byte, error) {
+	asks := command == hostconfig.CommandAwait(5) || command == hostconfig.CommandStatus
+	if !asks {
+		h.mu.Lock()
+		h.commands = append(h.commands, d.Name+": "+command)
+		if h.told != nil {
+			h.told(d.Name, command)
+		}
+		lost := h.cutAfter > 0 && len(h.commands) > h.cutAfter
+		h.mu.Unlock()
+		if lost {
+			return nil, fmt.Errorf("SSH to %s: %w", d.PublicIPv4, management.ErrLost)
 		}
 	}
-	if strings.HasPrefix(command, "switch-cookie ") {
-		return json.Marshal(health.SwitchReport{Version: 1, Nodes: []string{h.spec.NodeName(*h.mem, o.Droplets[i])}})
+	answer, err := h.w.fleet.run(ctx, d.ID, command, stdin, nodeName(h.spec))
+	if !asks || err != nil {
+		return answer, err
 	}
-	return nil, nil
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var r health.Report
+	if err := json.Unmarshal(answer, &r); err != nil {
+		return nil, err
+	}
+	if time.Now().Before(h.ready) {
+		return json.Marshal(health.Report{Version: 1, Role: r.Role, Boot: health.BootReport{Status: health.BootRunning, Step: "install packages"}})
+	}
+	if h.report != nil {
+		h.report(&r, d.Name)
+	}
+	if h.failing != nil {
+		h.failing(&r, d.CreatedAt)
+	}
+	return json.Marshal(r)
 }
 
 // droplets are the account's as no call of the API shows them: what hosts know of
@@ -112,31 +134,6 @@ func (h *hosts) refusal(d cluster.Droplet) error {
 		return nil
 	}
 	return h.refuse(d.Name, time.Since(d.CreatedAt)-slow.BootTime)
-}
-
-func (h *hosts) reportOf(o cluster.Observed, d cluster.Droplet) health.Report {
-	r := health.Report{Version: 1, Role: d.Role("chat"), Boot: health.BootReport{Status: health.BootRunning, Step: "install packages"}}
-	if time.Now().Before(h.ready) {
-		return r
-	}
-	r.Boot = health.BootReport{Status: health.BootDone}
-	r.Service = health.ServiceReport{Unit: "beam.service", State: "active"}
-	nodes := slices.DeleteFunc(o.Hosts(), func(d cluster.Droplet) bool { return d.Role("chat") != cluster.RoleNode })
-	switch r.Role {
-	case cluster.RoleDatabase:
-		r.Postgres = &health.PostgresReport{Mounted: true, Ready: true}
-	case cluster.RoleNode:
-		r.Node = &health.NodeReport{Name: h.spec.NodeName(*h.mem, d), Started: true, CookieFingerprint: cookie.Fingerprint(h.spec.EffectiveCookie(*h.mem)), Nodes: h.spec.PeersOf(*h.mem, nodes)}
-		r.Database = &health.LoginReport{OK: true}
-	case cluster.RoleLoadBalancer:
-		for _, n := range nodes {
-			r.Servers = append(r.Servers, health.ServerReport{Name: n.Name, Up: true})
-		}
-	}
-	if h.report != nil {
-		h.report(&r, d.Name)
-	}
-	return r
 }
 
 func managed(nodes int) cluster.Spec {

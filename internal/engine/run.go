@@ -264,7 +264,7 @@ func (r *run) unfinished(ctx context.Context, p plan.Plan, err error) error {
 	for _, id := range r.slow {
 		r.mem.RememberFailure(id)
 	}
-	return errors.Join(err, r.leadBack(ctx))
+	return errors.Join(err, r.leadBack(ctx), r.rollBack(ctx))
 }
 
 // interrupted says what was waited for when the context ended.

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -36,10 +35,13 @@ var writes = map[string]string{
 	"POST projects/*/resources": "AssignProject",
 }
 
-// tellers are the steps that give hosts the commands of beamctl.
-var tellers = map[string]string{
-	"set-nodes": "Tell", "set-database": "Tell", "apply": "Apply", "stop": "Retire", "import-acme": "CarryCertificate",
-	"fetch-release": "FetchRelease", "store-release": "PushRelease", "share-release": "SpreadRelease", "migrate": "Migrate", "switch-cookie": "RotateCookie",
+// tells says which step of a plan has a host carry out a command of beamctl that
+// changes something, by the command's first word.
+var tells = map[string]string{
+	"set-nodes": "Tell", "set-database": "Tell", "apply": "Apply", "stop": "Retire", "migrate": "Migrate",
+	"store-release": "PushRelease", "share-release": "SpreadRelease", "fetch-release": "FetchRelease",
+	"stage-cookie": "RotateCookie", "switch-cookie": "RotateCookie", "adopt-cookie": "RotateCookie",
+	"export-acme": "CarryCertificate",
 }
 
 // along says of calls which other steps of a plan bring them about, besides those
@@ -49,6 +51,7 @@ var along = map[string][]string{
 	"POST tags":                 {"TagHosts", "TagVolume"},
 	"POST projects/*/resources": {"CreateHosts"},
 	"DELETE tags/*, of a node that is being made": {"CreateHosts"},
+	"fetch-release": {"SpreadRelease"},
 }
 
 // write names a call that writes by its method, its path without ids, and what
@@ -125,6 +128,14 @@ func TestEveryWriteIsAStep(t *testing.T) {
 			done[step] = true
 		}
 		h := &hosts{w: w, spec: managed(2), mem: &cluster.Memory{}}
+		h.told = func(host, command string) {
+			word, _, _ := strings.Cut(command, " ")
+			step := tells[word]
+			if !slices.ContainsFunc(append(along[word], step), func(step string) bool { return planned[step] }) {
+				t.Errorf("%s was told to %s, and the plan has no %s", host, word, step)
+			}
+			done[step] = true
+		}
 		w.engine = w.engine.Reaching(func(cluster.ManagementKeys) engine.Channel { return h })
 		w.wholeLife(h, func(p plan.Plan, err error) {
 			if err != nil {
@@ -135,11 +146,6 @@ func TestEveryWriteIsAStep(t *testing.T) {
 				planned[reflect.TypeOf(s.Action).Name()] = true
 			}
 		})
-		for _, told := range h.commands {
-			_, command, _ := strings.Cut(told, ": ")
-			name, _, _ := strings.Cut(command, " ")
-			done[tellers[name]] = true
-		}
 	})
 	for _, step := range writingSteps(t) {
 		if !done[step] {
@@ -214,7 +220,7 @@ func (w *world) wholeLife(h *hosts, show func(plan.Plan, error)) {
 	h.spec.Pools[0].Count = 3
 	apply()
 
-	w.changeRunning(h, apply)
+	w.deploys(h, func() { apply() })
 
 	node := &cluster.NodeSpec{Name: "worker", Cluster: "chat", Place: h.spec.Pools[0].Place, Distribution: h.spec.Distribution, Host: h.spec.Host, Cookie: "COOKIE"}
 	show(w.engine.DiffNode(ctx, *node, 0))
@@ -230,35 +236,23 @@ func (w *world) wholeLife(h *hosts, show func(plan.Plan, error)) {
 	must(w.engine.Destroy(ctx, "chat", h.mem))
 }
 
-// changeRunning changes what hosts take while they run: a release from a URL, one
-// from a file, another cookie, and a certificate that follows the load balancer.
-func (w *world) changeRunning(h *hosts, apply func() cluster.Observed) {
+// deploys brings a release to the nodes over the channel, another one by its URL,
+// and rotates the cookie. A load balancer hands its certificate on.
+func (w *world) deploys(h *hosts, apply func()) {
 	w.Helper()
-	release := *h.spec.Release
-	release.SHA256, release.Migrate = strings.Repeat("b", 64), "Chat.migrate()"
-	h.spec.Release, h.spec.Environment = &release, map[string]string{"A": "b"}
+	h.deploy(func(r *cluster.Release) { r.Path, r.SHA256 = archive(w.T, "second") })
 	apply()
-
-	pushed := release
-	pushed.URL, pushed.Path, pushed.SHA256 = "", w.file("archive"), strings.Repeat("c", 64)
-	h.spec.Release, h.spec.Cookie = &pushed, "ANOTHERCOOKIE"
+	h.deploy(func(r *cluster.Release) {
+		r.URL, r.SHA256, r.Migrate = "https://example.com/chat-3.tar.gz", strings.Repeat("3", 64), "Chat.Release.migrate()"
+	})
+	apply()
+	h.spec.Cookie = "ANOTHER"
 	balancer := *h.spec.LoadBalancer
 	balancer.TLS = &cluster.TLS{ACME: &cluster.ACME{Email: "ops@example.com", Domains: []string{"chat.example.com"}}}
 	h.spec.LoadBalancer = &balancer
 	apply()
-
 	larger := balancer
 	larger.Size = "s-2vcpu-2gb"
 	h.spec.LoadBalancer = &larger
 	apply()
-}
-
-// file is a file of the test.
-func (w *world) file(content string) string {
-	w.Helper()
-	path := filepath.Join(w.TempDir(), "release.tar.gz")
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		w.Fatal(err)
-	}
-	return path
 }

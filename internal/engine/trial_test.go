@@ -41,7 +41,8 @@ type trial struct {
 func inTrial(t *testing.T, op operation, story func(*trial)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		l, options := &ledger{twins: op.twins}, brisk
+		l, options, hosts := &ledger{twins: op.twins}, brisk, newFleet()
+		options.Hosts = hosts
 		options.Observe = func(r simulator.Request) {
 			if r.Method != http.MethodGet {
 				l.look()
@@ -49,7 +50,7 @@ func inTrial(t *testing.T, op operation, story func(*trial)) {
 		}
 		l.sim = simulator.New(options)
 		cut := &cutter{next: simulator.Transport(l.sim)}
-		w := &world{T: t, sim: l.sim, godo: newGodo(t, l.sim, "outside"), cut: cut}
+		w := &world{T: t, sim: l.sim, fleet: hosts, godo: newGodo(t, l.sim, "outside"), cut: cut}
 		tr := &trial{world: w, op: op, ledger: l}
 		w.engine = tr.newEngine(cut)
 		if err := w.occupied(t.Context()); err != nil {

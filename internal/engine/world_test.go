@@ -24,6 +24,7 @@ import (
 type world struct {
 	*testing.T
 	sim    *simulator.Simulator
+	fleet  *fleet
 	engine *engine.Engine
 	godo   *godo.Client // what somebody does behind the engine's back
 	cut    *cutter
@@ -43,9 +44,11 @@ func inWorld(t *testing.T, options simulator.Options, story func(w *world)) {
 }
 
 func newWorld(t *testing.T, options simulator.Options) *world {
+	hosts := newFleet()
+	options.Hosts = hosts
 	sim := simulator.New(options)
 	cut := &cutter{next: simulator.Transport(contract.Check(t, sim))}
-	return &world{T: t, sim: sim, engine: newEngine(t, cut), godo: newGodo(t, sim, "outside"), cut: cut}
+	return &world{T: t, sim: sim, fleet: hosts, engine: newEngine(t, cut), godo: newGodo(t, sim, "outside"), cut: cut}
 }
 
 func newEngine(t *testing.T, transport http.RoundTripper) *engine.Engine {

@@ -122,13 +122,22 @@ func (j *judgement) balancerFinding(h HostReport) verdict {
 }
 
 // leadsFinding is about nodes that HAProxy leads to and does not see up. Those
-// that it has yet to be told of are not its business.
+// that it has yet to be told of are not its business, nor are their predecessors,
+// which have the same names and other addresses.
 func (j *judgement) leadsFinding(h HostReport) verdict {
 	for _, server := range h.Report.Servers {
-		node := slices.ContainsFunc(j.hosts, func(n HostReport) bool { return n.Role == cluster.RoleNode && n.Host == server.Name })
+		node := slices.ContainsFunc(j.hosts, func(n HostReport) bool {
+			return n.Role == cluster.RoleNode && n.Host == server.Name && n.isAt(server.Address)
+		})
 		if node && !server.Up {
 			return verdict{cause: fmt.Sprintf("does not have %s up", server.Name)}
 		}
 	}
 	return verdict{}
+}
+
+// isAt says that an address, which comes with a port, is the node's.
+func (h HostReport) isAt(address string) bool {
+	host, _, _ := strings.Cut(address, ":")
+	return strings.HasSuffix(h.NodeName, "@"+host)
 }

@@ -1,11 +1,14 @@
 package playground
 
 import (
+	"archive/tar"
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -25,8 +28,32 @@ func Files(userData string) (map[string]string, error) {
 			return nil, fmt.Errorf("read %s of the user data: %w", file.Path, err)
 		}
 		files[file.Path] = content
+		if strings.HasSuffix(file.Path, ".tar") {
+			if err := unpack(content, files); err != nil {
+				return nil, fmt.Errorf("unpack %s of the user data: %w", file.Path, err)
+			}
+		}
 	}
 	return files, nil
+}
+
+// unpack adds the files of an archive, as the host has them.
+func unpack(archive string, files map[string]string) error {
+	reader := tar.NewReader(strings.NewReader(archive))
+	for {
+		header, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		content, err := io.ReadAll(reader)
+		if err != nil {
+			return err
+		}
+		files["/"+header.Name] = string(content)
+	}
 }
 
 // decode undoes cloud-init's encodings.

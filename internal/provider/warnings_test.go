@@ -17,7 +17,8 @@ func TestWarningsOfPlans(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	c := newCloud(t, simulator.Options{DropletLimit: 50})
-	arguments := with(withData(), object{"wait_for": "active"}) // nobody answers here
+	arguments := withData()
+	arguments["wait_for"] = "active" // droplets are records here
 	p := newCore(t, c, arguments)
 	pools := func(us int) object {
 		return object{"us": object{"count": us}, "uk": object{"count": 1, "region": "lon1"}}
@@ -47,7 +48,7 @@ func TestWarningsOfPlans(t *testing.T) {
 	applied("two nodes more, and a region, without management", set("node_pools", pools(3)))
 	story("twelve nodes more", set("node_pools", pools(15)))
 	applied("fewer nodes", set("node_pools", pools(1)))
-	applied("access, which sets up management", set("access", object{"ssh_from": []string{"203.0.113.7/32"}}))
+	applied("access, and with it management", set("access", object{"ssh_from": []string{"203.0.113.7/32"}}))
 	applied("no final snapshot", set("database", object{"final_snapshot": false}))
 	fmt.Fprintf(&out, "# destroy without a final snapshot\n%s\n", warnings(p.planFrom(p.state, p.nothing()).Diagnostics))
 	applied("a final snapshot", set("database", object{}))

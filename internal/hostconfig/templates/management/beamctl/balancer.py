@@ -30,7 +30,6 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 SOCKET_TIMEOUT_S = 5
 RELOAD_TIMEOUT_S = 15
 # How long a server that leaves may take for the requests that it has.
-RETIRE_TIMEOUT_S = 5
 # Columns of `show servers state` (HAProxy's management guide, 9.3).
 STATE_NAME, STATE_ADDRESS, STATE_PORT = 3, 4, 18
 
@@ -219,30 +218,22 @@ def worker() -> str:
 
 
 def retire(wanted: list[dict[str, Any]]) -> set[str]:
-    """Sends nobody any more to the servers that leave, and returns them. After a
+    """Leads no new visitors to the servers that leave, and returns them. After a
     reload the old process still answers clients that keep their connection, once
-    each, and these servers may be gone by then."""
+    each; whom it serves there, a node that goes waits for. It must not be told that
+    these servers are down: that would end what they serve."""
     staying = {(s["name"], f"{s['address']}:{s['port']}") for s in wanted}
     found = servers()
     leaving = {s["name"] for s in found if (s["name"], s["address"]) not in staying}
     if not any(s["up"] for s in found if s["name"] not in leaving):
         return set()  # nobody else could answer
     set_state(leaving, "drain")
-    deadline = time.monotonic() + RETIRE_TIMEOUT_S
-    while busy(leaving) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    # Clients whose cookie names a server that drains still come to it.
-    set_state(leaving, "maint")
     return leaving
 
 
 def set_state(names: Iterable[str], state: str) -> None:
     for name in names:
         ask(f"set server {BACKEND}/{name} state {state}")
-
-
-def busy(names: set[str]) -> bool:
-    return any(int(row["scur"]) for row in rows() if row["svname"] in names)
 
 
 def kept_state(wanted: list[dict[str, Any]]) -> str:
