@@ -147,6 +147,9 @@ func (p *clusterPlan) unreached(spec cluster.Spec, steps plan.Plan) string {
 	if !replaced || spec.Manages(p.mem.Memory) {
 		return ""
 	}
+	if spec.Management.Enabled {
+		return "Hosts that run were made without the management channel and cannot be told of a change. They are replaced; their successors have the channel."
+	}
 	return "The management channel is off: hosts that run cannot be told of a change, nor restart with it, and are replaced instead."
 }
 

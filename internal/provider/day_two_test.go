@@ -79,6 +79,16 @@ func (p *changed) node() attr.Value {
 	return node.Attributes()["droplet_id"]
 }
 
+// volume is the id of the only volume of the account.
+func (p *changed) volume() string {
+	p.Helper()
+	volumes, _, err := p.cloud.godo.Storage.ListVolumes(p.Context(), nil)
+	if err != nil || len(volumes) != 1 {
+		p.Fatalf("the account has %d volumes (%v)", len(volumes), err)
+	}
+	return volumes[0].ID
+}
+
 var theRelease = object{"name": "chat", "url": "https://example.com/chat.tar.gz?signature=1", "sha256": strings.Repeat("ab", 32)}
 
 // As the README has it: nodes, then a release, then access.
@@ -184,6 +194,31 @@ func TestNodesThatCannotBeToldAreReplaced(t *testing.T) {
 		p.applies(change.argument)
 		if p.node().Equal(before) {
 			t.Errorf("%s: the node is the same", change.argument)
+		}
+	}
+}
+
+// What a database's host cannot be told makes the host anew, on the same data: the
+// plan says that the database is away meanwhile.
+func TestDatabaseThatIsAwayIsSaidBefore(t *testing.T) {
+	t.Parallel()
+	p := newChanged(t, object{"database": object{}})
+	volume := p.volume()
+	for _, change := range []struct {
+		argument string
+		value    any
+	}{
+		{"host", object{"ssh_port": 2222}},
+		{"access", object{"ssh_from": []string{somewhere}}}, // the channel is set up
+		{"management", object{"enabled": false}},
+	} {
+		p.set(change.argument, change.value)
+		if _, warned := p.plan(); !strings.Contains(warned, "Down for 1m30s at least: chat-database.") {
+			t.Errorf("%s = %v: the plan warns %q", change.argument, change.value, warned)
+		}
+		p.applies(change.argument)
+		if p.volume() != volume {
+			t.Fatalf("%s = %v: the volume is another one", change.argument, change.value)
 		}
 	}
 }
