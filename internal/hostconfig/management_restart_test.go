@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/user"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,6 +30,7 @@ show)
   *--value*) cat state ;;
   *) printf 'ActiveState=%s\nExecMainCode=1\nExecMainStatus=1\n' "$(cat state)" ;;
   esac ;;
+daemon-reload) echo "$*" >>calls ;;
 stop | disable)
   echo "$*" >>calls
   echo inactive >state
@@ -92,7 +95,7 @@ func TestANodeRestartsWithAnotherEnvironment(t *testing.T) {
 	if env := r.read(t, "/etc/beam/env"); !strings.Contains(env, `API_KEY="TOPSECRET"`) || !strings.Contains(env, `LANG="en_US.UTF-8"`) {
 		t.Errorf("the environment is\n%s", env)
 	}
-	if got, want := r.read(t, "/calls"), "stop beam.service\nstart --no-block beam.service\n"; got != want {
+	if got, want := r.read(t, "/calls"), "stop beam.service\ndaemon-reload\nstart --no-block beam.service\n"; got != want {
 		t.Errorf("systemd was asked for\n%swant\n%s", got, want)
 	}
 	if _, err := os.Stat(r.root + "/var/lib/beam/change.json"); !errors.Is(err, os.ErrNotExist) {
@@ -192,48 +195,92 @@ func TestANodeWithoutAReleaseTakesFilesWithoutWaiting(t *testing.T) {
 	}
 }
 
-// store stands for the node's store of releases: what runs is in a file.
-const store = `
-from beamctl import host
-RUNNING = "/run/release"
-
-
-def report():
-    return {"running": host.read(RUNNING).strip()}
-
-
-def activate(sha256, keep):
-    host.write(RUNNING, sha256)
-
-
-def restore(before):
-    host.write(RUNNING, before)
-
-
-def secrets():
-    return set()
-`
-
+// What does not come up is put back with its files: the release, and the unit that
+// says whether it may write below its own folder.
 func TestAReleaseComesAndGoesWithTheFiles(t *testing.T) {
 	t.Parallel()
 	r := newRestarted(t)
-	r.write(t, "/usr/local/lib/beam/beamctl/releases.py", r.moved(store))
-	r.write(t, "/run/release", "before")
-	deploy := func(variable string) string {
+	must(t, os.RemoveAll(r.root+"/opt/chat"))
+	first, second := tarball(t, "bin/chat", "first"), tarball(t, "bin/chat", "second")
+	for _, archive := range [][]byte{first, second} {
+		r.must(t, hostconfig.CommandStore(digest(archive)), string(archive))
+	}
+	deploy := func(archive []byte, readOnly bool, variable string) string {
 		n := r.node
-		n.Environment = map[string]string{variable: "x"}
+		release := *n.Release
+		release.SHA256, release.ReadOnly, release.Keep = digest(archive), readOnly, hostconfig.DefaultKeep
+		n.Release, n.Environment = &release, map[string]string{variable: "x"}
 		bundle, err := n.Bundle(hostconfig.PartEnvironment, hostconfig.PartRelease)
-		bundle.Release = &hostconfig.BundledRelease{SHA256: strings.Repeat("ab", 32), Keep: 3}
 		bundle.Restart = &hostconfig.Restart{PatienceSeconds: 500, Rollback: true}
-		return r.told(t)(bundle, err)
+		return strings.ReplaceAll(r.told(t)(bundle, err), `"user\":\"deploy\"`, `"user\":\"`+myGroup(t)+`\"`)
 	}
-	r.expectRefused(t, deploy("BROKEN"), "and runs what it ran before")
-	if got := r.read(t, "/run/release"); got != "before" {
-		t.Errorf("%s runs, want the release before", got)
+	expect := func(runs string, readOnly bool) {
+		t.Helper()
+		if got := r.read(t, "/opt/chat/bin/chat"); got != runs {
+			t.Errorf("the %s release runs, want the %s", got, runs)
+		}
+		unit := r.read(t, "/etc/systemd/system/beam.service")
+		if got := !strings.Contains(unit, "ReadWritePaths="); got != readOnly {
+			t.Errorf("read_only is %t in\n%s", got, unit)
+		}
 	}
-	r.apply(t, deploy("A"))
-	if got := r.read(t, "/run/release"); got != strings.Repeat("ab", 32) {
-		t.Errorf("%s runs, want the new release", got)
+	r.apply(t, deploy(first, false, "A"))
+	expect("first", false)
+	r.write(t, "/calls", "")
+	r.expectRefused(t, deploy(second, true, "BROKEN"), "and runs what it ran before")
+	expect("first", false)
+	if got := r.read(t, "/calls"); strings.Count(got, "daemon-reload\nstart --no-block beam.service\n") != 2 {
+		t.Errorf("systemd was asked for\n%swant it to read its units before each start", got)
+	}
+	r.apply(t, deploy(second, true, "A"))
+	expect("second", true)
+}
+
+// Somebody on the host may have given a file to another user.
+func TestAFileThatIsPutBackBelongsToWhomItDid(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("only root can change owners")
+	}
+	r := newRestarted(t)
+	must(t, os.Chown(r.root+"/etc/beam/env", 1, 1))
+	r.expectRefused(t, r.environment(t, "BROKEN", hostconfig.Restart{PatienceSeconds: 500, Rollback: true}), "and runs what it ran before")
+	info, err := os.Stat(r.root + "/etc/beam/env")
+	must(t, err)
+	if got := info.Sys().(*syscall.Stat_t); got.Uid != 1 || got.Gid != 1 {
+		t.Errorf("the file belongs to %d:%d, want 1:1", got.Uid, got.Gid)
+	}
+}
+
+// Whether a release is shut goes back with the release.
+func TestAReleaseIsOpenAgainWithWhatRanBefore(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("only root can change owners")
+	}
+	r := newManagedStore(t, freePort(t))
+	archive := tarball(t, "bin/chat", "first")
+	r.must(t, hostconfig.CommandStore(digest(archive)), string(archive))
+	settings := r.read(t, "/etc/beam/release.json")
+	open := strings.Replace(settings, `"user":"`+myGroup(t)+`"`, `"user":"daemon"`, 1)
+	shut := strings.Replace(open, `"read_only":false`, `"read_only":true`, 1)
+	owner := func() string {
+		info, err := os.Stat(r.root + "/var/lib/beam/releases/" + digest(archive)[:16])
+		must(t, err)
+		found, err := user.LookupId(fmt.Sprint(info.Sys().(*syscall.Stat_t).Uid))
+		must(t, err)
+		return found.Username
+	}
+	for _, step := range []struct{ settings, call, want string }{
+		{open, fmt.Sprintf("releases.activate(%q, 3)", digest(archive)), "daemon"},
+		{shut, fmt.Sprintf("releases.activate(%q, 3)", digest(archive)), "root"},
+		{open, fmt.Sprintf("releases.restore(%q)", digest(archive)[:16]), "daemon"},
+	} {
+		r.write(t, "/etc/beam/release.json", step.settings)
+		r.python(t, step.call)
+		if got := owner(); got != step.want {
+			t.Errorf("after %s the release is %s's, want %s's", step.call, got, step.want)
+		}
 	}
 }
 

@@ -206,7 +206,7 @@ func (n Node) migrates() bool {
 // mayMigrate says that the release migrates, or that a later one may, of which a
 // running host can be told.
 func (n Node) mayMigrate() bool {
-	return n.migrates() || n.Management != nil && n.stored()
+	return n.migrates() || n.Management != nil && n.Release != nil
 }
 
 func (n Node) kind() string {

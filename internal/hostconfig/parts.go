@@ -117,7 +117,10 @@ func (l LoadBalancer) Parts() Parts {
 		rest.TLS = &TLS{}
 	}
 	rest.Base = l.fixed()
-	rest.Servers, rest.Algorithm, rest.StickyCookie, rest.HealthCheck, rest.Stats = nil, "", "", HealthCheck{}, nil
+	rest.Servers, rest.Algorithm, rest.StickyCookie, rest.HealthCheck = nil, "", "", HealthCheck{}
+	if l.Stats != nil {
+		rest.Stats = &Stats{Port: l.Stats.Port} // the host's firewall opens it at the first boot
+	}
 	parts[PartFixed] = fingerprint(rest)
 	return parts
 }

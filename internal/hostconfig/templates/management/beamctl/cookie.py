@@ -71,7 +71,7 @@ def of_file(path: str) -> Optional[str]:
 def stage(settings: dict[str, Any], text: bytes) -> None:
     cookie = parse(text)
     # Asked for while another cookie was staged.
-    remove(REQUEST)
+    host.remove(REQUEST)
     owner = owner_of(settings["cookie_file"])
     replace(STAGED, cookie, os.geteuid(), owner.st_gid, 0o640)
 
@@ -107,7 +107,7 @@ def switch(wanted: str) -> dict[str, Any]:
     try:
         answers = await_answer(ask_id)
     finally:
-        remove(REQUEST)
+        host.remove(REQUEST)
     return {
         "version": 1,
         "nodes": [name for how, name in answers if how == "switched"],
@@ -134,7 +134,7 @@ def adopt(settings: dict[str, Any], wanted: str) -> None:
     if staged is not None and fingerprint(staged) == wanted:
         owner = owner_of(path)
         replace(path, staged, owner.st_uid, owner.st_gid, 0o400)
-        remove(STAGED)
+        host.remove(STAGED)
     elif of_file(path) != wanted:
         raise host.Refused(f"the cookie {wanted} is neither staged nor in use here; stage it first")
     await_running(wanted)
@@ -154,7 +154,7 @@ def replace(path: str, text: str, uid: int, gid: int, mode: int) -> None:
     """Replaces a file in one step that a power cut does not undo. At no time can
     others read it, and what an earlier try left is written over."""
     new = path + ".new"
-    remove(new)
+    host.remove(new)
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
         file.write(text)
         file.flush()
@@ -162,20 +162,4 @@ def replace(path: str, text: str, uid: int, gid: int, mode: int) -> None:
         os.fchmod(file.fileno(), mode)
         os.fsync(file.fileno())
     os.rename(new, path)
-    sync_folder(path)
-
-
-def remove(path: str) -> None:
-    try:
-        os.remove(path)
-    except FileNotFoundError:
-        return
-    sync_folder(path)
-
-
-def sync_folder(path: str) -> None:
-    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    host.sync(os.path.dirname(path))

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import urllib.parse
 from collections.abc import Iterable
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 SETTINGS = "/etc/beam/management.json"
 ENVIRONMENTS = ["/etc/beam/env", "/etc/beam/migrate.env"]
@@ -62,7 +62,8 @@ def write(path: str, content: str, mode: int = 0o644, owner: str = "") -> None:
             file.write(content)
             file.flush()
             if owner:
-                shutil.chown(file.name, *owner.split(":"))
+                ids: list[Union[int, str]] = [int(name) if name.isdigit() else name for name in owner.split(":")]
+                shutil.chown(file.name, ids[0], ids[1])
             os.chmod(file.name, mode)
             os.fsync(file.fileno())
             os.rename(file.name, path)

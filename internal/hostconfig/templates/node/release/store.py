@@ -121,6 +121,12 @@ def own(root: str) -> None:
     subprocess.run(["chmod", "-R", "u+rwX,g+rX,g-w,o-rwx", root], check=True)
 
 
+def fit_owner(root: str) -> None:
+    """Whether a release is shut may have changed since it was stored."""
+    if pwd.getpwuid(os.stat(root).st_uid).pw_name != owner():
+        own(root)
+
+
 def running() -> str:
     """The release where the link leads; empty for none and for one that was put
     there by hand."""
@@ -146,8 +152,7 @@ def activate(sha256: str, keep: int) -> str:
     if not os.path.isdir(folder(sha256)):
         raise Failed(f"the release {key(sha256)} is not in this node's store")
     with locked():
-        if pwd.getpwuid(os.stat(folder(sha256)).st_uid).pw_name != owner():
-            own(folder(sha256))
+        fit_owner(folder(sha256))
         before = running()
         link(folder(sha256))
         if os.path.exists(archive(sha256)):
@@ -164,6 +169,7 @@ def restore(before: str) -> None:
     to an end."""
     root = config()["root"]
     if before:
+        fit_owner(folder(before))
         return link(folder(before))
     if os.path.islink(root):
         os.unlink(root)
