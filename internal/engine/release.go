@@ -108,17 +108,24 @@ func (r *run) spreadRelease(a plan.SpreadRelease) (work, error) {
 	}, nil
 }
 
-// migrate runs the release's migration on one node.
-func (r *run) migrate(a plan.Migrate) work {
+// migrate runs the release's migration on one node, in the environment that the
+// release is to run in.
+func (r *run) migrate(a plan.Migrate) (work, error) {
+	bundle, _, err := r.bundle(plan.Apply{
+		Droplet: a.Droplet, Name: a.Name, Role: cluster.RoleNode, Parts: []hostconfig.Part{hostconfig.PartEnvironment, hostconfig.PartRelease},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("configuration of %s: %w", a.Name, err)
+	}
 	contact := r.contact()
 	return func(ctx context.Context) error {
 		tflog.Info(ctx, "migrating the database", map[string]any{"droplet": a.Name})
-		if err := contact.tell(ctx, a.Droplet, a.Name+" to migrate the database", migratePatience, hostconfig.CommandMigrate(a.SHA256), nil); err != nil {
+		if err := contact.tell(ctx, a.Droplet, a.Name+" to migrate the database", migratePatience, hostconfig.CommandMigrate(a.SHA256), bundle); err != nil {
 			return err
 		}
 		r.record(func() { r.mem.Migrated = a.SHA256 })
 		return nil
-	}
+	}, nil
 }
 
 // migratesAtBoot takes note of the migration that nodes which are made now run

@@ -50,7 +50,7 @@ func (r *run) prepareTelling(a plan.Action) (work, error) {
 	case plan.SpreadRelease:
 		return r.spreadRelease(a)
 	case plan.Migrate:
-		return r.migrate(a), nil
+		return r.migrate(a)
 	case plan.CarryCertificate:
 		return r.carryCertificate(a), nil
 	case plan.RotateCookie:

@@ -2,11 +2,8 @@ package hostconfig
 
 import "fmt"
 
-// Where a host keeps its steps, and what carries them out.
-const (
-	stepFolder   = "/usr/local/lib/beam/steps/"
-	beginProgram = "/usr/local/lib/beam/begin-boot"
-)
+// stepFolder is where a host keeps its steps.
+const stepFolder = "/usr/local/lib/beam/steps/"
 
 // stepHead begins each step's file. The second line is the step's name.
 const stepHead = "#!/bin/sh\n# %s\nset -eu\n. /usr/local/lib/beam/functions.sh\n"

@@ -20,19 +20,12 @@ type writtenFile struct {
 	Defer                                       bool
 }
 
-// filesOf decodes the files of a #cloud-config as cloud-init does.
+// filesOf are the files of a #cloud-config as they come to lie on a host.
 func filesOf(t testing.TB, userData []byte) []writtenFile {
 	t.Helper()
-	var config struct {
-		WriteFiles []writtenFile `yaml:"write_files"`
-	}
-	if err := yaml.Unmarshal(userData, &config); err != nil {
-		t.Fatal(err)
-	}
 	var files []writtenFile
-	for _, f := range config.WriteFiles {
-		f.Content = decodeContent(t, f)
-		if f.Path == "/var/lib/beam/programs.tar" {
+	for _, f := range writtenFiles(t, userData) {
+		if f.Path == programArchive {
 			files = append(files, unarchived(t, f.Content)...)
 			continue
 		}
@@ -40,6 +33,24 @@ func filesOf(t testing.TB, userData []byte) []writtenFile {
 	}
 	return files
 }
+
+// writtenFiles decodes the files of a #cloud-config as cloud-init does.
+func writtenFiles(t testing.TB, userData []byte) []writtenFile {
+	t.Helper()
+	var config struct {
+		WriteFiles []writtenFile `yaml:"write_files"`
+	}
+	if err := yaml.Unmarshal(userData, &config); err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range config.WriteFiles {
+		config.WriteFiles[i].Content = decodeContent(t, f)
+	}
+	return config.WriteFiles
+}
+
+// programArchive is a file of programs, which a host unpacks.
+const programArchive = "/var/lib/beam/programs.tar"
 
 // unarchived are the files of the archive as they come to lie on a host.
 func unarchived(t testing.TB, archive string) []writtenFile {

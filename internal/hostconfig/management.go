@@ -40,8 +40,8 @@ func (d *Document) addManagement(b Base, modules []string, settings any) error {
 		return fmt.Errorf("encode the settings of beamctl: %w", err)
 	}
 	d.Files = append(d.Files, File{Path: "/etc/beam/management.json", Mode: "0600", Content: string(encoded) + "\n"})
-	programs := []program{{"management/main.py", "/usr/local/sbin/beamctl", "0700"}}
-	for _, module := range append([]string{"host.py", "changes.py", "apply.py"}, modules...) {
+	var programs []program
+	for _, module := range append([]string{"main.py", "host.py", "changes.py", "apply.py"}, modules...) {
 		programs = append(programs, program{"management/beamctl/" + module, "/usr/local/lib/beam/beamctl/" + module, "0644"})
 	}
 	if err := d.addPrograms(programs); err != nil {
@@ -51,6 +51,7 @@ func (d *Document) addManagement(b Base, modules []string, settings any) error {
 		return err
 	}
 	return d.addFiles(b, []templateFile{
+		{File{Path: beamctlProgram, Mode: "0700"}, "management/beamctl.sh"},
 		{File{Path: "/etc/systemd/system/beam-recover.service", Mode: "0644"}, "management/beam-recover.service"},
 		{File{Path: "/etc/beam/beamctl.keys", Mode: "0644"}, "management/beamctl.keys"},
 		{File{Path: "/etc/ssh/sshd_config.d/20-beamctl.conf", Mode: "0644"}, "management/sshd.conf"},
@@ -185,7 +186,8 @@ func CommandShare(sha256 string, seconds int) string {
 	return fmt.Sprintf("share-release %s %d", sha256, seconds)
 }
 
-// CommandMigrate runs the migration of a release in the node's store.
+// CommandMigrate runs the migration of a release in the node's store. Its stdin is
+// a Bundle of the environment and the release, which hold for the migration only.
 func CommandMigrate(sha256 string) string { return "migrate " + sha256 }
 
 // CommandSetDatabase tells a node the IPv4 address of its database.

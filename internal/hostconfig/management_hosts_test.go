@@ -127,7 +127,7 @@ func (m managed) program(t *testing.T, name, script string) {
 // ask runs beamctl as sshd does, and returns what it printed.
 func (m managed) ask(t *testing.T, command, stdin string) (stdout, stderr string, status int) {
 	t.Helper()
-	beamctl := exec.CommandContext(t.Context(), testtool.Require(t, "python3"), "-I", m.root+"/usr/local/sbin/beamctl")
+	beamctl := exec.CommandContext(t.Context(), testtool.Require(t, "python3"), "-I", m.root+"/usr/local/lib/beam/beamctl/main.py")
 	beamctl.Env = append(os.Environ(), "SSH_ORIGINAL_COMMAND="+command)
 	beamctl.Stdin = strings.NewReader(stdin)
 	var out, messages strings.Builder
@@ -136,4 +136,25 @@ func (m managed) ask(t *testing.T, command, stdin string) (stdout, stderr string
 		t.Fatal(err)
 	}
 	return out.String(), messages.String(), beamctl.ProcessState.ExitCode()
+}
+
+// sshd is up before the first boot unpacks the programs. Who asks then is answered
+// all the same.
+func TestBeamctlUnpacksItselfWhenItIsAskedEarly(t *testing.T) {
+	t.Parallel()
+	m := managed{t.TempDir()}
+	for _, f := range writtenFiles(t, renderNode(t, managedNode())) {
+		switch f.Path {
+		case programArchive:
+			m.write(t, f.Path, f.Content)
+		case "/usr/local/sbin/beamctl":
+			m.write(t, f.Path, strings.NewReplacer("=/usr", "="+m.root+"/usr", " /var", " "+m.root+"/var").Replace(f.Content))
+		}
+	}
+	command := exec.CommandContext(t.Context(), "sh", m.root+"/usr/local/sbin/beamctl")
+	command.Env = []string{"PATH=/usr/bin:/bin", "SSH_ORIGINAL_COMMAND=nothing"}
+	said, _ := command.CombinedOutput() // without the other files beamctl can but fail
+	if !strings.Contains(string(said), "management.json") {
+		t.Errorf("beamctl did not run:\n%s", said)
+	}
 }

@@ -89,7 +89,7 @@ func TestNodesGetAReleaseFromEachOther(t *testing.T) {
 	source, err := hostconfig.ReleaseSource{SHA256: digest(archive), From: []string{"127.0.0.2", "127.0.0.1"}}.Encode()
 	must(t, err)
 
-	share := exec.CommandContext(t.Context(), testtool.Require(t, "python3"), "-I", has.root+"/usr/local/sbin/beamctl")
+	share := exec.CommandContext(t.Context(), testtool.Require(t, "python3"), "-I", has.root+"/usr/local/lib/beam/beamctl/main.py")
 	share.Env = append(os.Environ(), "SSH_ORIGINAL_COMMAND="+hostconfig.CommandShare(digest(archive), 60))
 	connection, err := share.StdinPipe()
 	must(t, err)
@@ -170,19 +170,36 @@ func TestAMigrationRunsTheReleaseThatIsNamed(t *testing.T) {
 	m := newManagedStore(t, freePort(t))
 	archive := tarball(t, "bin/chat", "first")
 	migrate := hostconfig.CommandMigrate(digest(archive))
-	if _, messages, status := m.ask(t, migrate, ""); status != 1 || !strings.Contains(messages, "is not in this node's store") {
+	release := *managedNode().Release
+	release.Migrate = "Chat.Release.migrate(:other)"
+	told := managedNode()
+	told.Release, told.Environment = &release, map[string]string{"NEW": "variable"}
+	bundle, err := told.Bundle(hostconfig.PartEnvironment, hostconfig.PartRelease)
+	must(t, err)
+	encoded, err := bundle.Encode()
+	must(t, err)
+	input := m.moved(string(encoded))
+	if _, messages, status := m.ask(t, migrate, input); status != 1 || !strings.Contains(messages, "is not in this node's store") {
 		t.Errorf("a release that is not there: exit status %d: %s", status, messages)
 	}
 	m.must(t, hostconfig.CommandStore(digest(archive)), string(archive))
-	m.program(t, "systemctl", `echo "$*" >"${0%/*}/asked"`)
-	m.must(t, migrate, "")
+	before := m.read(t, "/etc/beam/env") + m.read(t, "/usr/local/lib/beam/migrate")
+	m.program(t, "systemctl", `echo "$*" >>"${0%/*}/asked"
+[ "$1" != start ] || cat "${0%/*}/../etc/beam/env" "${0%/*}/../usr/local/lib/beam/migrate" >"${0%/*}/with"`)
+	m.must(t, migrate, input)
 	unit := "beam-migrate@" + digest(archive)[:16] + ".service"
-	if got, want := m.read(t, "/bin/asked"), "start "+unit+"\n"; got != want {
+	if got, want := m.read(t, "/bin/asked"), "daemon-reload\nstart "+unit+"\ndaemon-reload\n"; got != want {
 		t.Errorf("systemctl was asked to %q, want %q", got, want)
+	}
+	if with := m.read(t, "/bin/with"); !strings.Contains(with, "variable") || !strings.Contains(with, "(:other)") {
+		t.Errorf("it ran with\n%s", with)
+	}
+	if after := m.read(t, "/etc/beam/env") + m.read(t, "/usr/local/lib/beam/migrate"); after != before {
+		t.Errorf("afterwards the node has\n%s", after)
 	}
 	m.program(t, "systemctl", "exit 1")
 	m.program(t, "journalctl", `case "$*" in *_SYSTEMD_UNIT=`+unit+`) echo '** (Postgrex.Error) no table, PASSWORD wrong' ;; esac`)
-	_, messages, status := m.ask(t, migrate, "")
+	_, messages, status := m.ask(t, migrate, input)
 	if want := "beamctl: the migration failed:\n** (Postgrex.Error) no table, [hidden] wrong\n"; status != 1 || messages != want {
 		t.Errorf("exit status %d and %q, want %q", status, messages, want)
 	}

@@ -28,7 +28,7 @@ func TestTheManagementFilesAreAsTheGoldenFileShows(t *testing.T) {
 		}
 		fmt.Fprintf(&shown, "==== %s\n", name)
 		for _, f := range filesOf(t, userData) {
-			if strings.HasSuffix(f.Path, ".py") || f.Path == "/usr/local/sbin/beamctl" {
+			if strings.HasSuffix(f.Path, ".py") {
 				fmt.Fprintf(&shown, "---- %s %s\n", f.Path, f.Permissions)
 			} else if strings.Contains(f.Path, "beamctl") || strings.Contains(f.Path, "management") {
 				fmt.Fprintf(&shown, "---- %s %s\n%s", f.Path, f.Permissions, f.Content)

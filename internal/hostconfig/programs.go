@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,17 +13,21 @@ import (
 // compressed to half of what they take one by one, and user data is limited.
 const programArchive = "/var/lib/beam/programs.tar"
 
-// migrateProgram has an expression of the user's in it.
-const migrateProgram = "/usr/local/lib/beam/migrate"
+// Programs outside the archive: those that unpack it, and the one that users can
+// make large, so that an error about the size of user data names it.
+const (
+	beginProgram   = "/usr/local/lib/beam/begin-boot"
+	beamctlProgram = "/usr/local/sbin/beamctl"
+	migrateProgram = "/usr/local/lib/beam/migrate"
+)
 
-// archived says that a file comes in the archive: a program of the provider's
-// own, but for the one that unpacks it. What users can make large stays outside,
-// where an error about the size of user data names it.
+// archived says that a file comes in the archive.
 func (f File) archived() bool {
-	return strings.HasPrefix(f.Path, "/usr/local/") && f.Owner == "" && f.Path != beginProgram && f.Path != migrateProgram
+	outside := []string{beginProgram, beamctlProgram, migrateProgram}
+	return strings.HasPrefix(f.Path, "/usr/local/") && f.Owner == "" && !slices.Contains(outside, f.Path)
 }
 
-// archive puts the document's programs into one file, which begin-boot unpacks.
+// archive puts the document's programs into one file.
 // It has no times in it: the same programs give the same bytes.
 func (d *Document) archive() error {
 	var out bytes.Buffer

@@ -55,6 +55,19 @@ def take(settings: dict[str, Any], text: bytes) -> None:
         raise host.Refused(f"did not come up with what it was told: {failures[0].reason}{failures[0].log}")
 
 
+def migrate(settings: dict[str, Any], sha256: str, text: bytes) -> None:
+    """Runs the migration of a release as the bundle says, in the environment that
+    the release is to run in. The node has all of it as before afterwards: what runs
+    on it is still another release."""
+    bundle = apply.parse(text, settings["parts"])
+    changes.begin(apply.changed(apply.fitted(bundle, settings["parts"], fit)), {"release": None, "restart": False})
+    try:
+        read_units()
+        releases.migrate(sha256)
+    finally:
+        changes.recover(undo)
+
+
 def fit(part: str, _path: str, content: str) -> str:
     """Fills in what only the node itself knows: its address."""
     if part != "vm":
@@ -76,6 +89,8 @@ def undo(paths: Iterable[str], note: dict[str, Any]) -> None:
         releases.restore(note["release"])
     if note["restart"]:
         start()
+    else:
+        read_units()
     apply.settle(paths)
 
 
@@ -104,12 +119,17 @@ def start() -> None:
     one has ended when this returns, and the new one may still be starting."""
     if host.state(node.UNIT) != "inactive":
         host.run("systemctl", "stop", node.UNIT, timeout=STOP_TIMEOUT_S)
-    host.run("systemctl", "daemon-reload")  # the unit may be among what was told
+    read_units()
     if host.run("systemctl", "--quiet", "is-enabled", node.UNIT).returncode != 0:
         host.run("systemctl", "enable", node.UNIT)
     done = host.run("systemctl", "start", "--no-block", node.UNIT)
     if done.returncode != 0:
         raise host.Refused(f"{node.UNIT} was not started: {host.said(done)}")
+
+
+def read_units() -> None:
+    """Units may be among what was told."""
+    host.run("systemctl", "daemon-reload")
 
 
 def crash(service: dict[str, Any]) -> str:

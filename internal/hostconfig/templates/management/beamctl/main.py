@@ -30,7 +30,8 @@ usage: beamctl status                 print a report as JSON
        beamctl share-release SHA256 SECONDS
                                       on a node: let others fetch that archive
                                       while stdin is open
-       beamctl migrate SHA256         on a node: run the migration of that release
+       beamctl migrate SHA256         on a node: run the migration of that release, with
+                                      the parts that stdin has as JSON
 """
 
 import fcntl
@@ -158,7 +159,7 @@ def share_release(sha256: str, seconds: str) -> None:
 
 
 def migrate(sha256: str) -> None:
-    ROLE.releases.migrate(sha256)
+    changer().migrate(SETTINGS, sha256, sys.stdin.buffer.read(MAX_STDIN))
 
 
 COMMANDS: list[tuple[set[str], str, Callable[..., None]]] = [
