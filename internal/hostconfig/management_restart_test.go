@@ -6,12 +6,9 @@ import (
 	"net"
 	"os"
 	"os/user"
-	"regexp"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
@@ -281,100 +278,5 @@ func TestAReleaseIsOpenAgainWithWhatRanBefore(t *testing.T) {
 		if got := owner(); got != step.want {
 			t.Errorf("after %s the release is %s's, want %s's", step.call, got, step.want)
 		}
-	}
-}
-
-// A node waits for those whom it serves, and no longer than it was told to.
-func TestANodeIsDrainedBeforeItRestartsAndStops(t *testing.T) {
-	t.Parallel()
-	for _, command := range []string{hostconfig.CommandApply, hostconfig.CommandStop(100)} {
-		t.Run(command, func(t *testing.T) {
-			t.Parallel()
-			r := newRestarted(t)
-			listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", r.node.HTTPPort))
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = listener.Close() })
-			visitor, err := net.Dial("tcp", listener.Addr().String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			bundle := r.environment(t, "A", hostconfig.Restart{DrainSeconds: 100, PatienceSeconds: 10})
-			done := make(chan string, 1)
-			begin := time.Now()
-			go func() {
-				_, messages, _ := r.ask(t, command, bundle)
-				done <- messages
-			}()
-			select {
-			case messages := <-done:
-				t.Fatalf("the visitor was not waited for: %s", messages)
-			case <-time.After(3 * time.Second):
-			}
-			if calls := r.read(t, "/calls"); calls != "" {
-				t.Errorf("while a visitor is served systemd was asked for\n%s", calls)
-			}
-			_ = visitor.Close()
-			// One who was led here just before may come back once more.
-			select {
-			case messages := <-done:
-				t.Fatalf("nobody could come back: %s", messages)
-			case <-time.After(3 * time.Second):
-			}
-			if messages := <-done; messages != "" || time.Since(begin) > 90*time.Second {
-				t.Errorf("after %v: %s", time.Since(begin), messages)
-			}
-			if r.read(t, "/calls") == "" {
-				t.Error("the release was left alone")
-			}
-		})
-	}
-}
-
-func TestADrainEndsWithItsTime(t *testing.T) {
-	t.Parallel()
-	r := newRestarted(t)
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", r.node.HTTPPort))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	visitor, err := net.Dial("tcp", listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = visitor.Close() })
-	for range 2 {
-		if _, messages, status := r.ask(t, hostconfig.CommandStop(2), ""); status != 0 {
-			t.Fatalf("exit status %d: %s", status, messages)
-		}
-	}
-	if got := r.read(t, "/calls"); got != "disable --now beam.service\ndisable --now beam.service\n" {
-		t.Errorf("systemd was asked for\n%s", got)
-	}
-}
-
-// HAProxy may lead a client to a node once more for as long as it keeps idle
-// connections, so a node waits longer than that.
-func TestADrainOutlastsIdleConnectionsOfTheLoadBalancer(t *testing.T) {
-	t.Parallel()
-	balancer, err := exampleLoadBalancer().Render()
-	must(t, err)
-	number := func(text, pattern string) int {
-		t.Helper()
-		found := regexp.MustCompile(pattern).FindStringSubmatch(text)
-		if found == nil {
-			t.Fatalf("%s is not found", pattern)
-		}
-		n, err := strconv.Atoi(found[1])
-		must(t, err)
-		return n
-	}
-	idle := number(fileOf(t, balancer, "/etc/haproxy/haproxy.cfg"), `timeout http-keep-alive (\d+)s`)
-	node := managedNode()
-	lingers := number(fileOf(t, renderNode(t, node), "/usr/local/lib/beam/beamctl/drain.py"), `(?m)^LINGER_S = (\d+)$`)
-	if lingers <= idle {
-		t.Errorf("a node waits %d s, and HAProxy keeps idle connections for %d s", lingers, idle)
 	}
 }

@@ -1,0 +1,144 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// replaceNodes makes nodes anew in turns: new ones are there before the old ones
+// go. Where the load balancer can be told, it leads to the new ones before that;
+// else all old nodes stay until the load balancer's successor, which knows the new
+// ones, serves.
+func (d *differ) replaceNodes() {
+	_, told := d.toldBalancer()
+	before := d.removeReplaced(told)
+	if d.blindly() {
+		before = nil
+	}
+	for turn := range slices.Chunk(d.pools.outdated, d.surge()) {
+		d.makeSuccessors(turn, before)
+		made := d.successorKeys(turn)
+		before = nil
+		for _, host := range turn {
+			after := append(slices.Clone(made), d.tellKey())
+			if d.blindly() {
+				after = append(after, d.successorServes()...)
+			}
+			before = append(before, d.removeNode(host, d.pools.changes[host.ID].why, after...))
+		}
+	}
+}
+
+func sameHost(host cluster.Droplet) func(cluster.Droplet) bool {
+	return func(other cluster.Droplet) bool { return other.ID == host.ID }
+}
+
+// surge is how many nodes are made beside the old ones in one turn. Nodes whose
+// successors are there already, and which have yet to go, count.
+func (d *differ) surge() int {
+	if d.atOnce() || d.blindly() {
+		return max(1, len(d.pools.outdated))
+	}
+	return max(1, d.Spec.Update.MaxSurge)
+}
+
+// blindly says that clients are led to nodes by a load balancer that cannot be
+// told of others: all of them have successors before its own successor comes.
+func (d *differ) blindly() bool {
+	_, told := d.toldBalancer()
+	return d.Spec.LoadBalancer != nil && (!told || !d.balancerLater && d.addressMoves())
+}
+
+// removeReplaced removes the nodes whose successors are there, and returns the
+// steps that the next turn has to wait for.
+func (d *differ) removeReplaced(told bool) (before []string) {
+	balancer, _ := d.toldBalancer()
+	for _, host := range d.pools.replaced {
+		after := append(d.restartKeys(host.Name), AwaitActive{Host: host.Name}.Key())
+		if told && !d.knowsNodes(balancer) {
+			after = append(after, d.tellKey())
+		}
+		if d.blindly() {
+			after = append(after, d.successorServes()...)
+		}
+		key := d.removeNode(host, describe(host.Name, host.ID)+" has a successor", after...)
+		if !slices.ContainsFunc(d.pools.outdated, func(o cluster.Droplet) bool { return o.Name == host.Name }) {
+			before = append(before, key)
+		} // else it goes when the successor of its successor is up
+	}
+	return append(before, d.restartKeys("")...)
+}
+
+// makeSuccessors makes the successors of the nodes of one turn, those of a pool
+// with one request.
+func (d *differ) makeSuccessors(turn []cluster.Droplet, before []string) {
+	for _, made := range d.successors(turn) {
+		d.makeNode(made, "", before...)
+		for _, name := range made.Names {
+			d.do(AwaitActive{Host: name}, "", made.Key())
+		}
+	}
+}
+
+func (d *differ) successors(turn []cluster.Droplet) []CreateHosts {
+	var all []CreateHosts
+	for _, pool := range d.Spec.Pools {
+		made := CreateHosts{Label: "successors in " + pool.Name + " from " + turn[0].Name, Pool: pool.Name, Place: pool.Place}
+		for _, host := range turn {
+			if d.Memory.Hosts[host.ID].Pool == pool.Name {
+				made.Names = append(made.Names, host.Name)
+			}
+		}
+		if len(made.Names) > 0 {
+			all = append(all, made)
+		}
+	}
+	return all
+}
+
+// successorKeys are the steps after which the successors of the nodes are up,
+// which are made turn by turn.
+func (d *differ) successorKeys(nodes []cluster.Droplet) (keys []string) {
+	for turn := range slices.Chunk(nodes, d.surge()) {
+		for _, made := range d.successors(turn) {
+			keys = append(keys, made.Key())
+			for _, name := range made.Names {
+				keys = append(keys, AwaitActive{Host: name}.Key())
+			}
+		}
+	}
+	return keys
+}
+
+// successorServes are the steps after which a load balancer serves that is made
+// anew, if one is.
+func (d *differ) successorServes() []string {
+	if !d.addressMoves() {
+		return nil
+	}
+	return []string{"create " + cluster.RoleLoadBalancer, MoveAddress{}.Key()}
+}
+
+// removeNode deletes a node that others stand in for, or that is not needed any
+// more. Its release ends gracefully before, where the provider has a way to it.
+func (d *differ) removeNode(host cluster.Droplet, why string, after ...string) (key string) {
+	a := d.deletion(host)
+	after = append(after, AwaitNodes{}.Key())
+	if d.reaches(host.ID) && Active(host) && !d.Memory.Hosts[host.ID].Stopped {
+		retire := Retire{Droplet: host, Name: a.Name, DrainSeconds: d.drainSeconds()}
+		d.add(Step{Action: retire, After: after})
+		after = append(slices.Clone(after), retire.Key())
+	}
+	d.add(Step{Action: a, After: after, Interrupts: Interruption{Hosts: []string{a.Name}}, Why: why})
+	return a.Key()
+}
+
+// drainSeconds is how long connections to a node are given to end, once the load
+// balancer leads nobody to it any more.
+func (d *differ) drainSeconds() int {
+	if _, told := d.toldBalancer(); !told {
+		return 0
+	}
+	return d.Spec.Update.DrainSeconds
+}
