@@ -27,7 +27,6 @@ show)
   *--value*) cat state ;;
   *) printf 'ActiveState=%s\nExecMainCode=1\nExecMainStatus=1\n' "$(cat state)" ;;
   esac ;;
-daemon-reload) echo "$*" >>calls ;;
 stop | disable)
   echo "$*" >>calls
   echo inactive >state
@@ -92,7 +91,7 @@ func TestANodeRestartsWithAnotherEnvironment(t *testing.T) {
 	if env := r.read(t, "/etc/beam/env"); !strings.Contains(env, `API_KEY="TOPSECRET"`) || !strings.Contains(env, `LANG="en_US.UTF-8"`) {
 		t.Errorf("the environment is\n%s", env)
 	}
-	if got, want := r.read(t, "/calls"), "stop beam.service\ndaemon-reload\nstart --no-block beam.service\n"; got != want {
+	if got, want := r.read(t, "/calls"), "stop beam.service\nstart --no-block beam.service\n"; got != want {
 		t.Errorf("systemd was asked for\n%swant\n%s", got, want)
 	}
 	if _, err := os.Stat(r.root + "/var/lib/beam/change.json"); !errors.Is(err, os.ErrNotExist) {
@@ -192,8 +191,8 @@ func TestANodeWithoutAReleaseTakesFilesWithoutWaiting(t *testing.T) {
 	}
 }
 
-// What does not come up is put back with its files: the release, and the unit that
-// says whether it may write below its own folder.
+// What does not come up is put back with its files: the release, and the settings
+// that say whether it may write below its own folder.
 func TestAReleaseComesAndGoesWithTheFiles(t *testing.T) {
 	t.Parallel()
 	r := newRestarted(t)
@@ -216,9 +215,9 @@ func TestAReleaseComesAndGoesWithTheFiles(t *testing.T) {
 		if got := r.read(t, "/opt/chat/bin/chat"); got != runs {
 			t.Errorf("the %s release runs, want the %s", got, runs)
 		}
-		unit := r.read(t, "/etc/systemd/system/beam.service")
-		if got := !strings.Contains(unit, "ReadWritePaths="); got != readOnly {
-			t.Errorf("read_only is %t in\n%s", got, unit)
+		settings := r.read(t, "/etc/beam/release.json")
+		if got := strings.Contains(settings, `"read_only":true`); got != readOnly {
+			t.Errorf("read_only is %t in\n%s", got, settings)
 		}
 	}
 	r.apply(t, deploy(first, false, "A"))
@@ -226,11 +225,27 @@ func TestAReleaseComesAndGoesWithTheFiles(t *testing.T) {
 	r.write(t, "/calls", "")
 	r.expectRefused(t, deploy(second, true, "BROKEN"), "and runs what it ran before")
 	expect("first", false)
-	if got := r.read(t, "/calls"); strings.Count(got, "daemon-reload\nstart --no-block beam.service\n") != 2 {
-		t.Errorf("systemd was asked for\n%swant it to read its units before each start", got)
+	if got := r.read(t, "/calls"); strings.Count(got, "start --no-block beam.service\n") != 2 {
+		t.Errorf("systemd was asked for\n%swant two starts", got)
 	}
 	r.apply(t, deploy(second, true, "A"))
 	expect("second", true)
+}
+
+// Root reads where the releases of a node are, and acts on it: whoever has the key
+// must not lead it elsewhere.
+func TestSettingsOfReleasesThatAHostKeepsForLifeAreNotTold(t *testing.T) {
+	t.Parallel()
+	r := newRestarted(t)
+	bundle, err := r.node.Bundle(hostconfig.PartRelease)
+	bundle.Release = nil // its files alone
+	input := strings.ReplaceAll(r.told(t)(bundle, err), `"user\":\"deploy\"`, `"user\":\"`+myGroup(t)+`\"`)
+	r.apply(t, strings.Replace(input, `keep\":`, `keep\":1`, 1))
+	for setting, other := range map[string]string{`root\":\"`: "/etc", `user\":\"`: "x", `name\":\"`: "x", `share_port\":`: "1"} {
+		tampered := strings.Replace(input, setting, setting+other, 1)
+		name, _, _ := strings.Cut(setting, `\`)
+		r.expectRefused(t, tampered, name+" of the settings of releases cannot change on a host that runs")
+	}
 }
 
 // Somebody on the host may have given a file to another user.

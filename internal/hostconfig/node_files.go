@@ -19,8 +19,6 @@ type nodeView struct {
 	OwnVMArgs         string // the cluster's flags, to follow the release's own
 	Home              string
 	Name              string // of the release
-	Stored            bool   // the release is one of the node's store
-	Shut              bool   // the release must not write below its own folder
 	Store             string // folder of the releases that the node keeps
 	MigrateUnit       string // runs the migration of the release
 	LongName          string // with the address still to be filled in
@@ -41,8 +39,6 @@ func (n Node) view() (nodeView, error) {
 		OwnVMArgs:         path.Join(beam.ConfigDir, beam.ReleaseVMArgsFile),
 		Home:              n.home(),
 		Name:              name,
-		Stored:            n.stored(),
-		Shut:              n.Release != nil && n.Release.ReadOnly,
 		Store:             releaseStore,
 		LongName:          beam.LongName(n.Basename, beam.AddressToken),
 		CookiePlaceholder: beam.CookiePlaceholder,
@@ -126,7 +122,7 @@ func (n Node) templateFiles() []templateFile {
 	files := []templateFile{
 		{File{Path: "/etc/beam/node.env", Mode: "0644"}, "node/node.env"},
 		{File{Path: "/etc/sysctl.d/61-beam-node.conf", Mode: "0644"}, "node/sysctl.conf"},
-		{File{Path: "/etc/systemd/system/beam.service", Mode: "0644", Part: PartRelease}, "node/beam.service"},
+		{File{Path: "/etc/systemd/system/beam.service", Mode: "0644"}, "node/beam.service"},
 		{File{Path: "/usr/local/lib/beam/fill-address", Mode: "0755"}, "node/fill-address.sh"},
 		{File{Path: "/usr/local/lib/beam/join-vm-args", Mode: "0755"}, "node/join-vm-args.sh"},
 		{File{Path: "/usr/local/lib/beam/hold-env", Mode: "0755"}, "node/hold-env.sh"},
@@ -135,7 +131,7 @@ func (n Node) templateFiles() []templateFile {
 	if n.mayMigrate() {
 		files = append(files,
 			templateFile{File{Path: migrateProgram, Mode: "0755", Part: PartRelease}, "node/migrate.sh"},
-			templateFile{File{Path: "/etc/systemd/system/beam-migrate@.service", Mode: "0644", Part: PartRelease}, "node/beam-migrate@.service"})
+			templateFile{File{Path: "/etc/systemd/system/beam-migrate@.service", Mode: "0644"}, "node/beam-migrate@.service"})
 	}
 	return files
 }

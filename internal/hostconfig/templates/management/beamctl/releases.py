@@ -21,6 +21,8 @@ from release.download import Failed, check, receive
 
 NODE_ENV = "/etc/beam/node.env"
 MAX_SOURCE = 1 << 20
+# Settings of the store that a host keeps for life.
+FIXED = ("name", "root", "user", "share_port")
 SOCKET_TIMEOUT_S = 60
 
 
@@ -124,6 +126,17 @@ def own_address() -> str:
         return socket.inet_ntoa(socket.inet_aton(found.group(1) if found else ""))
     except OSError as error:
         raise host.Refused("this node does not know its address yet") from error
+
+
+def check_settings(text: str) -> None:
+    """Refuses settings of the store that are those of another node."""
+    try:
+        told = dict(json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise host.Refused("the settings of releases are not in JSON") from error
+    for name in FIXED:
+        if told.get(name) != store.config()[name]:
+            raise host.Refused(f"{name} of the settings of releases cannot change on a host that runs")
 
 
 def report() -> dict[str, Any]:

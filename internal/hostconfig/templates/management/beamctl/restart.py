@@ -11,6 +11,7 @@ from typing import Any, Optional
 
 from beamctl import apply, changes, host, node, releases
 from beamctl.drain import drain
+from release import store
 
 # beam.service gives the release 90 seconds to stop.
 STOP_TIMEOUT_S = 120
@@ -62,14 +63,16 @@ def migrate(settings: dict[str, Any], sha256: str, text: bytes) -> None:
     bundle = apply.parse(text, settings["parts"])
     changes.begin(apply.changed(apply.fitted(bundle, settings["parts"], fit)), {"release": None, "restart": False})
     try:
-        read_units()
         releases.migrate(sha256)
     finally:
         changes.recover(undo)
 
 
-def fit(part: str, _path: str, content: str) -> str:
-    """Fills in what only the node itself knows: its address."""
+def fit(part: str, path: str, content: str) -> str:
+    """Fills in what only the node itself knows: its address. Of how releases are
+    kept it takes what may change: root reads the rest, and follows it."""
+    if path == store.CONFIG:
+        releases.check_settings(content)
     if part != "vm":
         return content
     own = address()
@@ -89,8 +92,6 @@ def undo(paths: Iterable[str], note: dict[str, Any]) -> None:
         releases.restore(note["release"])
     if note["restart"]:
         start()
-    else:
-        read_units()
     apply.settle(paths)
 
 
@@ -119,17 +120,11 @@ def start() -> None:
     one has ended when this returns, and the new one may still be starting."""
     if host.state(node.UNIT) != "inactive":
         host.run("systemctl", "stop", node.UNIT, timeout=STOP_TIMEOUT_S)
-    read_units()
     if host.run("systemctl", "--quiet", "is-enabled", node.UNIT).returncode != 0:
         host.run("systemctl", "enable", node.UNIT)
     done = host.run("systemctl", "start", "--no-block", node.UNIT)
     if done.returncode != 0:
         raise host.Refused(f"{node.UNIT} was not started: {host.said(done)}")
-
-
-def read_units() -> None:
-    """Units may be among what was told."""
-    host.run("systemctl", "daemon-reload")
 
 
 def crash(service: dict[str, Any]) -> str:
