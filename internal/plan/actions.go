@@ -253,7 +253,12 @@ type (
 		DrainSeconds int
 	}
 	// RotateCookie changes the cookie on all nodes at once.
-	RotateCookie struct{ write }
+	RotateCookie struct {
+		write
+		// Beside are names of nodes outside the pools: while they run they take the
+		// cookie with the others, and only their own resources give it to them for good.
+		Beside []string
+	}
 	// TakeOver takes note of what an imported host is taken to run.
 	TakeOver struct {
 		note

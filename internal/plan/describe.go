@@ -119,13 +119,11 @@ func (p Plan) Downtime() []Interruption {
 func (p Plan) Summary() string {
 	made, told, restarted, removed := p.Made(), p.Told(), p.Restarted(), p.Removed()
 	replaced := filter(made, func(name string) bool { return slices.Contains(removed, name) })
-	if len(told)+len(restarted)+len(replaced)+len(removed) == 0 && !p.rotates() {
+	rotation := p.rotation()
+	if len(told)+len(restarted)+len(replaced)+len(removed)+len(rotation) == 0 {
 		return ""
 	}
-	lines := p.notices()
-	if p.rotates() {
-		lines = append(lines, "The cookie changes on all nodes at once; none restarts for it.")
-	}
+	lines := append(p.notices(), rotation...)
 	if migrate := p.migrates(); migrate != "" {
 		lines = append(lines, "The database is migrated once, on "+migrate+", before the first node restarts.")
 	}
@@ -169,8 +167,21 @@ func (p Plan) notices() []string {
 	return lines
 }
 
-func (p Plan) rotates() bool {
-	return p.has(func(a Action) bool { _, is := a.(RotateCookie); return is })
+// rotation says that the cookie changes, and which nodes have yet to be given it
+// for good.
+func (p Plan) rotation() []string {
+	for _, s := range p.Steps {
+		a, is := s.Action.(RotateCookie)
+		if !is {
+			continue
+		}
+		lines := []string{"The cookie changes on all nodes at once; none restarts for it."}
+		if len(a.Beside) > 0 {
+			lines = append(lines, "Nodes outside the pools take it, too, until they restart; give it to their beam_node resources: "+abridged(a.Beside)+".")
+		}
+		return lines
+	}
+	return nil
 }
 
 func (p Plan) migrates() string {

@@ -13,7 +13,11 @@ func (d *differ) rotate() {
 	if d.removal() || !d.rotates() {
 		return
 	}
-	d.do(RotateCookie{}, "the nodes have another cookie", d.keys(func(a Action) bool {
+	var beside []string
+	for _, host := range d.Observed.BeamNodes(d.Memory) {
+		beside = append(beside, host.Name)
+	}
+	d.do(RotateCookie{Beside: beside}, "the nodes have another cookie", d.keys(func(a Action) bool {
 		switch a.(type) {
 		case PowerOn, CreateFirewall, UpdateFirewall, TagHosts:
 			return true

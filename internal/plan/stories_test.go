@@ -71,6 +71,7 @@ func stories() map[string]*simulation {
 		"another release":                     asked(made(managed(chat(3))), other(managed(chat(3)), newRelease)),
 		"another release from a file":         asked(made(managed(chat(3))), other(managed(chat(3)), pushedRelease)),
 		"another cookie":                      asked(made(managed(chat(2))), other(managed(chat(2)), func(s *cluster.Spec) { s.Cookie = "NEWCOOKIE" })),
+		"another cookie with a node beside":   asked(withWorker(made(managed(chat(2)))), other(managed(chat(2)), func(s *cluster.Spec) { s.Cookie = "NEWCOOKIE" })),
 		"another cookie without a channel":    asked(made(chat(2)), other(chat(2), func(s *cluster.Spec) { s.Cookie = "NEWCOOKIE" })),
 		"another image two at a time":         asked(made(managed(chat(3))), other(managed(chat(3)), newImage)),
 		"another user of a told cluster":      asked(made(managed(chat(2))), other(managed(chat(2)), func(s *cluster.Spec) { s.Host.User = "app" })),
@@ -87,6 +88,15 @@ func nodesOnly() cluster.Spec {
 	spec := chat(2)
 	spec.LoadBalancer, spec.Database = nil, nil
 	return spec
+}
+
+// withWorker has a node outside the pools.
+func withWorker(s *simulation) *simulation {
+	worker := cluster.NodeSpec{Name: "worker", Cluster: "chat", Place: cluster.Place{Region: "nyc3", Size: "small"}}
+	d := cluster.Droplet{ID: 7, Name: "worker", Region: "nyc3", Status: cluster.StatusActive, Tags: worker.WantedTags(), CreatedAt: time.Unix(9, 0)}
+	addressed(&d)
+	s.Observed.Droplets = append(s.Observed.Droplets, d)
+	return s
 }
 
 func other(spec cluster.Spec, change func(*cluster.Spec)) cluster.Spec {
