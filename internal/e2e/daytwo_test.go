@@ -160,12 +160,12 @@ func (d *dayTwo) planIsEmpty(t *testing.T) {
 	}
 }
 
-// blamesOne expects that what was said is of one of the hosts.
+// blamesOne expects that what was said is of one of the hosts, which was told.
 func blamesOne(t *testing.T, said string, hosts []string, wants ...string) {
 	t.Helper()
 	for _, host := range hosts {
-		if strings.Contains(said, host+":") {
-			blames(t, said, host, wants...)
+		if told := "Waiting for " + host + " to restart:"; strings.Contains(unwrapped(said), told) {
+			says(t, said, append(wants, told)...)
 			return
 		}
 	}

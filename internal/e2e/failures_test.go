@@ -90,15 +90,24 @@ func applysFail(t *testing.T, s *suite) {
 	s.check(t, "a host that leaves commands undone", func(t *testing.T) { w.aHostHangs(t, c) })
 }
 
-// blames compares Terraform's words, which it wraps, with what has to be in them.
+// blames expects Terraform's words to name the host, and what is to be said of it.
 func blames(t *testing.T, said, host string, wants ...string) {
 	t.Helper()
-	words := strings.Join(strings.Fields(strings.ReplaceAll(said, "│", " ")), " ")
-	for _, want := range append(wants, host+":") {
-		if !strings.Contains(words, want) {
+	says(t, said, append(wants, host+":")...)
+}
+
+func says(t *testing.T, said string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(unwrapped(said), want) {
 			t.Errorf("%q is not in: %s", want, said)
 		}
 	}
+}
+
+// unwrapped are Terraform's words without the lines that it breaks and draws.
+func unwrapped(said string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(said, "│", " ")), " ")
 }
 
 func noticed(t *testing.T, took time.Duration) {

@@ -8,11 +8,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
 	"github.com/beamcluster/terraform-provider-beam/internal/health"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 	"github.com/beamcluster/terraform-provider-beam/internal/plan"
@@ -83,9 +85,32 @@ func (t rotation) run(ctx context.Context) error {
 	return t.each(ctx, hostconfig.CommandAdoptCookie(t.fingerprint), nil)
 }
 
+// lingering is how long a node stays connected with one whose host is gone: four
+// ticks, a fourth more (net_ticktime, kernel's application reference), and a look.
+const lingering = 80 * time.Second
+
 // inspect asks every node whether it can be told, and whom it is connected with:
-// a node that nobody can tell of the new cookie would be lost.
+// a node that nobody can tell of the new cookie would be lost. One that was just
+// removed is still seen for a while.
 func (t rotation) inspect(ctx context.Context) error {
+	for began := time.Now(); ; {
+		strangers, err := t.strangers(ctx)
+		if err != nil || len(strangers) == 0 {
+			return err
+		}
+		if time.Since(began) > lingering {
+			return fmt.Errorf("nodes are connected that Terraform does not know and cannot tell of another cookie: %s. "+
+				"Stop them, or make them beam_node resources of the cluster, and apply again; nothing was changed", strings.Join(strangers, ", "))
+		}
+		tflog.Info(ctx, "waiting for nodes that Terraform does not know to go, before the cookie changes", map[string]any{"nodes": strangers})
+		if err := digitalocean.Pause(ctx, doubtPause); err != nil {
+			return err
+		}
+	}
+}
+
+// strangers are the nodes that others are connected with and nobody knows.
+func (t rotation) strangers(ctx context.Context) ([]string, error) {
 	var mu sync.Mutex
 	var strangers []string
 	err := t.all(ctx, func(ctx context.Context, n rotating) error {
@@ -106,12 +131,8 @@ func (t rotation) inspect(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil || len(strangers) == 0 {
-		return err
-	}
 	slices.Sort(strangers)
-	return fmt.Errorf("nodes are connected that Terraform does not know and cannot tell of another cookie: %s. "+
-		"Stop them, or make them beam_node resources of the cluster, and apply again; nothing was changed", strings.Join(strangers, ", "))
+	return strangers, err
 }
 
 // turn has the nodes use the new cookie, by the word of the first that runs.

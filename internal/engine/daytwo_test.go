@@ -318,6 +318,20 @@ func TestTheCookieIsRotatedOnRunningNodes(t *testing.T) {
 	})
 }
 
+// Nodes still see one whose host was removed a moment ago, until its ticks are missed.
+func TestTheCookieIsRotatedOnceARemovedNodeIsSeenNoMore(t *testing.T) {
+	inRunningCluster(t, 3, func(w *world, h *hosts) {
+		w.fleet.strangers = []string{"chat@10.9.9.9"}
+		time.AfterFunc(75*time.Second, func() {
+			w.fleet.mu.Lock()
+			defer w.fleet.mu.Unlock()
+			w.fleet.strangers = nil
+		})
+		h.spec.Cookie = "ANOTHER"
+		h.changes()
+	})
+}
+
 func TestARotationThatWasCutOffGoesOn(t *testing.T) {
 	for cutAt := 1; cutAt <= 6; cutAt++ {
 		t.Run(fmt.Sprint(cutAt), func(t *testing.T) {
