@@ -32,6 +32,7 @@ type fleet struct {
 	migrations []string         // SHA-256 of releases whose migration was run by a command
 	fetched    []string         // names of nodes that got an archive from its URL
 	carried    int              // bytes that came over the channel
+	boots      time.Duration    // from a droplet's create until what it was told is done
 }
 
 func newFleet() *fleet { return &fleet{machines: map[int]*machine{}, crashes: map[string]bool{}} }
@@ -39,6 +40,7 @@ func newFleet() *fleet { return &fleet{machines: map[int]*machine{}, crashes: ma
 // machine is one host.
 type machine struct {
 	simulator.Host
+	created time.Time
 	on      bool
 	role    string            // empty for a host that is not the provider's
 	files   map[string]string // that it was told, by path
@@ -63,7 +65,7 @@ type server struct {
 func (f *fleet) Create(host simulator.Host) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.machines[host.DropletID] = &machine{Host: host, on: true}
+	f.machines[host.DropletID] = &machine{Host: host, created: time.Now(), on: true}
 	return nil
 }
 
@@ -190,7 +192,23 @@ func serversOf(config string) (all []server) {
 
 // serves says that the node's release is up.
 func (f *fleet) serves(m *machine) bool {
-	return m.role == cluster.RoleNode && m.on && !m.stopped && m.release != "" && !f.crashes[m.release]
+	return m.role == cluster.RoleNode && m.on && !m.stopped && m.release != "" && !f.crashes[m.release] && time.Since(m.created) >= f.boots
+}
+
+// follow lets each node use the cookie that its dialer would: the staged one once
+// a node does that it meets, and the file's where none is staged.
+func (f *fleet) follow() {
+	nodes := slices.DeleteFunc(f.nodes(), func(m *machine) bool { return !f.serves(m) })
+	for range nodes {
+		for _, m := range nodes {
+			switch staged := m.cookie.staged; {
+			case staged == "":
+				m.cookie.running = m.cookie.file
+			case slices.ContainsFunc(nodes, func(other *machine) bool { return other.cookie.running == staged }):
+				m.cookie.running = staged
+			}
+		}
+	}
 }
 
 // has says that the address is one of the host's own.

@@ -20,6 +20,7 @@ var everyPart = []hostconfig.Part{
 func (f *fleet) differs(spec cluster.Spec, mem cluster.Memory) (problems []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.follow()
 	for id, record := range mem.Hosts {
 		switch m := f.machine(id); {
 		case m == nil:
@@ -99,6 +100,36 @@ func (f *fleet) leads(balancer *machine) (up, down int) {
 	return up, down
 }
 
+// migrated says that a command has run the release's migration.
+func (f *fleet) migrated(release string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Contains(f.migrations, release)
+}
+
+// servesAlone says that clients are led to this node, and to no other one that
+// serves, although there is more than this one.
+func (f *fleet) servesAlone(id int) (name string, alone bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	m := f.machine(id)
+	if m == nil || !f.serves(m) || len(f.nodes()) < 2 {
+		return "", false
+	}
+	for _, balancer := range f.all() {
+		if balancer.role != cluster.RoleLoadBalancer || !slices.ContainsFunc(balancer.servers, func(s server) bool { return m.has(s.Address) }) {
+			continue
+		}
+		alone = true
+		for _, other := range f.nodes() {
+			if other != m && f.serves(other) && slices.ContainsFunc(balancer.servers, func(s server) bool { return other.has(s.Address) }) {
+				return "", false
+			}
+		}
+	}
+	return m.Name, alone
+}
+
 // releases are those that the nodes run, by age of the nodes.
 func (f *fleet) releases() (all []string) {
 	f.mu.Lock()
@@ -117,6 +148,7 @@ func (f *fleet) nodes() []*machine {
 func (f *fleet) apart() (pairs []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.follow()
 	serving := slices.DeleteFunc(f.nodes(), func(m *machine) bool { return !f.serves(m) })
 	for i, a := range serving {
 		for _, b := range serving[i+1:] {

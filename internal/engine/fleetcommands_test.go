@@ -40,6 +40,7 @@ func (f *fleet) run(ctx context.Context, id int, command string, stdin io.Reader
 	if m == nil {
 		return nil, management.ErrLost
 	}
+	f.follow()
 	switch words[0] {
 	case hostconfig.CommandStatus, "await":
 		return json.Marshal(f.report(m, name))

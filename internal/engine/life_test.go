@@ -37,14 +37,18 @@ type life struct {
 	transport http.RoundTripper
 	outside   *godo.Client // what somebody does behind the engine's back
 	turns     *turns
+	line      *line
 	safety    *safety
 	begun     time.Time
 	ending    sync.WaitGroup // what runs until then
 	processes []*process
 
-	spec  cluster.Spec
-	state string   // what Terraform keeps; empty for none
-	older []string // states of the same cluster from before
+	spec      cluster.Spec
+	rotates   bool     // the cookie may change, so that management stays
+	deploys   int      // releases that were asked for
+	disturbed bool     // something befell its hosts since the chapter began
+	state     string   // what Terraform keeps; empty for none
+	older     []string // states of the same cluster from before
 
 	rivals      bool             // another folder creates a cluster of the name
 	rivalStates []cluster.Memory // what that has
@@ -79,6 +83,8 @@ func newLife(t *testing.T, seed uint64) *life {
 	l.neighbours()
 	l.safety = newSafety(l)
 	l.turns = newTurns(rand.New(rand.NewPCG(seed, 2)))
+	l.line = &line{random: rand.New(rand.NewPCG(seed, 3))}
+	l.fleet.boots = l.options.BootTime + firstBoot
 	return l
 }
 

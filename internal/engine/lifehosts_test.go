@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,21 +27,70 @@ const firstBoot = 20 * time.Second
 
 // Run implements engine.Channel.
 func (a answering) Run(ctx context.Context, address string, _ int, command string, stdin io.Reader) ([]byte, error) {
-	p := a.process
-	p.life.turns.wait(fmt.Sprint(p.number, " tell ", address, command))
-	if p.ends(false) {
-		return nil, errDead
+	p, key := a.process, fmt.Sprint(a.process.number, " tell ", address, command)
+	p.life.turns.wait(key)
+	if err := p.beginTelling(); err != nil {
+		return nil, err
 	}
 	hosts := p.life.hosts()
 	i := slices.IndexFunc(hosts, func(o simulator.Object) bool { return detail(o, "public") == address })
-	if i < 0 || hosts[i].Status != "active" || time.Since(hosts[i].CreatedAt) < p.life.options.BootTime+firstBoot {
+	if i < 0 || hosts[i].Status != "active" || time.Since(hosts[i].CreatedAt) < p.life.fleet.boots {
 		select {
 		case <-ctx.Done():
 		case <-time.After(dialTime):
 		}
 		return nil, fmt.Errorf("SSH to %s: %w", address, management.ErrUnreachable)
 	}
-	return p.life.fleet.run(ctx, dropletID(hosts[i]), command, stdin, nodeName(a.spec))
+	lost := p.life.line.cut()
+	if lost == cutBefore {
+		return nil, fmt.Errorf("SSH to %s: %w", address, management.ErrLost)
+	}
+	stdin, err := p.life.safety.beforeTelling(p, dropletID(hosts[i]), command, stdin)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := p.life.fleet.run(ctx, dropletID(hosts[i]), command, stdin, nodeName(a.spec))
+	p.life.turns.wait("answer " + key)
+	if p.ends(true) {
+		return nil, errDead
+	}
+	p.life.safety.afterTelling(p, command)
+	if lost == cutAfter {
+		return nil, fmt.Errorf("SSH to %s: %w", address, management.ErrLost)
+	}
+	return answer, err
+}
+
+// beginTelling counts a command as a call, with all that may befall one.
+func (p *process) beginTelling() error {
+	p.calls++
+	if happens := p.at[p.calls]; happens != nil && !p.dead {
+		happens()
+	}
+	if p.ends(false) {
+		return errDead
+	}
+	return nil
+}
+
+// line is the connection to hosts.
+type line struct {
+	random *rand.Rand
+	rate   float64 // of the commands that are cut off
+}
+
+// When a command is cut off.
+const (
+	cutNever = iota
+	cutBefore
+	cutAfter
+)
+
+func (l *line) cut() int {
+	if l.rate == 0 || l.random.Float64() >= l.rate {
+		return cutNever
+	}
+	return cutBefore + l.random.IntN(2)
 }
 
 // hosts are the droplets that were made for the cluster.

@@ -1,8 +1,11 @@
 package engine_test
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,6 +14,7 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
@@ -232,6 +236,43 @@ func (s *safety) checkServing(p *process, o simulator.Object, now simulator.Inve
 		if p.spec.NodeCount() > 0 && len(others) == 0 {
 			s.violate("the node %s (%s) is deleted, and no other one is up", o.Name, o.ID)
 		}
+	}
+}
+
+// beforeTelling looks at a command that a process is about to give a host.
+func (s *safety) beforeTelling(p *process, id int, command string, stdin io.Reader) (io.Reader, error) {
+	restarts := command == "stop" || strings.HasPrefix(command, "stop ")
+	var bundle hostconfig.Bundle
+	if command == hostconfig.CommandApply {
+		input, err := readAll(stdin)
+		if err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(input, &bundle); err != nil {
+			return nil, err
+		}
+		restarts, stdin = bundle.Restart != nil, bytes.NewReader(input)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if bundle.Release != nil && p.spec.Release.Migrate != "" && !s.life.fleet.migrated(bundle.Release.SHA256) {
+		s.violate("a node is told to run %.8s, for which nobody migrated", bundle.Release.SHA256)
+	}
+	if restarts && p.spec.Update.Strategy == cluster.UpdateRolling && !s.life.disturbed {
+		if name, alone := s.life.fleet.servesAlone(id); alone {
+			s.violate("%s is told to %q, and clients are led to no other node that serves", name, command)
+		}
+	}
+	return stdin, nil
+}
+
+// afterTelling looks at the nodes once a host has carried out a command.
+func (s *safety) afterTelling(p *process, command string) {
+	apart := s.life.fleet.apart()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(apart) > 0 && !s.life.disturbed && p.id != "" && !s.life.rivals {
+		s.violate("after %q these nodes do not connect: %q", command, apart)
 	}
 }
 

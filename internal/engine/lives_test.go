@@ -74,6 +74,10 @@ func (l *life) pass() {
 		}
 	}
 	l.sim.SetFaults(nil)
+	l.line.rate, l.disturbed = 0, false
+	if l.fleet.crashes[l.spec.Release.SHA256] {
+		l.spec.Release = l.goodRelease()
+	}
 	l.tell("nothing goes wrong any more")
 	l.wait(10 * time.Minute)
 	l.giveWay()
@@ -106,6 +110,7 @@ func (l *life) chapter() {
 		l.restore()
 	}
 	l.sim.SetFaults(nil)
+	l.line.rate, l.disturbed = 0, false
 	if l.chance(50) {
 		l.faults()
 	}
@@ -219,6 +224,9 @@ func (l *life) checkSettled() {
 	}
 	if len(o.Hosts()) != want || len(l.hosts()) != want {
 		l.Errorf("%d hosts exist, the engine sees %v, want %d", len(l.hosts()), names(o), want)
+	}
+	for _, problem := range l.fleet.differs(l.spec, l.memory()) {
+		l.Error(problem)
 	}
 	before := len(l.calls)
 	if err := l.apply(accident{}); err != nil {

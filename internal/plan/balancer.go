@@ -46,7 +46,7 @@ func (d *differ) makeBalancer(why string) {
 		}
 		return false
 	})
-	after = append(after, d.successorKeys(d.pools.outdated)...)
+	after = append(after, d.successorKeys()...)
 	if d.balancerLater {
 		after = append(after, d.restartKeys("")...)
 		for _, host := range slices.Concat(d.pools.outdated, d.pools.replaced) {

@@ -155,3 +155,30 @@ func (g *guard) choose(ready []Step) Step {
 	}
 	return step
 }
+
+// A request goes on under its key while what is left to do changes around it: one
+// with another key would make the same nodes once more.
+func TestARequestForSuccessorsKeepsItsKey(t *testing.T) {
+	t.Parallel()
+	spec := chat(2)
+	uk := spec.Pools[0]
+	uk.Name = "uk"
+	spec.Pools = append([]cluster.Pool{uk}, spec.Pools...)
+	s := made(spec)
+	for i := range s.Spec.Pools {
+		s.Spec.Pools[i].Image = "debian-13-x64"
+	}
+	requests := func() (all []CreateHosts) {
+		for _, step := range Diff(s.Input).Steps {
+			if a, is := step.Action.(CreateHosts); is && a.Role == cluster.RoleNode {
+				all = append(all, a)
+			}
+		}
+		return all
+	}
+	before := requests()
+	s.do(before[0])
+	if after := requests(); len(before) != 2 || len(after) != 1 || after[0].Key() != before[1].Key() {
+		t.Errorf("the requests were %v, and are %v once the first has been answered", before, after)
+	}
+}

@@ -134,12 +134,13 @@ func Passing(in Input) bool {
 }
 
 // Abandoned returns the clusters of the name that nobody will ever finish: the
-// creates that made them died before any state knew of them.
+// creates that made them died before any state knew of them. One that holds a fresh
+// lease has yet to give way, and may make something before it does.
 func Abandoned(in Input) []cluster.Observed {
 	d := &differ{Input: in}
 	return filter(in.Observed.Others, func(other cluster.Observed) bool {
-		_, leased := lastLease(other)
-		return leased && d.claim(other) == ""
+		last, leased := lastLease(other)
+		return leased && !last.Fresh(in.Now) && d.claim(other) == ""
 	})
 }
 

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
@@ -16,11 +17,11 @@ func (d *differ) replaceNodes() {
 	if d.blindly() {
 		before = nil
 	}
-	for turn := range slices.Chunk(d.pools.outdated, d.surge()) {
-		d.makeSuccessors(turn, before)
-		made := d.successorKeys(turn)
+	for _, t := range d.replacements() {
+		d.makeSuccessors(t, before)
+		made := t.keys()
 		before = nil
-		for _, host := range turn {
+		for _, host := range t.hosts {
 			after := append(slices.Clone(made), d.tellKey())
 			if d.blindly() {
 				after = append(after, d.successorServes()...)
@@ -70,10 +71,49 @@ func (d *differ) removeReplaced(told bool) (before []string) {
 	return append(before, d.restartKeys("")...)
 }
 
-// makeSuccessors makes the successors of the nodes of one turn, those of a pool
-// with one request.
-func (d *differ) makeSuccessors(turn []cluster.Droplet, before []string) {
-	for _, made := range d.successors(turn) {
+// replacement are nodes that are made anew at a time.
+type replacement struct {
+	hosts    []cluster.Droplet
+	requests []CreateHosts // one for each pool
+}
+
+// replacements are the turns that are to come. A request is told from others by its pool and
+// its turn: which nodes are left to be made anew changes while it is under way.
+func (d *differ) replacements() (all []replacement) {
+	for hosts := range slices.Chunk(d.pools.outdated, d.surge()) {
+		turn := replacement{hosts: hosts}
+		for _, pool := range d.Spec.Pools {
+			made := CreateHosts{Label: "successors in " + pool.Name, Pool: pool.Name, Place: pool.Place}
+			if later := len(all); later > 0 {
+				made.Label += fmt.Sprintf(" in turn %d", later+1)
+			}
+			for _, host := range hosts {
+				if d.Memory.Hosts[host.ID].Pool == pool.Name {
+					made.Names = append(made.Names, host.Name)
+				}
+			}
+			if len(made.Names) > 0 {
+				turn.requests = append(turn.requests, made)
+			}
+		}
+		all = append(all, turn)
+	}
+	return all
+}
+
+// keys are the steps after which the successors are up.
+func (t replacement) keys() (keys []string) {
+	for _, made := range t.requests {
+		keys = append(keys, made.Key())
+		for _, name := range made.Names {
+			keys = append(keys, AwaitActive{Host: name}.Key())
+		}
+	}
+	return keys
+}
+
+func (d *differ) makeSuccessors(t replacement, before []string) {
+	for _, made := range t.requests {
 		d.makeNode(made, "", before...)
 		for _, name := range made.Names {
 			d.do(AwaitActive{Host: name}, "", made.Key())
@@ -81,32 +121,10 @@ func (d *differ) makeSuccessors(turn []cluster.Droplet, before []string) {
 	}
 }
 
-func (d *differ) successors(turn []cluster.Droplet) []CreateHosts {
-	var all []CreateHosts
-	for _, pool := range d.Spec.Pools {
-		made := CreateHosts{Label: "successors in " + pool.Name + " from " + turn[0].Name, Pool: pool.Name, Place: pool.Place}
-		for _, host := range turn {
-			if d.Memory.Hosts[host.ID].Pool == pool.Name {
-				made.Names = append(made.Names, host.Name)
-			}
-		}
-		if len(made.Names) > 0 {
-			all = append(all, made)
-		}
-	}
-	return all
-}
-
-// successorKeys are the steps after which the successors of the nodes are up,
-// which are made turn by turn.
-func (d *differ) successorKeys(nodes []cluster.Droplet) (keys []string) {
-	for turn := range slices.Chunk(nodes, d.surge()) {
-		for _, made := range d.successors(turn) {
-			keys = append(keys, made.Key())
-			for _, name := range made.Names {
-				keys = append(keys, AwaitActive{Host: name}.Key())
-			}
-		}
+// successorKeys are the steps after which all successors are up.
+func (d *differ) successorKeys() (keys []string) {
+	for _, t := range d.replacements() {
+		keys = append(keys, t.keys()...)
 	}
 	return keys
 }

@@ -157,7 +157,7 @@ func (d *differ) nextTurn() []string {
 	if len(d.pools.outdated) == 0 {
 		return nil
 	}
-	return d.successorKeys(d.pools.outdated[:min(d.surge(), len(d.pools.outdated))])
+	return d.replacements()[0].keys()
 }
 
 // awaitNodes waits until the nodes run, where hosts are waited for, and returns
