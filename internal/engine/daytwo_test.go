@@ -413,3 +413,18 @@ func TestANodeThatDiedIsMadeWithTheChange(t *testing.T) {
 		h.changes()
 	})
 }
+
+// The new nodes of a second set get the release over the channel, and are not made
+// anew for that.
+func TestAReleaseOfAFileGoesToASecondSetOfNodes(t *testing.T) {
+	inRunningCluster(t, 3, func(w *world, h *hosts) {
+		h.spec.Update.Strategy = cluster.UpdateBlueGreen
+		h.deploy(func(r *cluster.Release) { r.Path, r.SHA256 = archive(t, "second") })
+		most := h.mostNodes()
+		h.alwaysLeadsTo(3)
+		h.changes()
+		if most() != 6 {
+			w.Errorf("there were %d nodes at once, want 6", most())
+		}
+	})
+}

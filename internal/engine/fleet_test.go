@@ -32,6 +32,7 @@ type fleet struct {
 	migrations []string         // SHA-256 of releases whose migration was run by a command
 	fetched    []string         // names of nodes that got an archive from its URL
 	carried    int              // bytes that came over the channel
+	booted     []string         // those whose migration a first boot ran
 	boots      time.Duration    // from a droplet's create until what it was told is done
 }
 
@@ -48,6 +49,7 @@ type machine struct {
 	store   []string // SHA-256 of releases, the one that was used last first
 	release string   // that it runs; empty for none
 	sharing string   // the release that other nodes may fetch
+	beside  bool     // another node gave it a cookie that is not in its files
 	stopped bool
 	servers []server // that a load balancer leads to
 }
@@ -102,6 +104,9 @@ func (f *fleet) machine(id int) *machine {
 	m := f.machines[id]
 	if m != nil && m.files == nil {
 		m.boot()
+		if program := m.files["/usr/local/lib/beam/migrate"]; program != "" && !strings.Contains(program, "has no migration") {
+			f.booted = append(f.booted, m.release)
+		}
 	}
 	return m
 }

@@ -100,11 +100,11 @@ func (f *fleet) leads(balancer *machine) (up, down int) {
 	return up, down
 }
 
-// migrated says that a command has run the release's migration.
+// migrated says that a command or a first boot has run the release's migration.
 func (f *fleet) migrated(release string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return slices.Contains(f.migrations, release)
+	return slices.Contains(slices.Concat(f.migrations, f.booted), release)
 }
 
 // servesAlone says that clients are led to this node, and to no other one that
@@ -144,12 +144,13 @@ func (f *fleet) nodes() []*machine {
 	return slices.DeleteFunc(f.all(), func(m *machine) bool { return m.role != cluster.RoleNode })
 }
 
-// apart are the pairs of nodes that serve and do not take each other's cookie.
+// apart are the pairs of nodes that serve and do not take each other's cookie, but
+// for those that nobody could tell of it, whose connections stay.
 func (f *fleet) apart() (pairs []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.follow()
-	serving := slices.DeleteFunc(f.nodes(), func(m *machine) bool { return !f.serves(m) })
+	serving := slices.DeleteFunc(f.nodes(), func(m *machine) bool { return !f.serves(m) || m.beside })
 	for i, a := range serving {
 		for _, b := range serving[i+1:] {
 			if a.cookie.running != b.cookie.running {

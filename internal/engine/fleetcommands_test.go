@@ -238,20 +238,13 @@ func (f *fleet) runCookie(m *machine, words []string, command string, input []by
 }
 
 // switchCookie has the node and all that it is connected with use what is staged.
+// One that was not given it stays connected with those that are.
 func (f *fleet) switchCookie(m *machine, name func(*machine) string) health.SwitchReport {
 	r := health.SwitchReport{Version: 1, Nodes: []string{}, Failed: []string{}}
 	for _, other := range append([]*machine{m}, f.peers(m)...) {
-		if other.cookie.staged != m.cookie.staged {
-			r.Failed = append(r.Failed, name(other))
-			continue
-		}
 		r.Nodes = append(r.Nodes, name(other))
-	}
-	if len(r.Failed) > 0 {
-		return r
-	}
-	for _, other := range append([]*machine{m}, f.peers(m)...) {
 		other.cookie.running = m.cookie.staged
+		other.beside = other.cookie.staged != m.cookie.staged
 	}
 	return r
 }

@@ -24,6 +24,9 @@ func (d *differ) adopt() {
 			pool, _ := d.pool(record.Pool)
 			made := NewRecord(d.Input, CreateHosts{Role: record.Role, Pool: record.Pool, Place: pool.Place})
 			made.Name, made.Told, made.Image = record.Name, told, ""
+			if !made.Unmanaged {
+				made.Delivered = "" // of which hosts it was told since then nobody knows
+			}
 			record = made
 			d.Memory.Remember(host.ID, record)
 			d.do(AdoptHost{Droplet: host, Record: record}, describe(host.Name, host.ID)+" is not in the state")

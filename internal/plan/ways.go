@@ -88,11 +88,17 @@ func (d *differ) changeOf(host cluster.Droplet, place cluster.Place, wanted desc
 	if c.way == wayNone {
 		return c
 	}
-	if !d.reaches(host.ID) || c.way == wayRestarted && d.Spec.Update.Strategy == cluster.UpdateBlueGreen {
+	if !d.reaches(host.ID) || c.way == wayRestarted && d.inSecondSet(host) {
 		c.way = wayReplaced
 	}
 	c.why = about + " " + differs[c.way](c.parts)
 	return c
+}
+
+// inSecondSet says that what would restart the host goes to new ones beside it. A
+// host that has yet to get its release is one of those.
+func (d *differ) inSecondSet(host cluster.Droplet) bool {
+	return d.Spec.Update.Strategy == cluster.UpdateBlueGreen && !d.lacksRelease(host)
 }
 
 // differs words what becomes of a host whose parts differ.
