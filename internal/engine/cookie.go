@@ -67,7 +67,8 @@ func (r *run) rotateCookie() (work, error) {
 }
 
 func (t rotation) run(ctx context.Context) error {
-	if err := t.inspect(ctx); err != nil {
+	running, err := t.inspect(ctx)
+	if err != nil {
 		return err
 	}
 	stdin, err := hostconfig.StageCookieInput(t.value)
@@ -78,7 +79,7 @@ func (t rotation) run(ctx context.Context) error {
 	if err := t.each(ctx, hostconfig.CommandStageCookie, stdin); err != nil {
 		return err
 	}
-	if err := t.turn(ctx); err != nil {
+	if err := t.turn(ctx, running); err != nil {
 		return err
 	}
 	tflog.Info(ctx, "making the new cookie each node's own", map[string]any{"nodes": len(t.nodes)})
@@ -91,29 +92,29 @@ const lingering = 80 * time.Second
 
 // inspect asks every node whether it can be told, and whom it is connected with:
 // a node that nobody can tell of the new cookie would be lost. One that was just
-// removed is still seen for a while.
-func (t rotation) inspect(ctx context.Context) error {
+// removed is still seen for a while. It returns the nodes whose releases run.
+func (t rotation) inspect(ctx context.Context) (running []rotating, err error) {
 	for began := time.Now(); ; {
-		strangers, err := t.strangers(ctx)
+		strangers, running, err := t.ask(ctx)
 		if err != nil || len(strangers) == 0 {
-			return err
+			return running, err
 		}
 		if time.Since(began) > lingering {
-			return fmt.Errorf("nodes are connected that Terraform does not know and cannot tell of another cookie: %s. "+
+			return nil, fmt.Errorf("nodes are connected that Terraform does not know and cannot tell of another cookie: %s. "+
 				"Stop them, or make them beam_node resources of the cluster, and apply again; nothing was changed", strings.Join(strangers, ", "))
 		}
 		tflog.Info(ctx, "waiting for nodes that Terraform does not know to go, before the cookie changes", map[string]any{"nodes": strangers})
 		if err := digitalocean.Pause(ctx, doubtPause); err != nil {
-			return err
+			return nil, err
 		}
 	}
 }
 
-// strangers are the nodes that others are connected with and nobody knows.
-func (t rotation) strangers(ctx context.Context) ([]string, error) {
+// ask returns the nodes that others are connected with and nobody knows, and those
+// of the cluster's whose releases run.
+func (t rotation) ask(ctx context.Context) (strangers []string, running []rotating, err error) {
 	var mu sync.Mutex
-	var strangers []string
-	err := t.all(ctx, func(ctx context.Context, n rotating) error {
+	err = t.all(ctx, func(ctx context.Context, n rotating) error {
 		answer, err := t.contact.command(ctx, n.droplet, askPatience, hostconfig.CommandStatus, nil)
 		if err != nil {
 			return err
@@ -124,6 +125,9 @@ func (t rotation) strangers(ctx context.Context) ([]string, error) {
 		}
 		mu.Lock()
 		defer mu.Unlock()
+		if report.Node.Started {
+			running = append(running, n)
+		}
 		for _, other := range report.Node.Nodes {
 			if !slices.Contains(t.known, other) && !slices.Contains(strangers, other) {
 				strangers = append(strangers, other)
@@ -132,20 +136,22 @@ func (t rotation) strangers(ctx context.Context) ([]string, error) {
 		return nil
 	})
 	slices.Sort(strangers)
-	return strangers, err
+	slices.SortFunc(running, func(a, b rotating) int { return cluster.ByAge(a.droplet, b.droplet) })
+	return strangers, running, err
 }
 
-// turn has the nodes use the new cookie, by the word of the first that runs.
-func (t rotation) turn(ctx context.Context) error {
+// turn has the nodes use the new cookie, by the word of the first that answers of
+// those that run. Where none does, no connection depends on a cookie.
+func (t rotation) turn(ctx context.Context, running []rotating) error {
 	var refused []error
-	for _, n := range t.nodes {
+	for _, n := range running {
 		answer, err := t.contact.command(ctx, n.droplet, askPatience, hostconfig.CommandSwitchCookie(t.fingerprint), nil)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		if err != nil {
 			refused = append(refused, fmt.Errorf("%s: %w", n.name, err))
-			continue // its release may be down
+			continue // its release may be down by now
 		}
 		report, err := health.ParseSwitchReport(answer)
 		if err != nil {

@@ -428,3 +428,13 @@ func TestAReleaseOfAFileGoesToASecondSetOfNodes(t *testing.T) {
 		}
 	})
 }
+
+// A cluster whose releases crash can be given another cookie with another release.
+func TestTheCookieOfNodesThatDoNotRunIsChanged(t *testing.T) {
+	inRunningCluster(t, 3, func(w *world, h *hosts) {
+		w.fleet.crashes[h.spec.Release.SHA256] = true
+		h.spec.Cookie = "ANOTHER"
+		h.deployURL("second")
+		h.changes()
+	})
+}

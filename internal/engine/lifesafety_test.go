@@ -259,7 +259,7 @@ func (s *safety) beforeTelling(p *process, id int, command string, stdin io.Read
 	if bundle.Release != nil && p.spec.Release.Migrate != "" && !s.life.fleet.migrated(bundle.Release.SHA256) {
 		s.violate("a node is told to run %.8s, for which nobody migrated", bundle.Release.SHA256)
 	}
-	if restarts && p.spec.Update.Strategy == cluster.UpdateRolling && !s.life.disturbed {
+	if restarts && p.spec.LoadBalancer != nil && p.spec.Update.Strategy == cluster.UpdateRolling && !s.life.disturbed {
 		if name, alone := s.life.fleet.servesAlone(id); alone {
 			s.violate("%s is told to %q, and clients are led to no other node that serves", name, command)
 		}
