@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// bootPatience is for how long hosts may be away in their first boot, once
-	// all of them are active.
+	// bootPatience is for how long a host may be away in its first boot, once it
+	// and all others are active that were made with it.
 	bootPatience = 2 * time.Minute
 	// bootAge is the age at which a host has booted once, or never will.
 	bootAge = 3 * time.Minute
@@ -96,5 +96,5 @@ func (p *patience) over(d cluster.Droplet, asked time.Time, err error) bool {
 	case p.slowest > 0 && p.up(d) >= p.slowest+awayPatience:
 		return true
 	}
-	return time.Since(p.started) >= bootPatience
+	return min(time.Since(p.started), p.up(d)) >= bootPatience
 }

@@ -10,6 +10,9 @@ import (
 // figuresFolder names the folder that `make bench` collects figures in.
 const figuresFolder = "BEAM_FIGURES"
 
+// FiguresWanted says that figures are taken, so that those may be too that take long.
+func FiguresWanted() bool { return os.Getenv(figuresFolder) != "" }
+
 // Figures tells figures that a test has taken, as a table or a line, under a
 // title. They are logged; where BEAM_FIGURES names a folder they are written
 // there, too, a file for each title.
