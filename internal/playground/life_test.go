@@ -159,6 +159,31 @@ func (l *life) outsideState() error {
 	return errors.Join(unknown...)
 }
 
+// toldOfNodes compares the output, which others go by, with what is there.
+func (l *life) toldOfNodes() error {
+	content, err := os.ReadFile(l.stateFile())
+	if err != nil {
+		return err
+	}
+	var state struct {
+		Outputs struct{ Nodes struct{ Value []string } }
+	}
+	if err := json.Unmarshal(content, &state); err != nil {
+		return err
+	}
+	var names []string
+	for _, o := range l.Simulator.Inventory().Of("droplet") {
+		if slices.Contains(o.Tags, cluster.PoolTag("chat", "us")) {
+			names = append(names, o.Name)
+		}
+	}
+	slices.Sort(names)
+	if diff := cmp.Diff(names, state.Outputs.Nodes.Value); diff != "" {
+		return fmt.Errorf("the nodes (-) and the output that names them (+):\n%s", diff)
+	}
+	return nil
+}
+
 // destroyed destroys everything and expects that nothing is left but the
 // database's data, once.
 func (l *life) destroyed(ctx context.Context) error {
@@ -166,7 +191,7 @@ func (l *life) destroyed(ctx context.Context) error {
 		return fmt.Errorf("%w\n%s", err, output)
 	}
 	left := l.shape()
-	if i := slices.Index(left, "snapshot chat-database-final-*"); i >= 0 {
+	if i := slices.IndexFunc(left, isFinalSnapshot); i >= 0 {
 		left = slices.Delete(left, i, i+1)
 	}
 	if diff := cmp.Diff(l.empty, left); diff != "" {
@@ -174,6 +199,8 @@ func (l *life) destroyed(ctx context.Context) error {
 	}
 	return nil
 }
+
+func isFinalSnapshot(line string) bool { return line == "snapshot chat-database-final-*" }
 
 // ageLeases makes the cluster's leases look as old as those of a create that
 // died long ago.
