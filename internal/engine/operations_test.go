@@ -3,6 +3,8 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/digitalocean/godo"
 
@@ -36,7 +38,7 @@ func (op operation) creates() bool { return op.before == nil }
 
 // operations are all that there are.
 func operations() []operation {
-	return append(everyOperation(), repairs()...)
+	return slices.Concat(everyOperation(), changes(), repairs())
 }
 
 // everyOperation is how clusters and nodes come, change and go.
@@ -59,6 +61,31 @@ func everyOperation() []operation {
 		{name: "destroy in two regions", before: ptr(inTwoRegions(one)), spec: inTwoRegions(one), do: destroy},
 		{name: "create a node", before: &one, spec: one, do: createNode},
 		{name: "destroy a node", before: &one, spec: one, do: destroyNode},
+	}
+}
+
+// changes are those of a cluster that runs and can be told.
+func changes() []operation {
+	two := formed(2)
+	with := func(change func(*cluster.Spec)) cluster.Spec {
+		spec := formed(2)
+		spec.Pools = slices.Clone(spec.Pools)
+		spec.Update = cluster.Update{Strategy: cluster.UpdateRolling, MaxSurge: 1, OnFailure: cluster.OnFailureRollback}
+		change(&spec)
+		return spec
+	}
+	return []operation{
+		{name: "another environment", before: &two, spec: with(func(s *cluster.Spec) { s.Environment = map[string]string{"GREETING": "hello"} }), do: converge},
+		{name: "another release", before: &two, spec: with(func(s *cluster.Spec) {
+			release := *s.Release
+			release.SHA256, release.Migrate = strings.Repeat("cd", 32), "Chat.migrate()"
+			s.Release = &release
+		}), do: converge},
+		{name: "another cookie", before: &two, spec: with(func(s *cluster.Spec) { s.Cookie = "another-secret" }), do: converge},
+		{name: "another image of nodes", before: &two, spec: with(func(s *cluster.Spec) { s.Pools[0].Image = "debian-13-x64" }), do: converge, twins: true},
+		{name: "no channel to hosts any more", before: &two, spec: with(func(s *cluster.Spec) {
+			s.Management.Enabled, s.WaitFor = false, cluster.WaitActive
+		}), do: converge, twins: true},
 	}
 }
 
