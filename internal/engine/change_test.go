@@ -1,8 +1,11 @@
 package engine_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/digitalocean/godo"
 	"github.com/google/go-cmp/cmp"
@@ -74,6 +77,68 @@ func TestLostDatabaseComesBackWithItsVolumeAndNodesAreToldOneByOne(t *testing.T)
 		}
 		if after.ReservedIP.IP != before.ReservedIP.IP {
 			w.Error("the public address changed")
+		}
+	})
+}
+
+// A volume that somebody deleted comes back empty, with a host that prepares it,
+// which one that has booted before does not.
+func TestALostVolumeComesBackWithAHostOfItsOwn(t *testing.T) {
+	t.Parallel()
+	inWorld(t, slow, func(w *world) {
+		mem := &cluster.Memory{}
+		before := w.converge(chat(1), mem)
+		if _, _, err := w.godo.StorageActions.DetachByDropletID(w.Context(), before.Volume.ID, before.Volume.DropletIDs[0]); err != nil {
+			w.Fatal(err)
+		}
+		w.pass(time.Minute)
+		if _, err := w.godo.Storage.DeleteVolume(w.Context(), before.Volume.ID); err != nil {
+			w.Fatal(err)
+		}
+		after := w.converge(chat(1), mem)
+		if old := w.id(before, "chat-database"); old == w.id(after, "chat-database") || slices.Contains(after.Volume.DropletIDs, old) {
+			w.Errorf("the new volume %v is with the host of the old one, %d", after.Volume, old)
+		}
+	})
+}
+
+// Nobody takes a volume from a droplet that is somebody else's.
+func TestAVolumeThatSomebodyElseHasIsLeftToThem(t *testing.T) {
+	t.Parallel()
+	inWorld(t, slow, func(w *world) {
+		mem := &cluster.Memory{}
+		o := w.converge(chat(1), mem)
+		stranger, _, err := w.godo.Droplets.Create(w.Context(), &godo.DropletCreateRequest{
+			Name: "rescue", Region: "nyc3", Size: "s-1vcpu-1gb", Image: godo.DropletCreateImage{Slug: "debian-12-x64"},
+		})
+		if err != nil {
+			w.Fatal(err)
+		}
+		if _, _, err := w.godo.StorageActions.DetachByDropletID(w.Context(), o.Volume.ID, o.Volume.DropletIDs[0]); err != nil {
+			w.Fatal(err)
+		}
+		w.pass(time.Minute)
+		if _, _, err := w.godo.StorageActions.Attach(w.Context(), o.Volume.ID, stranger.ID); err != nil {
+			w.Fatal(err)
+		}
+		w.pass(time.Minute)
+		before := w.sim.Inventory()
+		if p, _, err := w.engine.Diff(w.Context(), chat(1), *mem); err != nil || len(p.Refusals) == 0 {
+			w.Errorf("the plan is not refused (%v)", err)
+		}
+		told := fmt.Sprintf("is attached to droplet rescue (%d)", stranger.ID)
+		if _, err := w.engine.Converge(w.Context(), chat(1), mem); !refused(err) || !strings.Contains(err.Error(), told) {
+			w.Errorf("the apply ended with %v, want that the volume %s", err, told)
+		}
+		if diff := cmp.Diff(before, w.sim.Inventory()); diff != "" {
+			w.Errorf("the refused apply changed the account:\n%s", diff)
+		}
+		if _, err := w.godo.Droplets.Delete(w.Context(), stranger.ID); err != nil {
+			w.Fatal(err)
+		}
+		w.pass(time.Minute)
+		if again := w.converge(chat(1), mem); again.Volume.ID != o.Volume.ID {
+			w.Errorf("the volume %s was replaced by %s", o.Volume.ID, again.Volume.ID)
 		}
 	})
 }

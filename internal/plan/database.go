@@ -22,8 +22,8 @@ func (d *differ) database() {
 		return
 	}
 	name := cluster.DatabaseHostName(d.Spec.Name)
-	d.volume(name)
 	host, exists := d.Observed.Host(cluster.RoleDatabase, d.Memory)
+	d.volume(name, host)
 	change := d.databaseChange(host)
 	current, why := exists && change.way < wayReplaced, change.why
 	if !exists {
@@ -72,7 +72,9 @@ func (d *differ) strayHolder() (cluster.Droplet, bool) {
 	return d.Observed.Droplets[i], true
 }
 
-func (d *differ) volume(name string) {
+// volume makes the one that is missing. The host of the former one goes before, so
+// that the new one is never attached to it.
+func (d *differ) volume(name string, host cluster.Droplet) {
 	v := d.Observed.Volume
 	if v == nil {
 		why := ""
@@ -81,7 +83,7 @@ func (d *differ) volume(name string) {
 		}
 		d.do(CreateVolume{Volume: cluster.Volume{
 			Name: name, Region: d.Spec.Database.Region, SizeGiB: d.Spec.Database.VolumeGiB, Tags: volumeTags(d.Spec.Name, d.Memory.ID),
-		}}, why)
+		}}, why, DeleteHost{Droplet: host}.Key())
 		return
 	}
 	held := slices.ContainsFunc(v.DropletIDs, func(id int) bool {
@@ -108,10 +110,13 @@ func (d *differ) attach(host cluster.Droplet) {
 }
 
 // databaseChange says what differs between what the database's host runs and what
-// it should.
+// it should. A host prepares its volume once, in its first boot.
 func (d *differ) databaseChange(host cluster.Droplet) change {
-	if d.Memory.Hosts[host.ID].SetUpFailed {
+	switch {
+	case d.Memory.Hosts[host.ID].SetUpFailed:
 		return change{way: wayReplaced, why: d.failure(host)}
+	case d.Observed.Volume == nil:
+		return change{way: wayReplaced, why: describe(d.Memory.Hosts[host.ID].Name, host.ID) + " has lost its volume: it is made anew"}
 	}
 	return d.changeOf(host, d.Spec.Database.Place, described(d.Spec.DatabaseHost(d.Memory)))
 }
