@@ -37,12 +37,11 @@ func (d *differ) database() {
 		})
 	}
 	if !current {
-		after := []string{"volume", AwaitVolume{}.Key(), vpcKey(d.Spec.Database.Region), firewallKey(d.Spec.Name, cluster.RoleDatabase)}
+		after, why := []string{"volume", AwaitVolume{}.Key(), vpcKey(d.Spec.Database.Region), firewallKey(d.Spec.Name, cluster.RoleDatabase)}, "the database's host is missing"
 		if exists {
-			after = append(after, DeleteHost{Droplet: host}.Key())
+			after, why = append(after, DeleteHost{Droplet: host}.Key()), ""
 		}
-		d.do(CreateHosts{Label: cluster.RoleDatabase, Role: cluster.RoleDatabase, Place: d.Spec.Database.Place, Names: []string{name}},
-			"the database's host is missing", after...)
+		d.do(CreateHosts{Label: cluster.RoleDatabase, Role: cluster.RoleDatabase, Place: d.Spec.Database.Place, Names: []string{name}}, why, after...)
 		d.do(AwaitAddress{Host: name}, "", "create "+cluster.RoleDatabase)
 		d.do(NoteDatabase{}, "", AwaitAddress{Host: name}.Key())
 		return
