@@ -67,7 +67,11 @@ func TestADatabaseWhoseVolumeIsGoneIsMadeAnew(t *testing.T) {
 		s := made(chat(1))
 		old := s.Observed.Known(cluster.RoleDatabase, s.Memory)[0]
 		s.Observed.Volume = nil
+		s.droplet(old.ID, func(d *cluster.Droplet) { d.Status = cluster.StatusOff })
 		p := Diff(s.Input)
+		if slices.ContainsFunc(p.Steps, func(step Step) bool { return step.Key() == PowerOn{Droplet: old}.Key() }) {
+			t.Errorf("%s: a host that goes is switched on", name)
+		}
 		if !strings.Contains(p.Summary(), "Down for 1m30s at least: chat-database.") {
 			t.Errorf("the plan says %q", p.Summary())
 		}
