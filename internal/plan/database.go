@@ -109,12 +109,13 @@ func (d *differ) attach(host cluster.Droplet) {
 }
 
 // databaseChange says what differs between what the database's host runs and what
-// it should. A host prepares its volume once, in its first boot.
+// it should. A host prepares its volume once, in its first boot; that of an imported
+// cluster stays, for nobody could make another one.
 func (d *differ) databaseChange(host cluster.Droplet) change {
 	switch {
 	case d.Memory.Hosts[host.ID].SetUpFailed:
 		return change{way: wayReplaced, why: d.failure(host)}
-	case d.Observed.Volume == nil:
+	case d.Observed.Volume == nil && d.Memory.CanMakeDatabase() == nil:
 		return change{way: wayReplaced, why: describe(d.Memory.Hosts[host.ID].Name, host.ID) + " has lost its volume: it is made anew"}
 	}
 	return d.changeOf(host, d.Spec.Database.Place, described(d.Spec.DatabaseHost(d.Memory)))
