@@ -131,3 +131,22 @@ func TestCookieOfAnEarlierVersionStays(t *testing.T) {
 	p.state = p.lacking("length", "")
 	p.plansNoReplacement("no length")
 }
+
+// A cluster's plan refuses no default of today where the state is older than the
+// attribute, also when nobody refreshed it.
+func TestClusterOfAnEarlierVersionStays(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	p := newCore(t, c, withData())
+	p.must(p.apply())
+	kept := p.state
+	for _, lacks := range [][2]string{{"distribution"}, {"distribution", "epmd_port"}, {"network", "mode"}, {"host"}, {"database", "user"}, {"database", "volume_gib"}} {
+		p.state = p.lacking(lacks[0], lacks[1])
+		if refused, warned := p.plan(); refused+warned != "" {
+			t.Errorf("no %s %s: the plan says %s%s", lacks[0], lacks[1], refused, warned)
+		}
+	}
+	p.state = kept
+	p.must(p.destroy())
+	c.nothingLeft(t)
+}
