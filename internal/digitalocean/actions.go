@@ -97,5 +97,5 @@ func (a *actionRun) judge(action godo.Action) (done bool, progress string, err e
 	if a.failures < actionTries {
 		return false, failure.Error(), nil
 	}
-	return false, "", failure
+	return false, "", fmt.Errorf("%w, the last of %d; try again, or ask DigitalOcean's support about it", failure, actionTries)
 }

@@ -155,6 +155,12 @@ func Status(err error) int {
 // Gone says that the object of a call does not exist.
 func Gone(err error) bool { return Status(err) == http.StatusNotFound }
 
+// Unanswered says that a call got no answer, or one that is not whole.
+func Unanswered(err error) bool {
+	e := (*Error)(nil)
+	return errors.As(err, &e) && e.Status == 0
+}
+
 // lost says that a call may have been carried out although its answer says
 // nothing of the kind: the connection broke, or the server failed on the way.
 func lost(err error) bool {

@@ -75,18 +75,6 @@ func (c *Client) AttachVolume(ctx context.Context, id string, dropletID int) err
 		})
 }
 
-// DetachVolume takes the volume off a droplet.
-func (c *Client) DetachVolume(ctx context.Context, id string, dropletID int) error {
-	return c.do(ctx, fmt.Sprintf("detach volume %s from droplet %d", id, dropletID),
-		func(ctx context.Context) (*godo.Action, *godo.Response, error) {
-			return c.api.StorageActions.DetachByDropletID(ctx, id, dropletID)
-		},
-		func(ctx context.Context) (bool, error) {
-			volume, err := c.Volume(ctx, id)
-			return volume != nil && !slices.Contains(volume.DropletIDs, dropletID), err
-		})
-}
-
 // SnapshotVolume keeps the volume's data under the name, once: one that was taken
 // since the given time is enough. The zero time takes none for new enough.
 func (c *Client) SnapshotVolume(ctx context.Context, id, name string, since time.Time) error {

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/digitalocean/godo"
 	"github.com/google/go-cmp/cmp"
@@ -100,6 +101,13 @@ func TestTwoRegionsArePeered(t *testing.T) {
 		out := cluster.OutputsOf(spec, *mem, o)
 		if len(out.VPCUUIDs) != 2 || len(o.Peerings) != 1 || !o.Peerings[0].Active() {
 			w.Errorf("VPCs %v, peerings %v", out.VPCUUIDs, o.Peerings)
+		}
+		if _, err := w.godo.VPCs.DeleteVPCPeering(w.Context(), o.Peerings[0].ID); err != nil {
+			w.Fatal(err)
+		}
+		w.pass(time.Minute)
+		if again := w.converge(spec, mem); len(again.Peerings) != 1 || again.Peerings[0].ID == o.Peerings[0].ID || !again.Peerings[0].Active() {
+			w.Errorf("the peerings are %v after one was deleted by hand", again.Peerings)
 		}
 		spec.Pools = slices.DeleteFunc(spec.Pools, func(p cluster.Pool) bool { return p.Name == "uk" })
 		o = w.converge(spec, mem)

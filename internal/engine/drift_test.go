@@ -38,6 +38,10 @@ var drifts = []drifted{
 		_, _, err := w.godo.DropletActions.PowerOff(ctx, w.id(o, "chat-us-3"))
 		return err
 	}, "power it on"},
+	{"load balancer switched off", func(ctx context.Context, w *world, o cluster.Observed) error {
+		_, _, err := w.godo.DropletActions.PowerOff(ctx, w.id(o, "chat-lb-1"))
+		return err
+	}, "power it on"},
 	{"node renamed", func(ctx context.Context, w *world, o cluster.Observed) error {
 		_, _, err := w.godo.DropletActions.Rename(ctx, w.id(o, "chat-us-3"), "pet")
 		return err
@@ -78,6 +82,12 @@ var drifts = []drifted{
 		_, _, err := w.godo.StorageActions.DetachByDropletID(ctx, o.Volume.ID, o.Volume.DropletIDs[0])
 		return err
 	}, "is not attached"},
+	{"volume's tag taken off", func(ctx context.Context, w *world, o cluster.Observed) error {
+		_, err := w.godo.Tags.UntagResources(ctx, "beam:chat", &godo.UntagResourcesRequest{
+			Resources: []godo.Resource{{ID: o.Volume.ID, Type: godo.VolumeResourceType}},
+		})
+		return err
+	}, "tag beam:chat is missing on the volume"},
 	{"VPC renamed", func(ctx context.Context, w *world, o cluster.Observed) error {
 		_, _, err := w.godo.VPCs.Update(ctx, o.OwnVPCs()[0].ID, &godo.VPCUpdateRequest{Name: "mine", Description: "beam:chat"})
 		return err

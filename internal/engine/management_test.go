@@ -292,6 +292,7 @@ func TestRunningHostsAreToldInsteadOfMadeAnew(t *testing.T) {
 // Nodes are made anew one after another, and the load balancer leads to each new
 // one before the old one goes.
 func TestNodesBehindAToldLoadBalancerAreMadeAnewOneAfterAnother(t *testing.T) {
+	t.Parallel()
 	for _, wait := range []string{cluster.WaitFormed, cluster.WaitActive} {
 		inManagedWorld(t, 3, func(w *world, h *hosts) {
 			h.spec.WaitFor = wait

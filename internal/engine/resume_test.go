@@ -117,6 +117,7 @@ func TestALyingListLeavesNothingUnmarked(t *testing.T) {
 
 // A create that made nothing but marks leaves no state, and no marks.
 func TestACreateThatMadeNothingLeavesNothing(t *testing.T) {
+	t.Parallel()
 	inWorld(t, instant, func(w *world) {
 		var faults []simulator.Fault
 		for _, call := range []string{"POST /v2/vpcs", "POST /v2/firewalls", "POST /v2/volumes"} {
@@ -168,6 +169,7 @@ func TestConvergeOfWhatIsThereOnlyReads(t *testing.T) {
 // A destroy that died took the database's final snapshot already; the next one
 // takes no other. What was written after an apply is not in it.
 func TestFinalSnapshotHasWhatWasWrittenLast(t *testing.T) {
+	t.Parallel()
 	spec := chat(2)
 	spec.Database.FinalSnapshot = true
 	for name, tt := range map[string]struct {

@@ -21,8 +21,15 @@ func FuzzParseReport(f *testing.F) {
 	}
 	f.Add([]byte(`{"version": 1}`))
 	f.Add([]byte(`{"version": 1, "role": "database", "node": {"missing": [{}]}, "servers": [{}], "postgres": null}`))
+	f.Add([]byte(`{"version": 1, "nodes": [null, "chat@10.0.0.2"], "failed": null, "file": "", "staged": null}`))
 	f.Add([]byte(`null`))
-	f.Fuzz(func(_ *testing.T, text []byte) {
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if switched, err := health.ParseSwitchReport(text); err == nil && switched.Version != 1 {
+			t.Errorf("version %d is taken", switched.Version)
+		}
+		if cookies, err := health.ParseCookieReport(text); err == nil && cookies.Version != 1 {
+			t.Errorf("version %d is taken", cookies.Version)
+		}
 		report, err := health.ParseReport(text)
 		if err != nil {
 			return

@@ -121,7 +121,7 @@ type ACME struct {
 // Database is a host that runs Postgres with its data on a volume.
 type Database struct {
 	Base
-	ServerName                    string   // database.<cluster>.internal, as in the certificate
+	ServerName                    string   // as in the certificate; the host is not told, but its fingerprint always had it
 	Name                          string   // the database
 	User, Owner                   string   // role of the app, role that owns the schema and migrates
 	UserVerifier, OwnerVerifier   string   // SCRAM-SHA-256 verifiers; the host never sees the passwords

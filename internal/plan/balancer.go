@@ -2,10 +2,15 @@ package plan
 
 import (
 	"slices"
+	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
+
+// balancerBoot is how long a load balancer is away at least that clients are led
+// to as soon as its droplet is active: it has yet to install and start HAProxy.
+const balancerBoot = 20 * time.Second
 
 // balancer keeps one load balancer that knows all nodes. One that cannot be
 // told of others is replaced: the new one comes up, the address moves, and the
@@ -169,11 +174,17 @@ func (d *differ) address() {
 		}
 		d.do(ReserveAddress{Host: name}, why, after...)
 	case host.ID == 0 || ip.DropletID != host.ID:
-		if d.hasPredecessor(host.ID) && d.Spec.WaitsForHosts(d.Memory) {
+		move := Step{Action: MoveAddress{IP: ip.IP, Host: name}, Why: "the reserved IP " + ip.IP + " does not lead to " + name}
+		switch {
+		case !d.hasPredecessor(host.ID):
+		case d.Spec.WaitsForHosts(d.Memory):
 			after = append(after, AwaitFormed{}.Key())
 			after = append(after, d.carryCertificate(host, name)...)
+		default:
+			move.Interrupts = Interruption{Hosts: []string{name}, AtLeast: balancerBoot}
 		}
-		d.do(MoveAddress{IP: ip.IP, Host: name}, "the reserved IP "+ip.IP+" does not lead to "+name, after...)
+		move.After = after
+		d.add(move)
 	}
 }
 

@@ -22,8 +22,8 @@ func (d *differ) database() {
 		return
 	}
 	name := cluster.DatabaseHostName(d.Spec.Name)
-	d.volume(name)
 	host, exists := d.Observed.Host(cluster.RoleDatabase, d.Memory)
+	d.volume(name, host)
 	change := d.databaseChange(host)
 	current, why := exists && change.way < wayReplaced, change.why
 	if !exists {
@@ -37,12 +37,11 @@ func (d *differ) database() {
 		})
 	}
 	if !current {
-		after := []string{"volume", AwaitVolume{}.Key(), vpcKey(d.Spec.Database.Region), firewallKey(d.Spec.Name, cluster.RoleDatabase)}
+		after, why := []string{"volume", AwaitVolume{}.Key(), vpcKey(d.Spec.Database.Region), firewallKey(d.Spec.Name, cluster.RoleDatabase)}, "the database's host is missing"
 		if exists {
-			after = append(after, DeleteHost{Droplet: host}.Key())
+			after, why = append(after, DeleteHost{Droplet: host}.Key()), ""
 		}
-		d.do(CreateHosts{Label: cluster.RoleDatabase, Role: cluster.RoleDatabase, Place: d.Spec.Database.Place, Names: []string{name}},
-			"the database's host is missing", after...)
+		d.do(CreateHosts{Label: cluster.RoleDatabase, Role: cluster.RoleDatabase, Place: d.Spec.Database.Place, Names: []string{name}}, why, after...)
 		d.do(AwaitAddress{Host: name}, "", "create "+cluster.RoleDatabase)
 		d.do(NoteDatabase{}, "", AwaitAddress{Host: name}.Key())
 		return
@@ -72,7 +71,9 @@ func (d *differ) strayHolder() (cluster.Droplet, bool) {
 	return d.Observed.Droplets[i], true
 }
 
-func (d *differ) volume(name string) {
+// volume makes the one that is missing. The host of the former one goes before, so
+// that the new one is never attached to it.
+func (d *differ) volume(name string, host cluster.Droplet) {
 	v := d.Observed.Volume
 	if v == nil {
 		why := ""
@@ -81,7 +82,7 @@ func (d *differ) volume(name string) {
 		}
 		d.do(CreateVolume{Volume: cluster.Volume{
 			Name: name, Region: d.Spec.Database.Region, SizeGiB: d.Spec.Database.VolumeGiB, Tags: volumeTags(d.Spec.Name, d.Memory.ID),
-		}}, why)
+		}}, why, DeleteHost{Droplet: host}.Key())
 		return
 	}
 	held := slices.ContainsFunc(v.DropletIDs, func(id int) bool {
@@ -108,10 +109,14 @@ func (d *differ) attach(host cluster.Droplet) {
 }
 
 // databaseChange says what differs between what the database's host runs and what
-// it should.
+// it should. A host prepares its volume once, in its first boot; that of an imported
+// cluster stays, for nobody could make another one.
 func (d *differ) databaseChange(host cluster.Droplet) change {
-	if d.Memory.Hosts[host.ID].SetUpFailed {
+	switch {
+	case d.Memory.Hosts[host.ID].SetUpFailed:
 		return change{way: wayReplaced, why: d.failure(host)}
+	case d.Observed.Volume == nil && d.Memory.CanMakeDatabase() == nil:
+		return change{way: wayReplaced, why: describe(d.Memory.Hosts[host.ID].Name, host.ID) + " has lost its volume: it is made anew"}
 	}
 	return d.changeOf(host, d.Spec.Database.Place, described(d.Spec.DatabaseHost(d.Memory)))
 }

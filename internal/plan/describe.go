@@ -120,7 +120,7 @@ func (p Plan) Summary() string {
 	made, told, restarted, removed := p.Made(), p.Told(), p.Restarted(), p.Removed()
 	replaced := filter(made, func(name string) bool { return slices.Contains(removed, name) })
 	rotation := p.rotation()
-	if len(told)+len(restarted)+len(replaced)+len(removed)+len(rotation) == 0 {
+	if len(told)+len(restarted)+len(replaced)+len(removed)+len(rotation)+len(p.Downtime()) == 0 {
 		return ""
 	}
 	lines := append(p.notices(), rotation...)
@@ -153,12 +153,11 @@ func (p Plan) notices() []string {
 			lines = append(lines, fmt.Sprintf("The public address %s moves to %s: connections that are open then end.", a.IP, a.Host))
 		case DeleteAddress:
 			lines = append(lines, "The public address "+a.IP+" is given back.")
-		case DeleteHost:
-			if s.Interrupts.AtLeast > 0 {
-				lines = append(lines, fmt.Sprintf("Down for %s at least: %s.", s.Interrupts.AtLeast.Round(time.Second), a.Name))
-			}
-		case AttachVolume:
-			lines = append(lines, fmt.Sprintf("Down for %s at least: %s.", s.Interrupts.AtLeast.Round(time.Second), list(s.Interrupts.Hosts)))
+		case Apply:
+			continue // others serve meanwhile, or all nodes are down together, see below
+		}
+		if down := s.Interrupts; down.AtLeast > 0 {
+			lines = append(lines, fmt.Sprintf("Down for %s at least: %s.", down.AtLeast.Round(time.Second), list(down.Hosts)))
 		}
 	}
 	if p.Restarting > 0 && p.Restarting >= p.Nodes {

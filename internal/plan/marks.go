@@ -45,10 +45,12 @@ func (d *differ) upkeep() {
 	d.volumeTags()
 }
 
+// repairs leaves out hosts that go at once, as a database's does whose successor
+// has to wait for that.
 func (d *differ) repairs() {
 	for _, host := range d.Observed.Droplets {
 		record, known := d.Memory.Hosts[host.ID]
-		if !known || record.SetUpFailed {
+		if !known || record.SetUpFailed || record.Role == cluster.RoleDatabase && d.deletes(host.ID) {
 			continue
 		}
 		about := describe(record.Name, host.ID)

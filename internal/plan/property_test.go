@@ -213,6 +213,9 @@ func text(p Plan) string {
 		if s.Why != "" {
 			line += "\n           because " + s.Why
 		}
+		if down := s.Interrupts; down.AtLeast > 0 {
+			line += fmt.Sprintf("\n           takes %s down for %s at least", list(down.Hosts), down.AtLeast)
+		}
 		if s.Quiet {
 			line += "\n           (by the way)"
 		}

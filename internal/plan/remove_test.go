@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
@@ -52,5 +53,39 @@ func TestAStrayDatabaseGoesBeforeItsSuccessorComes(t *testing.T) {
 	i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.Key() == "create database" })
 	if gone := (DeleteHost{Droplet: stray}).Key(); i < 0 || !slices.Contains(p.Steps[i].After, gone) {
 		t.Errorf("the database's host does not wait for %q:\n%s", gone, text(p))
+	}
+}
+
+// A host formats and mounts its volume once, in its first boot: one whose volume
+// is gone is of no use to the next volume.
+func TestADatabaseWhoseVolumeIsGoneIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	for name, choose := range map[string]func([]Step) Step{
+		"the first step that is ready": first,
+		"the last step that is ready":  func(ready []Step) Step { return ready[len(ready)-1] },
+	} {
+		s := made(chat(1))
+		old := s.Observed.Known(cluster.RoleDatabase, s.Memory)[0]
+		s.Observed.Volume = nil
+		s.droplet(old.ID, func(d *cluster.Droplet) { d.Status = cluster.StatusOff })
+		p := Diff(s.Input)
+		if slices.ContainsFunc(p.Steps, func(step Step) bool { return step.Key() == PowerOn{Droplet: old}.Key() }) {
+			t.Errorf("%s: a host that goes is switched on", name)
+		}
+		if !strings.Contains(p.Summary(), "Down for 1m30s at least: chat-database.") {
+			t.Errorf("the plan says %q", p.Summary())
+		}
+		taken, left := s.apply(choose)
+		if !left.Done() {
+			t.Errorf("%s: there are left\n%s", name, text(left))
+		}
+		for _, step := range taken {
+			if _, attached := step.Action.(AttachVolume); attached {
+				t.Errorf("%s: a new volume is attached to a host that has booted already", name)
+			}
+		}
+		if now := s.Observed.Known(cluster.RoleDatabase, s.Memory)[0]; now.ID == old.ID || s.Observed.Volume == nil {
+			t.Errorf("%s: the host is still %d, the volume %v", name, now.ID, s.Observed.Volume)
+		}
 	}
 }

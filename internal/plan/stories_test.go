@@ -65,6 +65,8 @@ func stories() map[string]*simulation {
 		"load balancer lost":                  lost(made(chat(2)), cluster.RoleLoadBalancer),
 		"node lost":                           lost(made(chat(2)), cluster.RoleNode),
 		"drift":                               drifted(made(chat(2))),
+		"volume detached":                     detached(made(managed(chat(2)))),
+		"volume gone":                         withoutVolume(made(managed(chat(2)))),
 		"strays":                              forgotten(made(chat(2))),
 		"before ids":                          beforeIDs(made(nodesOnly())),
 		"another environment":                 asked(made(managed(chat(3))), other(managed(chat(3)), func(s *cluster.Spec) { s.Environment = map[string]string{"A": "b"} })),
@@ -155,6 +157,18 @@ func lost(s *simulation, role string) *simulation {
 	hosts := s.Memory.Clone().Hosts
 	s.delete(gone)
 	s.Memory.Hosts = hosts
+	return s
+}
+
+// detached is a cluster whose database somebody took the volume from.
+func detached(s *simulation) *simulation {
+	s.holders(nil)
+	return s
+}
+
+// withoutVolume is a cluster whose volume somebody deleted.
+func withoutVolume(s *simulation) *simulation {
+	s.Observed.Volume = nil
 	return s
 }
 

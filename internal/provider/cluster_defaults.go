@@ -45,7 +45,7 @@ func (m *clusterModel) keepDefaults(ctx context.Context, state clusterModel, dia
 	keepScalars(ctx, &m.Update, state.Update, diags)
 	keepScalars(ctx, &m.Host, state.Host, diags)
 	keepNetwork(ctx, &m.Network, state.Network, diags)
-	m.keepDistribution(ctx, state, diags)
+	keepDistribution(ctx, &m.Distribution, state.Distribution, releaseName(m.Release).Equal(releaseName(state.Release)), diags)
 }
 
 // keepPlace keeps region and image of a host unless the cluster's own change.
@@ -81,65 +81,4 @@ func (m *clusterModel) keepPools(ctx context.Context, state clusterModel, diags 
 func keepNetwork(ctx context.Context, network *types.Object, state types.Object, diags *diag.Diagnostics) {
 	ensure(ctx, network)
 	keepIn(ctx, network, state, diags, func(v, was *networkModel) { keepText(&v.Mode, was.Mode) })
-}
-
-// keepDistribution keeps the basename unless the release gets another name.
-func (m *clusterModel) keepDistribution(ctx context.Context, state clusterModel, diags *diag.Diagnostics) {
-	same := releaseName(m.Release).Equal(releaseName(state.Release))
-	basename := types.StringNull()
-	if v := read[distributionModel](ctx, m.Distribution, diags); v != nil {
-		basename = v.Basename
-	}
-	keepScalars(ctx, &m.Distribution, state.Distribution, diags)
-	if !same {
-		edit(ctx, &m.Distribution, diags, func(v *distributionModel) { v.Basename = basename })
-	}
-}
-
-// keepIn changes a nested attribute that both have.
-func keepIn[T any](ctx context.Context, obj *types.Object, state types.Object, diags *diag.Diagnostics, keep func(v, was *T)) {
-	was := read[T](ctx, state, diags)
-	if was == nil {
-		return
-	}
-	edit(ctx, obj, diags, func(v *T) { keep(v, was) })
-}
-
-// keepScalars keeps what is left open of a nested attribute that is filled in as a
-// whole, lists and sets excepted.
-func keepScalars(ctx context.Context, obj *types.Object, state types.Object, diags *diag.Diagnostics) {
-	ensure(ctx, obj)
-	if !known(*obj) || !known(state) {
-		return
-	}
-	attributes, was := obj.Attributes(), state.Attributes()
-	for name, value := range attributes {
-		switch was[name].(type) {
-		case types.String, types.Int64, types.Bool:
-			if value.IsNull() {
-				attributes[name] = was[name]
-			}
-		}
-	}
-	filled, errs := types.ObjectValue(obj.AttributeTypes(ctx), attributes)
-	diags.Append(errs...)
-	*obj = filled
-}
-
-func keepText(v *types.String, was types.String) {
-	if v.IsNull() {
-		*v = was
-	}
-}
-
-func keepInt(v *types.Int64, was types.Int64) {
-	if v.IsNull() {
-		*v = was
-	}
-}
-
-func keepBool(v *types.Bool, was types.Bool) {
-	if v.IsNull() {
-		*v = was
-	}
 }

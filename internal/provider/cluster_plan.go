@@ -90,6 +90,9 @@ func (p *clusterPlan) unstarted() bool { return p.mem.Adopting && !p.mem.Importe
 // that the changes cannot touch.
 func (p *clusterPlan) resolve(ctx context.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
+	if !p.create { // a state may be older than an attribute that has a default
+		diags.Append(p.state.resolve(ctx)...)
+	}
 	p.model.keepManagement(ctx, p.state, &diags)
 	p.model.keepDefaults(ctx, p.state, &diags)
 	diags.Append(p.model.sumArchive(ctx, p.state)...)

@@ -35,13 +35,28 @@ type cookieValues struct {
 func (m cookieModel) format() cookie.Format { return cookie.Format(m.Format.ValueString()) }
 func (m cookieModel) length() int           { return int(m.Length.ValueInt64()) }
 
-// resolve fills defaults in.
-func (m *cookieModel) resolve() {
+// keepDefaults takes from the state of a cookie that was made here what the
+// configuration leaves open: another default of a later version makes no new
+// cookie. The length follows the format.
+func (m *cookieModel) keepDefaults(state cookieModel) {
+	keepText(&m.Format, state.Format)
+	if m.Format.Equal(state.Format) {
+		keepInt(&m.Length, state.Length)
+	}
+}
+
+// resolveLook fills in the defaults of what the cookie looks like.
+func (m *cookieModel) resolveLook() {
 	defaultString(&m.Format, string(cookie.Formats()[0]))
 	if m.Format.IsUnknown() && m.Length.IsNull() {
 		m.Length = types.Int64Unknown()
 	}
 	defaultInt(&m.Length, cookie.DefaultLength(m.format()))
+}
+
+// resolve fills every default in.
+func (m *cookieModel) resolve() {
+	m.resolveLook()
 	if m.Keepers.IsNull() {
 		m.Keepers = mapOf(nil)
 	}
@@ -122,7 +137,8 @@ func (m cookieModel) changedFrom(state cookieModel) path.Paths {
 func (r *cookieResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An Erlang cookie: the secret that the nodes of a cluster share. It is drawn from a random source that " +
-			"cannot be predicted, kept in the state, and never changes unless `format`, `length` or `keepers` does. " +
+			"cannot be predicted, kept in the state, and never changes unless `format`, `length` or `keepers` does; " +
+			"a format or length that is left out stays what it was. " +
 			"It needs no DigitalOcean token.\n\n" +
 			"A cookie that is already in use is kept with `terraform import`, or with a `moved` block from a " +
 			"`random_password` or `random_string` (its `result`) or a `random_id` (its `b64_url`; a cookie that was used as `hex` or `dec` has to be imported). " +

@@ -71,6 +71,8 @@ func (r *cookieResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		plan.holdKeepers(config.Keepers, state.Keepers)
 		plan.cookieValues = state.cookieValues
 	default:
+		state.resolveLook() // it may be older than an attribute that has a default
+		plan.keepDefaults(state)
 		plan.resolve()
 		plan.cookieValues = state.cookieValues
 		plan.holdKeepers(config.Keepers, state.Keepers)

@@ -231,7 +231,18 @@ func (p *core) model() clusterModel {
 // get decodes the state.
 func (p *core) get(model any) {
 	p.Helper()
-	state := tfsdk.State{Schema: p.schema, Raw: p.state}
+	p.as(p.state, model)
+}
+
+// decode reads what the provider answered.
+func (p *core) decode(v *tfprotov6.DynamicValue, model any) {
+	p.Helper()
+	p.as(p.value(v), model)
+}
+
+func (p *core) as(v tftypes.Value, model any) {
+	p.Helper()
+	state := tfsdk.State{Schema: p.schema, Raw: v}
 	if diags := state.Get(p.Context(), model); diags.HasError() {
 		p.Fatal(say(diags))
 	}

@@ -74,6 +74,8 @@ func advice(err error) (remedy string, resumes bool) {
 		return "The account has reached a limit. Remove what is not needed, or ask DigitalOcean to raise the limit.", false
 	case status >= http.StatusInternalServerError:
 		return "The API had a problem of its own; status.digitalocean.com may tell more.", true
+	case digitalocean.Unanswered(err):
+		return "The API cannot be reached, or does not answer as it should. Check the network, proxies, and api_endpoint; status.digitalocean.com may tell more.", true
 	}
 	return "", false
 }

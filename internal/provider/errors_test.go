@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
@@ -53,6 +57,43 @@ func TestFailureSaysWhatToDo(t *testing.T) {
 				t.Errorf("%s:\ngot  %s\nwant %s", got.Summary(), got.Detail(), tt.want)
 			}
 		})
+	}
+}
+
+// broken is an API of which no answer comes, or none that is whole.
+type broken func() (*http.Response, error)
+
+// RoundTrip implements http.RoundTripper.
+func (b broken) RoundTrip(*http.Request) (*http.Response, error) { return b() }
+
+func TestFailureToReachTheAPISaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	answer := func(body string) broken {
+		return func() (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(body))}, nil
+		}
+	}
+	for name, tt := range map[string]struct {
+		api  broken
+		says string
+	}{
+		"no connection": {func() (*http.Response, error) {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+		}, "connection refused"},
+		"cut off":   {func() (*http.Response, error) { return nil, io.ErrUnexpectedEOF }, "unexpected EOF"},
+		"no object": {answer(`{}`), "without the"},
+		"no JSON":   {answer(`{"vpcs": [`), "without JSON"},
+	} {
+		client, err := digitalocean.New(digitalocean.Config{Token: "test", Transport: tt.api})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.VPCs(t.Context())
+		told := failure("Cannot read the cluster", err).Detail()
+		inOrder(t, told, "List the account's VPCs", tt.says, "status.digitalocean.com", "Run the same command again to continue.")
+		if t.Failed() {
+			t.Log(name)
+		}
 	}
 }
 

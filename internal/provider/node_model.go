@@ -55,6 +55,22 @@ func (m *nodeModel) resolve(ctx context.Context) diag.Diagnostics {
 	return diags
 }
 
+// keepDefaults takes from the state of a node that exists what the configuration
+// leaves open, as that of beam_cluster does.
+func (m *nodeModel) keepDefaults(ctx context.Context, state nodeModel, diags *diag.Diagnostics) {
+	keepText(&m.Size, state.Size)
+	keepText(&m.Image, state.Image)
+	keepBool(&m.Monitoring, state.Monitoring)
+	keepIn(ctx, &m.Release, state.Release, diags, func(v, was *releaseModel) {
+		keepText(&v.Kind, was.Kind)
+		keepInt(&v.Port, was.Port)
+		keepBool(&v.ReadOnly, was.ReadOnly)
+	})
+	keepScalars(ctx, &m.Host, state.Host, diags)
+	same := m.Cluster.Equal(state.Cluster) && releaseName(m.Release).Equal(releaseName(state.Release))
+	keepDistribution(ctx, &m.Distribution, state.Distribution, same, diags)
+}
+
 // spec is what the engine builds. The model is resolved; what is unknown in it
 // is empty in the spec.
 func (m nodeModel) spec(ctx context.Context) (cluster.NodeSpec, diag.Diagnostics) {

@@ -44,12 +44,17 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(plan.resolve(ctx)...)
 	create := req.State.Raw.IsNull()
+	if !create {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		// A state may be older than an attribute that has a default.
+		resp.Diagnostics.Append(state.resolve(ctx)...)
+		plan.keepDefaults(ctx, state, &resp.Diagnostics)
+	}
+	resp.Diagnostics.Append(plan.resolve(ctx)...)
 	if create {
 		plan.forget()
 	} else {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		keepTags(&plan.Tags, state.Tags)
 		resp.Diagnostics.Append(r.account.keepSSHKeys(ctx, &plan.SSHKeys, state.SSHKeys)...)
 		r.account.plans.seeNode(state.Cluster.ValueString(), state.Name.ValueString())

@@ -14,7 +14,7 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 		MarkdownDescription: "One droplet that joins a cluster from outside its pools, such as a worker of another size or a node of another workspace. " +
 			"It takes the cluster's network and firewalls from what is tagged with the cluster's name. " +
 			"Being younger than the nodes that it is told of, it dials them; the cluster need not know it.\n\n" +
-			"A change of `tags`, `peers`, or of `url` and `headers` of the same release leaves the droplet as it is; a change of anything else makes it anew. " +
+			"A change of `tags`, `peers`, or of `url` and `headers` of the same release leaves the droplet as it is; a change of anything else makes it anew. What is left out keeps the value that the droplet was made with. " +
 			"With `lifecycle { create_before_destroy = true }` the new droplet joins before the old one goes.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{Required: true, MarkdownDescription: "The host name of the droplet, of the characters `a-z`, `0-9` and `-`."},

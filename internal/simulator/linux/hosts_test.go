@@ -19,7 +19,7 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator/linux"
 )
 
-func TestHostsBootFromTheirUserData(t *testing.T) {
+func TestRealHostsBootFromTheirUserData(t *testing.T) {
 	hosts := open(t)
 	for i, image := range images {
 		t.Run(image, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestHostsBootFromTheirUserData(t *testing.T) {
 	}
 }
 
-func TestHostsKeepTheirDiskOverPowerOffAndReboot(t *testing.T) {
+func TestRealHostsKeepTheirDiskOverPowerOffAndReboot(t *testing.T) {
 	hosts := open(t)
 	create(t, hosts, host(1, ""))
 	wire(t, hosts, network())
@@ -95,7 +95,7 @@ func TestHostsKeepTheirDiskOverPowerOffAndReboot(t *testing.T) {
 	on(t, hosts, 1, "! ls /root/kept")
 }
 
-func TestAFailedStartLeavesNothing(t *testing.T) {
+func TestRealHostsThatFailToStartLeaveNothing(t *testing.T) {
 	hosts := open(t)
 	const folder = "/var/lib/beam-hosts-test/hosts/1"
 	expectGone := func(paths ...string) {
@@ -140,7 +140,7 @@ func TestAFailedStartLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestVolumesOutliveTheirDroplets(t *testing.T) {
+func TestRealHostsAreOutlivedByTheirVolumes(t *testing.T) {
 	hosts := open(t)
 	const device = "/dev/disk/by-id/scsi-0DO_Volume_data"
 	attached := network()
@@ -178,7 +178,7 @@ func TestVolumesOutliveTheirDroplets(t *testing.T) {
 }
 
 // Hosts of two names live side by side, even where one begins with the other.
-func TestOpeningRemovesNothingOfAnotherName(t *testing.T) {
+func TestRealHostsOfAnotherNameAreLeftAlone(t *testing.T) {
 	requireRealHosts(t)
 	other, err := linux.Open(t.Context(), linux.Options{Name: hostName + "-other"}) // no image, so no host
 	if err != nil {
@@ -209,7 +209,7 @@ func TestMain(m *testing.M) {
 	select {}
 }
 
-func TestASecondStartRemovesWhatACrashLeft(t *testing.T) {
+func TestRealHostsThatACrashLeftAreRemoved(t *testing.T) {
 	requireRealHosts(t)
 	crashing := exec.CommandContext(t.Context(), os.Args[0])
 	crashing.Env = append(os.Environ(), asCrashing+"=1")

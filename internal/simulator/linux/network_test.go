@@ -16,7 +16,7 @@ import (
 // several with &&: sh -e goes on after a "! reaches" that does reach.
 const reaches = `reaches() { python3 -c 'import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 1)' "$@" 2>/dev/null; }; `
 
-func TestTheFabricConnectsWhatBelongsTogether(t *testing.T) {
+func TestRealHostsReachWhatBelongsTogether(t *testing.T) {
 	hosts := open(t)
 	near, far := host(2, ""), host(3, "")
 	far.PrivateIPv4, far.VPC = netip.MustParsePrefix("10.109.0.4/20"), "two"
@@ -65,7 +65,7 @@ func TestTheFabricConnectsWhatBelongsTogether(t *testing.T) {
 	on(t, hosts, 2, reaches+"reaches 169.254.169.254 80 && ping -c 1 -W 1 10.108.0.1 && reaches 10.108.0.4 22")
 }
 
-func TestFirewallsHoldAndChangeWhileHostsRun(t *testing.T) {
+func TestRealHostsHaveFirewallsThatHoldAndChange(t *testing.T) {
 	hosts := open(t)
 	wired := network()
 	wire(t, hosts, wired)
@@ -106,7 +106,7 @@ func TestFirewallsHoldAndChangeWhileHostsRun(t *testing.T) {
 	}
 }
 
-func TestMetadataAnswersEachDropletForItself(t *testing.T) {
+func TestRealHostsAreEachToldOfThemselves(t *testing.T) {
 	hosts := open(t)
 	api := simulator.New(simulator.Options{Hosts: hosts})
 	hosts.Attach(t.Context(), api)
