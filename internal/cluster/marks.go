@@ -56,6 +56,12 @@ func (l Lease) Before(other Lease) bool {
 // Fresh says that the create may still run.
 func (l Lease) Fresh(now time.Time) bool { return now.Sub(l.At) < LeaseTerm }
 
+// IsLease says that the tag is a LeaseTag of a cluster of the name.
+func IsLease(cluster, tag string) bool {
+	_, is := parseLease(cluster, tag)
+	return is
+}
+
 func parseLease(cluster, tag string) (Lease, bool) {
 	rest, found := strings.CutPrefix(tag, leasePrefix(cluster))
 	id, at, timed := strings.Cut(rest, ":")

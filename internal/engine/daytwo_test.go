@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // archive is the file of a release, and its SHA-256.
@@ -310,7 +312,7 @@ func TestTheCookieIsRotatedOnRunningNodes(t *testing.T) {
 		h.wantHeard()
 		w.fleet.strangers = nil
 		h.told = func(host, command string) {
-			if apart := w.fleet.apart(); len(apart) > 0 {
+			if apart := w.fleet.apart(anyNode); len(apart) > 0 {
 				w.Errorf("before %s is told to %q these do not connect: %q", host, command, apart)
 			}
 		}
@@ -332,6 +334,8 @@ func TestTheCookieIsRotatedOnceARemovedNodeIsSeenNoMore(t *testing.T) {
 	})
 }
 
+func anyNode(int) bool { return true }
+
 func TestARotationThatWasCutOffGoesOn(t *testing.T) {
 	for cutAt := 1; cutAt <= 6; cutAt++ {
 		t.Run(fmt.Sprint(cutAt), func(t *testing.T) {
@@ -339,7 +343,7 @@ func TestARotationThatWasCutOffGoesOn(t *testing.T) {
 				h.spec.Cookie = "ANOTHER"
 				h.cutAfter = cutAt
 				h.fails("the cookie is not changed on every node")
-				if apart := w.fleet.apart(); len(apart) > 0 {
+				if apart := w.fleet.apart(anyNode); len(apart) > 0 {
 					w.Errorf("these do not connect: %q", apart)
 				}
 				h.cutAfter = 0
@@ -435,6 +439,25 @@ func TestTheCookieOfNodesThatDoNotRunIsChanged(t *testing.T) {
 		w.fleet.crashes[h.spec.Release.SHA256] = true
 		h.spec.Cookie = "ANOTHER"
 		h.deployURL("second")
+		h.changes()
+	})
+}
+
+// An apply that died had told the load balancer of nodes that the next apply does
+// not want: it has to be told again of those that it was told of before.
+func TestALoadBalancerIsToldAgainWhereTheStateIsOld(t *testing.T) {
+	inRunningCluster(t, 3, func(w *world, h *hosts) {
+		old, wanted := h.mem.Clone(), h.spec
+		h.spec.Host.User = "chat"
+		ctx, die := context.WithCancel(w.Context())
+		h.told = func(_, command string) {
+			if command == hostconfig.CommandSetNodes {
+				die()
+			}
+		}
+		_, _ = w.engine.Converge(ctx, h.spec, h.mem) // what it remembers is lost
+		h.told = nil
+		*h.mem, h.spec = old, wanted
 		h.changes()
 	})
 }

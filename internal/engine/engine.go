@@ -126,6 +126,7 @@ func (e *Engine) Diff(ctx context.Context, spec cluster.Spec, mem cluster.Memory
 	if err != nil {
 		return plan.Plan{}, r.obs, err
 	}
+	r.doubtDeliveries()
 	return r.diff(), r.obs, nil
 }
 
@@ -140,6 +141,21 @@ func (r *run) lookTwice(ctx context.Context) error {
 		return err
 	}
 	return r.look(ctx)
+}
+
+// doubtDeliveries has hosts told again of which others there are, where there are
+// hosts that the state does not know: it is of before an apply that made those, and
+// may have told others of them.
+func (r *run) doubtDeliveries() {
+	if !plan.HasStrays(r.input()) {
+		return
+	}
+	for id, record := range r.mem.Hosts {
+		if !record.Unmanaged {
+			record.Delivered = ""
+			r.mem.Hosts[id] = record
+		}
+	}
 }
 
 // begin looks at what exists. A new cluster gets an id and takes a lease first,
@@ -160,6 +176,7 @@ func (r *run) begin(ctx context.Context) error {
 		return err
 	}
 	if !r.creating {
+		r.doubtDeliveries()
 		return drawMissing(r.spec, r.mem)
 	}
 	if err := r.clear(ctx); err != nil {

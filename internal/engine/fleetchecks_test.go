@@ -145,12 +145,13 @@ func (f *fleet) nodes() []*machine {
 }
 
 // apart are the pairs of nodes that serve and do not take each other's cookie, but
-// for those that nobody could tell of it, whose connections stay.
-func (f *fleet) apart() (pairs []string) {
+// for those that nobody could tell of it, whose connections stay. Known says which
+// count, by the ids of their droplets.
+func (f *fleet) apart(known func(id int) bool) (pairs []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.follow()
-	serving := slices.DeleteFunc(f.nodes(), func(m *machine) bool { return !f.serves(m) || m.beside })
+	serving := slices.DeleteFunc(f.nodes(), func(m *machine) bool { return !f.serves(m) || m.beside || !known(m.DropletID) })
 	for i, a := range serving {
 		for _, b := range serving[i+1:] {
 			if a.cookie.running != b.cookie.running {

@@ -17,7 +17,9 @@ func (r *run) createHosts(a plan.CreateHosts) (work, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.migratesAtBoot(a)
+	if a.Role == cluster.RoleNode {
+		r.migratesAtBoot()
+	}
 	return func(ctx context.Context) error {
 		return r.api.CreateDroplets(ctx, request, func(made []cluster.Droplet) {
 			r.record(func() {

@@ -259,7 +259,7 @@ func (s *safety) beforeTelling(p *process, id int, command string, stdin io.Read
 	if bundle.Release != nil && p.spec.Release.Migrate != "" && !s.life.fleet.migrated(bundle.Release.SHA256) {
 		s.violate("a node is told to run %.8s, for which nobody migrated", bundle.Release.SHA256)
 	}
-	if restarts && p.spec.LoadBalancer != nil && p.spec.Update.Strategy == cluster.UpdateRolling && !s.life.disturbed {
+	if restarts && p.spec.LoadBalancer != nil && p.spec.NodeCount() > 1 && p.spec.Update.Strategy == cluster.UpdateRolling && !s.life.disturbed {
 		if name, alone := s.life.fleet.servesAlone(id); alone {
 			s.violate("%s is told to %q, and clients are led to no other node that serves", name, command)
 		}
@@ -269,12 +269,22 @@ func (s *safety) beforeTelling(p *process, id int, command string, stdin io.Read
 
 // afterTelling looks at the nodes once a host has carried out a command.
 func (s *safety) afterTelling(p *process, command string) {
-	apart := s.life.fleet.apart()
+	apart := s.life.fleet.apart(func(id int) bool {
+		_, known := p.known[id]
+		return known || s.madeBy(id) == p.number // others are of an apply that died, and go
+	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(apart) > 0 && !s.life.disturbed && p.id != "" && !s.life.rivals {
 		s.violate("after %q these nodes do not connect: %q", command, apart)
 	}
+}
+
+// madeBy is the number of the process that ran when the droplet was made.
+func (s *safety) madeBy(id int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen["droplet"+strconv.Itoa(id)]
 }
 
 // run says which process runs from now on.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -129,9 +130,15 @@ func (r *run) migrate(a plan.Migrate) (work, error) {
 }
 
 // migratesAtBoot takes note of the migration that nodes which are made now run
-// before their release starts.
-func (r *run) migratesAtBoot(a plan.CreateHosts) {
-	if release := r.spec.Release; a.Role == cluster.RoleNode && release != nil && release.URL != "" && release.Migrate != "" {
+// before their release starts. Others that go on to the release do not wait for
+// those: it runs for them first.
+func (r *run) migratesAtBoot() {
+	release := r.spec.Release
+	if release == nil || release.URL == "" || release.Migrate == "" {
+		return
+	}
+	runs := func(s plan.Step) bool { _, is := s.Action.(plan.Migrate); return is }
+	if !slices.ContainsFunc(r.diff().Steps, runs) {
 		r.mem.Migrated = release.SHA256
 	}
 }

@@ -163,11 +163,14 @@ func (d *differ) removeMarks() {
 	if d.Observed.LastCluster {
 		d.do(DeleteTag{Tag: cluster.TagAll}, "", d.keys(everything)...)
 	}
-	all := d.keys(everything)
-	for _, tag := range d.Observed.Tags {
-		id := cluster.MarkedID(d.Spec.Name, tag)
-		if !needed[tag] && (id == "" || id == d.Memory.ID) {
-			d.do(DeleteTag{Tag: tag}, "", all...)
+	// A lease goes last: by it what is left of a create that died is found.
+	for _, leases := range []bool{false, true} {
+		before := d.keys(everything)
+		for _, tag := range d.Observed.Tags {
+			id := cluster.MarkedID(d.Spec.Name, tag)
+			if cluster.IsLease(d.Spec.Name, tag) == leases && !needed[tag] && (id == "" || id == d.Memory.ID) {
+				d.do(DeleteTag{Tag: tag}, "", before...)
+			}
 		}
 	}
 }

@@ -42,6 +42,14 @@ func (d *differ) adopt() {
 }
 
 // stray says that the cluster's marks are on a host that nobody remembers.
+// HasStrays says that hosts of the cluster exist that the state does not know.
+func HasStrays(in Input) bool {
+	return slices.ContainsFunc(in.Observed.Droplets, func(host cluster.Droplet) bool {
+		_, known := in.Memory.Hosts[host.ID]
+		return !known && in.Observed.Owns(host)
+	})
+}
+
 func (d *differ) stray(host cluster.Droplet) bool { return d.Observed.Owns(host) }
 
 // fingerprintOf is what a host of the role would be told today; empty where the
