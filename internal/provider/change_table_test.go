@@ -70,12 +70,13 @@ func TestEveryArgumentHasAnEdit(t *testing.T) {
 	for _, e := range edits(t) {
 		edited = append(edited, e.attribute)
 	}
-	arguments := argumentsOf(clusterSchema(t).Attributes, "")
-	for _, argument := range arguments {
+	var arguments []string
+	visitArguments(clusterSchema(t).Attributes, "", func(argument string, _ schema.Attribute) {
+		arguments = append(arguments, argument)
 		if !slices.Contains(edited, argument) {
 			t.Errorf("%s has no edit: add it to edits", argument)
 		}
-	}
+	})
 	for _, attribute := range edited {
 		if !slices.ContainsFunc(arguments, func(a string) bool { return a == attribute || strings.HasPrefix(a, attribute+".") }) {
 			t.Errorf("the schema has no argument %s", attribute)
@@ -83,26 +84,21 @@ func TestEveryArgumentHasAnEdit(t *testing.T) {
 	}
 }
 
-// argumentsOf lists the innermost attributes that users may set. A "*" stands for
-// the keys of a map.
-func argumentsOf(attributes map[string]schema.Attribute, prefix string) []string {
-	var found []string
+// visitArguments calls f with each innermost argument that users may set and its
+// path, in order. A "*" stands for the keys of a map.
+func visitArguments(attributes map[string]schema.Attribute, within string, f func(at string, a schema.Attribute)) {
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
-		at := prefix + name
 		switch a := attributes[name].(type) {
 		case schema.SingleNestedAttribute:
-			found = append(found, argumentsOf(a.Attributes, at+".")...)
+			visitArguments(a.Attributes, within+name+".", f)
 		case schema.MapNestedAttribute:
-			if a.IsRequired() || a.IsOptional() {
-				found = append(found, argumentsOf(a.NestedObject.Attributes, at+".*.")...)
-			}
+			visitArguments(a.NestedObject.Attributes, within+name+".*.", f)
 		default:
 			if a.IsRequired() || a.IsOptional() {
-				found = append(found, at)
+				f(within+name, a)
 			}
 		}
 	}
-	return found
 }
 
 // trial is a cluster of records whose changes are planned and never applied.
