@@ -39,23 +39,22 @@ func TestDefaultsOfAClusterAreAsDescribed(t *testing.T) {
 
 func TestDefaultsOfANodeAreAsDescribed(t *testing.T) {
 	t.Parallel()
-	var resp resource.SchemaResponse
-	(&nodeResource{}).Schema(t.Context(), resource.SchemaRequest{}, &resp)
+	s := nodeSchema(t)
 	var model nodeModel
-	diags := configOf(t, resp.Schema, object{
+	diags := configOf(t, s, object{
 		"name": "worker", "cluster": "my-chat", "cookie": "monster", "region": "lon1",
 		"release": object{"name": "talk", "url": "https://example.com/1.tar.gz", "sha256": strings.Repeat("ab", 32)},
 	}).Get(t.Context(), &model)
 	diags.Append(model.resolve(t.Context())...)
 	model.forget()
-	plan := tfsdk.Plan{Schema: resp.Schema, Raw: tftypes.NewValue(resp.Schema.Type().TerraformType(t.Context()), nil)}
+	plan := tfsdk.Plan{Schema: s, Raw: tftypes.NewValue(s.Type().TerraformType(t.Context()), nil)}
 	if diags.Append(plan.Set(t.Context(), model)...); diags.HasError() {
 		t.Fatal(say(diags))
 	}
 	counts := counting(t, plan.Raw)
 	counts["timeouts.create"], counts["timeouts.read"] = limit(createTimeout), limit(readTimeout)
 	counts["timeouts.update"], counts["timeouts.delete"] = limit(updateTimeout), limit(deleteTimeout)
-	checkDefaults(t, resp.Schema.Attributes, counts)
+	checkDefaults(t, s.Attributes, counts)
 }
 
 func TestDefaultsOfACookieAreAsDescribed(t *testing.T) {
