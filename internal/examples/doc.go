@@ -1,3 +1,4 @@
-// Package examples holds the test that applies every configuration below the
-// examples folder.
+// Package examples holds the tests of what users read: every configuration below
+// the examples folder is applied, and what the pages show and say is held to the
+// provider.
 package examples

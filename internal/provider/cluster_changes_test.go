@@ -2,11 +2,13 @@ package provider
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
@@ -115,4 +117,29 @@ func TestChangesOfAClusterThatExists(t *testing.T) {
 		}
 	}
 	testtool.Golden(t, "changes.golden", out.String())
+}
+
+// Who sets an argument shall know before there is a cluster that it stays so, and
+// who reads the guide finds each of them.
+func TestWhatIsRefusedIsSaidWhereItIsSet(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile(changesGuide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(guide), "## What is refused")
+	descriptions := map[string]string{"database": databaseAttribute().MarkdownDescription}
+	visitArguments(clusterSchema(t).Attributes, "", func(at string, a schema.Attribute) { descriptions[at] = a.GetMarkdownDescription() })
+	refusedByPlans := []string{"load_balancer.region", "network.vpc_uuid"}
+	for _, r := range refused {
+		refusedByPlans = append(refusedByPlans, strings.Join(r.at, "."))
+	}
+	for _, at := range refusedByPlans {
+		if text := descriptions[at]; !strings.Contains(text, "cannot be changed later") && !strings.Contains(text, "refused") {
+			t.Errorf("the description of %s does not say that it stays as it is: %s", at, text)
+		}
+		if name := at[strings.LastIndex(at, ".")+1:]; !strings.Contains(section, name) {
+			t.Errorf("the guide's section on what is refused does not name %s", at)
+		}
+	}
 }

@@ -43,7 +43,8 @@ func clusterInputAttributes(ctx context.Context) map[string]schema.Attribute {
 		"name": schema.StringAttribute{
 			Required: true,
 			MarkdownDescription: "The name of the cluster, unique in the account; names, tags and firewalls of its hosts begin with it. " +
-				"It has 1 to 32 of the characters `a-z`, `0-9` and `-`, beginning with a letter and not ending with `-`.",
+				"It has 1 to 32 of the characters `a-z`, `0-9` and `-`, beginning with a letter and not ending with `-`. " +
+				"Another name for a cluster that exists is refused: it would be another cluster, without this one's data.",
 		},
 		"region": optional("The region of every host that names none itself, such as `nyc3`."),
 		"image": defaulted("The image of every host that names none itself: `debian-13-x64`, `debian-12-x64`, `ubuntu-24-04-x64` or `ubuntu-22-04-x64`, or the id of a snapshot made from one. " +
@@ -75,7 +76,7 @@ func nodePoolsAttribute() schema.MapNestedAttribute {
 	return schema.MapNestedAttribute{
 		Required: true,
 		MarkdownDescription: "Groups of equal nodes by name. The nodes of a pool are called `<cluster>-<pool>-<number>`, in small letters and with `-` for `_`. " +
-			"Pools can be added and removed in place. All pools together have at least one node.",
+			"Pools can be added and removed in place, and what their nodes wrote on their disks goes with them. All pools together have at least one node.",
 		NestedObject: schema.NestedAttributeObject{
 			Attributes: map[string]schema.Attribute{
 				"count": defaultedInt("How many nodes the pool has; all pools together may have 500. It is changed in place: new nodes join, and the youngest are removed first. Default: `1`."),
@@ -136,9 +137,9 @@ func networkAttribute() schema.SingleNestedAttribute {
 		MarkdownDescription: "How hosts reach each other.",
 		Attributes: map[string]schema.Attribute{
 			"mode": defaulted("`private` connects hosts through a VPC in each region, peered when there are several; `auto` is the same today; " +
-				"`public` uses public addresses, with the firewalls letting in only hosts of the cluster. Default: `auto`."),
+				"`public` uses public addresses, with the firewalls letting in only hosts of the cluster. To or from `public` it cannot be changed later. Default: `auto`."),
 			"vpc_uuid": optional("The id of a VPC of your own to use instead of a new one. All hosts are then in its region, " +
-				"and it is left in place when the cluster is destroyed."),
+				"and it is left in place when the cluster is destroyed. It cannot be changed later."),
 			"ip_ranges": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "The private addresses of the VPC that is made in a region, in CIDR notation from `/16` to `/28`, by region. " +
@@ -152,18 +153,21 @@ func databaseAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "A Postgres host for the cluster, reached by nodes only, over TLS. Its data lies on a volume that outlives the host. " +
-			"Without it there is no database. It can be added later. Of one that exists only `backups` and `final_snapshot` can be changed.",
+			"Without it there is no database. It can be added later. Of one that exists only `backups` and `final_snapshot` can be changed, " +
+			"and to remove it is refused, for its data would go. A destroy of the cluster deletes the volume and all data on it; " +
+			"only the snapshot of `final_snapshot` is left.",
 		Attributes: map[string]schema.Attribute{
-			"region":     defaulted("The region of the host. Default: the cluster's `region`."),
-			"size":       defaulted("The droplet size of the host. Default: `s-1vcpu-1gb`."),
-			"image":      defaulted("The image of the host; it decides the version of Postgres. Default: the cluster's `image`."),
-			"name":       defaulted("The name of the database. Default: the cluster's name with `_` for `-`."),
-			"user":       defaulted("The role that the app logs in with. A second role, `<user>_owner`, owns the tables and runs migrations. Default: the database's name."),
-			"volume_gib": defaultedInt("The size of the volume in GiB. Default: `10`."),
+			"region":     defaulted("The region of the host and its volume. It cannot be changed later. Default: the cluster's `region`."),
+			"size":       defaulted("The droplet size of the host. It cannot be changed later. Default: `s-1vcpu-1gb`."),
+			"image":      defaulted("The image of the host; it decides the version of Postgres. It cannot be changed later. Default: the cluster's `image`."),
+			"name":       defaulted("The name of the database. It cannot be changed later: under another name there would be no data. Default: the cluster's name with `_` for `-`."),
+			"user":       defaulted("The role that the app logs in with. A second role, `<user>_owner`, owns the tables and runs migrations. It cannot be changed later. Default: the database's name."),
+			"volume_gib": defaultedInt("The size of the volume in GiB, which holds the data. It cannot be changed later. The volume outlives its host and is deleted with the cluster. Default: `10`."),
 			"final_snapshot": defaultedBool("Whether a snapshot of the volume is kept when the cluster is destroyed. It outlives the cluster and costs money " +
 				"until you delete it. It is changed in place, and what was applied last counts: to destroy without a snapshot, set `false` and apply before. " +
+				"A destroy then deletes the data for good. " +
 				"Default: `true`."),
-			"backups": defaultedBool("Whether DigitalOcean backs the host's own disk up every week; the volume is not part of it. It is changed in place. " +
+			"backups": defaultedBool("Whether DigitalOcean backs the host's own disk up every week; the volume, and so the data, is not part of it. It is changed in place. " +
 				"Default: `false`."),
 		},
 	}

@@ -8,10 +8,10 @@ import (
 func loadBalancerAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "An HAProxy host in front of the nodes, with WebSockets, sticky sessions and health checks. Its address is a reserved IP that outlives the host. " +
+		MarkdownDescription: "An HAProxy host in front of the nodes, with WebSockets, sticky sessions and health checks. Its address is a reserved IP that outlives the host; it is given back for good when `load_balancer` is removed or the cluster destroyed. " +
 			"Without it the nodes' HTTP port is closed.",
 		Attributes: map[string]schema.Attribute{
-			"region": defaulted("The region of the host. Default: the cluster's `region`."),
+			"region": defaulted("The region of the host and its address. It cannot be changed later. Default: the cluster's `region`."),
 			"size":   defaulted("The droplet size of the host. Default: `s-1vcpu-1gb`."),
 			"image":  defaulted("The image of the host. Default: the cluster's `image`."),
 			"algorithm": defaulted("How HAProxy chooses a node for a new session: `roundrobin`, `leastconn`, `first`, `source` or `random`. " +
