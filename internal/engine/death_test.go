@@ -178,7 +178,7 @@ func (tr *trial) dies(d death) outcome {
 // died has run out; where that had come so far that data may be lost, the cluster
 // has to be imported.
 func (tr *trial) goesOn() outcome {
-	if tr.op.name == "create a node" {
+	if tr.op.name == "create a node" || tr.op.name == "replace a node" {
 		return tr.findsNode()
 	}
 	if !tr.op.creates() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/digitalocean/godo"
@@ -31,6 +32,8 @@ type operation struct {
 	// A cluster that lost its load balancer does not serve, whatever the
 	// operation does; one that makes nodes anew has two of a name for a while.
 	lost, twins bool
+	// joined says that a beam_node exists before.
+	joined bool
 }
 
 // creates says that the state knows nothing of the cluster before.
@@ -58,9 +61,13 @@ func everyOperation() []operation {
 		{name: "replace the load balancer", before: &two, spec: larger, do: converge},
 		{name: "replace the load balancer and wait for hosts", before: &formedTwo, spec: formedLarger, do: converge},
 		{name: "destroy", before: &two, spec: two, do: destroy},
+		keepsData(),
 		{name: "destroy in two regions", before: ptr(inTwoRegions(one)), spec: inTwoRegions(one), do: destroy},
 		{name: "create a node", before: &one, spec: one, do: createNode},
-		{name: "destroy a node", before: &one, spec: one, do: destroyNode},
+		{name: "refresh a node", before: &one, spec: one, do: refreshNode, joined: true},
+		{name: "repair a node", before: &one, spec: one, drift: driftOfNode, do: repairNode, joined: true},
+		{name: "replace a node", before: &one, spec: one, do: replaceNode, joined: true},
+		{name: "destroy a node", before: &one, spec: one, do: destroyNode, joined: true},
 	}
 }
 
@@ -176,6 +183,48 @@ func destroyNode(ctx context.Context, e *engine.Engine, op operation, k *kept) e
 	if err == nil {
 		k.node = 0
 	}
+	return err
+}
+
+func refreshNode(ctx context.Context, e *engine.Engine, _ operation, k *kept) error {
+	_, err := e.ObserveNode(ctx, k.node)
+	return err
+}
+
+// driftOfNode switches the node off, calls it otherwise and takes a tag off it.
+func driftOfNode(ctx context.Context, w *world, _ cluster.Observed) error {
+	d, err := w.engine.FindNode(ctx, "worker")
+	if err != nil {
+		return err
+	}
+	_, err = w.godo.Tags.UntagResources(ctx, "jobs", &godo.UntagResourcesRequest{Resources: []godo.Resource{{ID: strconv.Itoa(d.ID), Type: godo.DropletResourceType}}})
+	if err != nil {
+		return err
+	}
+	if _, _, err := w.godo.DropletActions.Rename(ctx, d.ID, "pet"); err != nil {
+		return err
+	}
+	w.pass(brisk.BootTime)
+	_, _, err = w.godo.DropletActions.PowerOff(ctx, d.ID)
+	return err
+}
+
+func repairNode(ctx context.Context, e *engine.Engine, op operation, k *kept) error {
+	_, err := e.ConvergeNode(ctx, worker(op), k.node)
+	return err
+}
+
+// replaceNode is what Terraform does with a node that is to be told something else.
+func replaceNode(ctx context.Context, e *engine.Engine, op operation, k *kept) error {
+	if k.node != 0 {
+		if err := destroyNode(ctx, e, op, k); err != nil {
+			return err
+		}
+	}
+	spec := worker(op)
+	spec.Environment = map[string]string{"QUEUE": "mail"}
+	d, err := e.ConvergeNode(ctx, spec, 0)
+	k.node = d.ID
 	return err
 }
 

@@ -80,17 +80,26 @@ func (tr *trial) prepare() {
 	}
 	if o, err := tr.engine.Converge(tr.Context(), *tr.op.before, &tr.kept.mem); err != nil {
 		tr.Fatalf("make the cluster: %v", err)
-	} else if tr.op.drift != nil {
-		if err := tr.op.drift(tr.Context(), tr.world, o); err != nil {
-			tr.Fatal(err)
-		}
-	}
-	if tr.op.name == "destroy a node" {
-		if err := createNode(tr.Context(), tr.engine, tr.op, &tr.kept); err != nil {
-			tr.Fatalf("make the node: %v", err)
+	} else {
+		tr.join()
+		if tr.op.drift != nil {
+			if err := tr.op.drift(tr.Context(), tr.world, o); err != nil {
+				tr.Fatal(err)
+			}
 		}
 	}
 	tr.pass(time.Hour)
+}
+
+// join makes the beam_node that is there before.
+func (tr *trial) join() {
+	if !tr.op.joined {
+		return
+	}
+	if err := createNode(tr.Context(), tr.engine, tr.op, &tr.kept); err != nil {
+		tr.Fatalf("make the node: %v", err)
+	}
+	tr.pass(time.Minute)
 }
 
 // run carries the operation out, with the state that it is given, within the time
