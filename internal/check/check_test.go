@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
@@ -76,6 +77,11 @@ func TestProblems(t *testing.T) {
 		{"header that is two", func(s *cluster.Spec) { s.Release.Headers = map[string]string{"Authorization": "secret\r\nHost: a"} }},
 		{"header without a name", func(s *cluster.Spec) { s.Release.Headers = map[string]string{"A b": "secret"} }},
 		{"release of which none is kept", func(s *cluster.Spec) { s.Release.Keep = 0 }},
+		{"service beyond its limits", func(s *cluster.Spec) {
+			s.Release.Service = &hostconfig.Service{
+				LimitNOFILE: 2_000_000, Nice: -21, Hardening: "paranoid", EnvironmentFiles: []string{"%h/env"}, WritablePaths: []string{"/var", "/srv/a", "/home/deploy"},
+			}
+		}},
 		{"unknown strategy", func(s *cluster.Spec) { s.Update.Strategy = "canary" }},
 		{"update that makes no node", func(s *cluster.Spec) { s.Update.MaxSurge = 0 }},
 		{"update without any node", func(s *cluster.Spec) { s.Update.MaxUnavailable = 500 }},

@@ -22,7 +22,7 @@ func Node(n cluster.NodeSpec) []Problem {
 		cookieProblems(n.Cookie),
 		peerProblems(n),
 		sshKeyProblems(n.SSHKeys),
-		releaseProblems(n.Release),
+		releaseProblems(n.Release, n.Host.User),
 		environmentProblems(n.Environment, n.Release),
 		distributionProblems(n.Distribution),
 		overlaps(nodeListeners(n.Distribution, n.Release, n.Host)),

@@ -25,6 +25,13 @@ func fields() []field {
 		}
 		return s.LoadBalancer.TLS.ACME
 	}
+	service := func(s *cluster.Spec) *hostconfig.Service {
+		if s.Release.Service == nil {
+			service := hostconfig.DefaultService
+			s.Release.Service = &service
+		}
+		return s.Release.Service
+	}
 	return []field{
 		{"name", func(s *cluster.Spec, v string) { s.Name = v }},
 		{"cookie", func(s *cluster.Spec, v string) { s.Cookie = v }},
@@ -33,6 +40,9 @@ func fields() []field {
 		{"release.sha256", func(s *cluster.Spec, v string) { s.Release.SHA256 = v }},
 		{"release.kind", func(s *cluster.Spec, v string) { s.Release.Kind = v }},
 		{"release.migrate", func(s *cluster.Spec, v string) { s.Release.Migrate = v }},
+		{"release.service.hardening", func(s *cluster.Spec, v string) { service(s).Hardening = v }},
+		{"release.service.environment_files", func(s *cluster.Spec, v string) { service(s).EnvironmentFiles = []string{v} }},
+		{"release.service.writable_paths", func(s *cluster.Spec, v string) { service(s).WritablePaths = []string{v} }},
 		{"environment.VALUE", func(s *cluster.Spec, v string) { s.Environment = map[string]string{"VALUE": v} }},
 		{"distribution.basename", func(s *cluster.Spec, v string) { s.Distribution.Basename = v }},
 		{"distribution.sync", func(s *cluster.Spec, v string) { s.Distribution.Sync = v }},
@@ -65,6 +75,7 @@ func awkward() *rapid.Generator[string] {
 			"all", "pg_chat", "template1", "ops@example.com", "ops@müller.example", "jürgen@example.com", `"a b"@example.com`, "-x@example.com",
 			"chat.example.com", "müller.example", "*.example.com", "https://ca.example.com/dir", "http://ca.example.com", "/health?a=b", "/a'b", "/a b",
 			"localhost:8080", "%[src]", "en_US.UTF-8", "de_DE", "C.UTF-8", "POSIX", "htop", "--purge", "htop vim", "erlang", "rust", "mix", "random",
+			"/srv/uploads", "/etc/beam/env", "/etc/chat/env", "/opt/chat/x", "/srv/../etc", "off", "strict",
 			"a\nb", "a\x00b", "\xff", "it's $5 `x` \"y\" \\", strings.Repeat("a", 64), strings.Repeat("a", 256),
 		}),
 		rapid.String(),

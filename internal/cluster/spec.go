@@ -3,6 +3,8 @@
 // from them, and what differs. It is pure: no API, no clock, no Terraform.
 package cluster
 
+import "github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+
 // Spec is what the user asks for, every default filled in.
 type Spec struct {
 	Name         string
@@ -92,10 +94,11 @@ type Release struct {
 	// Path is a file on Terraform's machine that nodes get over the channel;
 	// empty where they fetch the release from URL.
 	Path     string
-	Headers  map[string]string // sent to the host of URL; secret
-	Keep     int               // releases that a node keeps, the running one among them
-	ReadOnly bool              // the release must not write below its own folder
-	Triggers map[string]string // a changed value restarts node by node
+	Headers  map[string]string   // sent to the host of URL; secret
+	Keep     int                 // releases that a node keeps, the running one among them
+	ReadOnly bool                // the release must not write below its own folder
+	Triggers map[string]string   // a changed value restarts node by node
+	Service  *hostconfig.Service // nil is hostconfig.DefaultService
 }
 
 // Fetched says that nodes have to get the release from somewhere: else they wait

@@ -37,6 +37,9 @@ var texts = []func(*oneOfEach, string){
 	func(h *oneOfEach, v string) {
 		h.node.Release = &hostconfig.Release{Name: v, URL: v, SHA256: v, Kind: v, Migrate: v}
 	},
+	func(h *oneOfEach, v string) {
+		h.node.Service = &hostconfig.Service{LimitNOFILE: 1024, EnvironmentFiles: []string{v}, WritablePaths: []string{v}, Hardening: v}
+	},
 	func(h *oneOfEach, v string) { h.balancer.Servers = []hostconfig.Server{{Name: v, Address: v}} },
 	func(h *oneOfEach, v string) { h.balancer.Algorithm = v },
 	func(h *oneOfEach, v string) { h.balancer.StickyCookie = v },

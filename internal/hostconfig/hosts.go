@@ -53,6 +53,7 @@ type Node struct {
 	DatabaseCAPEM        string            // certificate of the cluster's CA, installed as a system CA
 	Toolchain            []string          // of "erlang", "elixir", "nodejs"
 	Triggers             map[string]string `json:",omitempty"` // values of the user's; a change restarts the release
+	Service              *Service          `json:",omitempty"` // nil is DefaultService
 }
 
 // Release says what a node runs.

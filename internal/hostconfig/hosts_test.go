@@ -102,6 +102,9 @@ func hosts() map[string]renderer {
 	for name, n := range nodes() {
 		all[name] = n
 	}
+	for name, n := range services() {
+		all[name] = n
+	}
 	all["database"] = exampleDatabase()
 	public := exampleDatabase()
 	public.PublicNetwork = true

@@ -118,6 +118,9 @@ func (n Node) validate() error {
 			return err
 		}
 	}
+	if err := n.service().validate(n.App, n.User); err != nil {
+		return err
+	}
 	if n.migrates() {
 		return Migration.check("release.migrate", n.Release.Migrate)
 	}
@@ -222,8 +225,8 @@ func (n Node) root() string {
 }
 
 // home is the home folder that useradd gives the user.
-func (n Node) home() string {
-	return path.Join("/home", n.User)
-}
+func (n Node) home() string { return homeOf(n.User) }
+
+func homeOf(user string) string { return path.Join("/home", user) }
 
 func (n Node) cookieFile() string { return path.Join(n.home(), ".erlang.cookie") }

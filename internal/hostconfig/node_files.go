@@ -26,6 +26,7 @@ type nodeView struct {
 	Process           string // what the units that run the release share
 	PeersFile         string
 	StagedFile        string // the cookie of a rotation that is under way
+	Unit              Service
 }
 
 func (n Node) view() (nodeView, error) {
@@ -44,6 +45,7 @@ func (n Node) view() (nodeView, error) {
 		CookiePlaceholder: beam.CookiePlaceholder,
 		PeersFile:         path.Join(beam.ConfigDir, beam.PeersFile),
 		StagedFile:        stagedCookieFile,
+		Unit:              n.service(),
 	}
 	if view.Kind == kindRebar3 {
 		view.StartCommand = "foreground"
@@ -148,6 +150,9 @@ func (n Node) steps() []templateStep {
 	}
 	if n.DatabaseCAPEM != "" {
 		steps = append(steps, templateStep{"certificates", "trust the cluster's certificates", "node/certificate.sh"})
+	}
+	if len(n.service().WritablePaths) > 0 {
+		steps = append(steps, templateStep{"writable-paths", "make the folders that the release writes to", "node/writable-paths.sh"})
 	}
 	if !n.stored() {
 		steps = append(steps, templateStep{"release-folder", "prepare for a release", "node/prepare.sh"})

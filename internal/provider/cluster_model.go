@@ -122,7 +122,7 @@ func (m *clusterModel) resolve(ctx context.Context) diag.Diagnostics {
 	edit(ctx, &m.Access, &diags, func(a *accessModel) { defaultList(&a.SSHFrom) })
 	ensure(ctx, &m.Network)
 	edit(ctx, &m.Network, &diags, func(n *networkModel) { defaultString(&n.Mode, cluster.NetworkAuto) })
-	edit(ctx, &m.Release, &diags, (*clusterReleaseModel).resolve)
+	edit(ctx, &m.Release, &diags, func(r *clusterReleaseModel) { r.resolve(ctx, &diags) })
 	ensure(ctx, &m.Update)
 	edit(ctx, &m.Update, &diags, (*updateModel).resolve)
 	resolveShared(ctx, m.Release, &m.Distribution, &m.Host, m.Name, &diags)

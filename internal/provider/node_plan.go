@@ -50,6 +50,7 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		plan.forget()
 	} else {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		resp.Diagnostics.Append(state.resolve(ctx)...) // without a refresh it may lack attributes of later versions
 		keepTags(&plan.Tags, state.Tags)
 		resp.Diagnostics.Append(r.account.keepSSHKeys(ctx, &plan.SSHKeys, state.SSHKeys)...)
 		r.account.plans.seeNode(state.Cluster.ValueString(), state.Name.ValueString())

@@ -91,6 +91,8 @@ func (r *nodeResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if state.imported() {
 		resp.Diagnostics.Append(state.fill(ctx, *droplet)...)
 	}
+	// A state may be older than an attribute that has a default.
+	resp.Diagnostics.Append(state.resolve(ctx)...)
 	spec, diags := state.spec(ctx)
 	resp.Diagnostics.Append(diags...)
 	state.see(spec, *droplet)

@@ -24,6 +24,7 @@ func releaseAttributes() map[string]schema.Attribute {
 		"port": defaultedInt("The TCP port on which the release serves HTTP; nodes get it as `PORT`, and the load balancer and the firewalls lead to it. Default: `8080`."),
 		"migrate": optional("An expression for `bin/<name> eval` that migrates the database, such as `Chat.Release.migrate()`. " +
 			"It is evaluated with the database's owner role before the release starts for the first time."),
+		"service":   serviceAttribute(),
 		"read_only": defaultedBool("Whether the release is kept from writing below its own folder. Default: `false`."),
 	}
 }

@@ -28,18 +28,22 @@ type releaseModel struct {
 	Port     types.Int64  `tfsdk:"port"`
 	Migrate  types.String `tfsdk:"migrate"`
 	ReadOnly types.Bool   `tfsdk:"read_only"`
+	Service  types.Object `tfsdk:"service"`
 }
 
-func (m *releaseModel) resolve() {
+func (m *releaseModel) resolve(ctx context.Context, diags *diag.Diagnostics) {
 	defaultString(&m.Kind, cluster.KindMix)
 	defaultInt(&m.Port, cluster.DefaultHTTPPort)
 	defaultBool(&m.ReadOnly, false)
+	ensure(ctx, &m.Service)
+	edit(ctx, &m.Service, diags, (*serviceModel).resolve)
 }
 
-func (m releaseModel) release() *cluster.Release {
+func (m releaseModel) release(ctx context.Context, diags *diag.Diagnostics) *cluster.Release {
 	return &cluster.Release{
 		Name: m.Name.ValueString(), URL: m.URL.ValueString(), SHA256: m.SHA256.ValueString(), Headers: textMap(m.Headers),
 		Kind: m.Kind.ValueString(), Port: int(m.Port.ValueInt64()), Migrate: m.Migrate.ValueString(), ReadOnly: m.ReadOnly.ValueBool(),
+		Service: serviceOf(ctx, m.Service, diags),
 	}
 }
 
