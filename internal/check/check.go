@@ -55,6 +55,7 @@ func Spec(s cluster.Spec) []Problem {
 		distributionProblems(s.Distribution),
 		portProblems(s),
 		hostProblems(s.Host),
+		broughtProblems(s),
 		tagProblems(s.Tags),
 		projectProblems(s.ProjectID),
 	)

@@ -82,6 +82,16 @@ func TestProblems(t *testing.T) {
 				LimitNOFILE: 2_000_000, Nice: -21, Hardening: "paranoid", EnvironmentFiles: []string{"%h/env"}, WritablePaths: []string{"/var", "/srv/a", "/home/deploy"},
 			}
 		}},
+		{"files of the provider's, and of nobody", func(s *cluster.Spec) {
+			s.Host.Brought = files("/etc/sudoers.d/beamctl", "0644")
+			s.Pools[0].Brought = files("/opt/chat/bin/chat", "0644")
+			s.LoadBalancer.Brought = files("/etc/haproxy/haproxy.cfg", "0644")
+			s.Database.Brought = files("/etc/chat/ok", "0999")
+		}},
+		{"files that are folders of others", func(s *cluster.Spec) {
+			s.Host.Brought = files("/etc/chat", "0644").With(files("/etc/chat-b", "0644")).With(files("/etc/chat/a", "0644"))
+			s.Pools[0].Brought = files("/etc/chat-b/c/d", "0644")
+		}},
 		{"unknown strategy", func(s *cluster.Spec) { s.Update.Strategy = "canary" }},
 		{"update that makes no node", func(s *cluster.Spec) { s.Update.MaxSurge = 0 }},
 		{"update without any node", func(s *cluster.Spec) { s.Update.MaxUnavailable = 500 }},
@@ -255,4 +265,9 @@ func TestNodeProblems(t *testing.T) {
 		fmt.Fprintf(&out, "%s\n%s", c.name, tell(Node(spec)))
 	}
 	testtool.Golden(t, "node_problems.golden", out.String())
+}
+
+// files is one file of the user's.
+func files(at, mode string) hostconfig.Brought {
+	return hostconfig.Brought{Files: map[string]hostconfig.BroughtFile{at: {Content: "hunter2", Owner: "root", Group: "root", Mode: mode}}}
 }

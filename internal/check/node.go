@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // nodeName is a long name: a name, an @ and a host that has a dot, as
@@ -27,12 +28,13 @@ func Node(n cluster.NodeSpec) []Problem {
 		distributionProblems(n.Distribution),
 		overlaps(nodeListeners(n.Distribution, n.Release, n.Host)),
 		hostProblems(n.Host),
+		filesProblems([]string{"host"}, n.Host.Brought, n.Host.Brought, n.HostConfig().App),
 		tagProblems(n.Tags),
 	)
 	if len(found) > 0 {
 		return found
 	}
-	return nodeSizeProblems(n.HostConfig())
+	return nodeSizeProblems(n.HostConfig(), nil, hostconfig.Brought{})
 }
 
 func nameProblems(n cluster.NodeSpec) []Problem {

@@ -74,6 +74,7 @@ type Pool struct {
 	Name  string
 	Count int
 	Place
+	Brought hostconfig.Brought // what its nodes get beside Host.Brought
 }
 
 // Place is where and on what a host runs.
@@ -119,6 +120,7 @@ type LoadBalancer struct {
 	HealthCheck  HealthCheck
 	Stats        Stats
 	TLS          *TLS
+	Brought      hostconfig.Brought // what it gets beside Host.Brought
 }
 
 // HealthCheck is how the load balancer finds out whether a node can serve.
@@ -159,6 +161,7 @@ type Database struct {
 	Backups   bool // weekly backups of the droplet by DigitalOcean
 	// FinalSnapshot keeps a snapshot of the volume when the cluster is destroyed.
 	FinalSnapshot bool
+	Brought       hostconfig.Brought // what it gets beside Host.Brought
 }
 
 // Access is who may reach the hosts.
@@ -206,6 +209,7 @@ type Host struct {
 	UnattendedUpgrades bool
 	Fail2ban           bool
 	SSHPort            int
+	Brought            hostconfig.Brought
 }
 
 // Values of Host.Toolchain.

@@ -40,6 +40,10 @@ var texts = []func(*oneOfEach, string){
 	func(h *oneOfEach, v string) {
 		h.node.Service = &hostconfig.Service{LimitNOFILE: 1024, EnvironmentFiles: []string{v}, WritablePaths: []string{v}, Hardening: v}
 	},
+	func(h *oneOfEach, v string) {
+		brought := hostconfig.Brought{Files: map[string]hostconfig.BroughtFile{v: {Content: v, Owner: v, Group: v, Mode: v}}}
+		h.node.Brought, h.balancer.Brought, h.database.Brought = brought, brought, brought
+	},
 	func(h *oneOfEach, v string) { h.balancer.Servers = []hostconfig.Server{{Name: v, Address: v}} },
 	func(h *oneOfEach, v string) { h.balancer.Algorithm = v },
 	func(h *oneOfEach, v string) { h.balancer.StickyCookie = v },

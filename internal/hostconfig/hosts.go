@@ -19,6 +19,7 @@ type Base struct {
 	UnattendedUpgrades bool
 	Fail2ban           bool
 	Management         *Management `json:",omitempty"` // nil: nothing can be told the host once it runs
+	Brought
 }
 
 // Management lets the provider ask a host how it is, and tell it the few things

@@ -113,5 +113,6 @@ func hosts() map[string]renderer {
 	bare.Base = hostconfig.Base{Cluster: "chat", User: "deploy", SSHPort: 2222, Locale: "C.UTF-8"}
 	all["database-bare"] = bare
 	maps.Copy(all, managedHosts())
+	maps.Copy(all, broughtHosts())
 	return all
 }

@@ -1,6 +1,7 @@
 package hostconfig
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -92,7 +93,7 @@ func (n Node) document() (Document, error) {
 	if err := d.addFiles(view, n.templateFiles()); err != nil {
 		return Document{}, err
 	}
-	if err := d.addSteps(view, n.steps()); err != nil {
+	if err := errors.Join(d.addSteps(view, n.hostSteps()), d.addBroughtSteps(n.Brought), d.addSteps(view, n.releaseSteps())); err != nil {
 		return Document{}, err
 	}
 	d.listPackages()
@@ -115,6 +116,11 @@ func (n Node) validate() error {
 	}
 	for _, tool := range n.Toolchain {
 		if err := Tool.check("host.toolchain", tool); err != nil {
+			return err
+		}
+	}
+	for _, at := range slices.Sorted(maps.Keys(n.Files)) {
+		if err := FilePath(n.App).check("host.files", at); err != nil {
 			return err
 		}
 	}

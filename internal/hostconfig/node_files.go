@@ -138,8 +138,8 @@ func (n Node) templateFiles() []templateFile {
 	return files
 }
 
-// steps end with the node started, or ready to be started by a deploy.
-func (n Node) steps() []templateStep {
+// hostSteps make the host one that a node can run on.
+func (n Node) hostSteps() []templateStep {
 	steps := []templateStep{
 		{"address", "find the node's address", "node/address.sh"},
 		{"environment", "tell logins of the node", "node/environment.sh"},
@@ -151,6 +151,12 @@ func (n Node) steps() []templateStep {
 	if n.DatabaseCAPEM != "" {
 		steps = append(steps, templateStep{"certificates", "trust the cluster's certificates", "node/certificate.sh"})
 	}
+	return steps
+}
+
+// releaseSteps end with the node started, or ready to be started by a deploy.
+func (n Node) releaseSteps() []templateStep {
+	var steps []templateStep
 	if len(n.service().WritablePaths) > 0 {
 		steps = append(steps, templateStep{"writable-paths", "make the folders that the release writes to", "node/writable-paths.sh"})
 	}

@@ -127,7 +127,7 @@ func everything() (object, cluster.Spec) {
 	config := object{
 		"name": "chat", "region": "nyc3", "image": "debian-12-x64", "ssh_keys": []string{"512189"}, "cookie": "monster",
 		"node_pools": object{
-			"us": object{"count": 3, "size": "s-2vcpu-2gb"},
+			"us": object{"count": 3, "size": "s-2vcpu-2gb", "host": object{"files": object{"/etc/us": object{"content": "us"}}}},
 			"uk": object{"region": "lon1", "image": "9001"},
 		},
 		"release": object{
@@ -138,12 +138,13 @@ func everything() (object, cluster.Spec) {
 		"update":      object{"strategy": "blue_green", "max_surge": 2, "max_unavailable": 1, "drain_seconds": 5, "pause_seconds": 10, "on_failure": "stop"},
 		"environment": object{"PHX_HOST": "chat.example.com"},
 		"load_balancer": object{
+			"host": object{"files": object{"/etc/lb": object{"content": "lb", "owner": "haproxy", "mode": "600"}}},
 			"size": "s-1vcpu-2gb", "algorithm": "leastconn", "sticky_cookie": "NODE",
 			"health_check": object{"path": "/health", "host": "chat.example.com", "interval_ms": 1000, "rise": 1, "fall": 5},
 			"stats":        object{"enabled": false, "port": 9000, "path": "/stats", "user": "ops"},
 			"tls":          object{"acme": object{"email": "ops@example.com", "domains": []string{"chat.example.com"}, "directory_url": "https://ca.example.com/d"}},
 		},
-		"database":     object{"region": "nyc1", "name": "chat_prod", "volume_gib": 20, "backups": true},
+		"database":     object{"region": "nyc1", "name": "chat_prod", "volume_gib": 20, "backups": true, "host": object{"files": object{"/etc/db": object{"content": "db"}}}},
 		"access":       object{"ssh_from": []string{"203.0.113.0/24"}},
 		"management":   object{"enabled": true, "from": []string{"198.51.100.0/24"}, "port": 2022},
 		"wait_for":     "booted",
@@ -152,6 +153,7 @@ func everything() (object, cluster.Spec) {
 		"host": object{
 			"user": "ops", "locale": "C.UTF-8", "swap_mib": 0, "packages": []string{"htop", "curl"}, "toolchain": []string{"erlang"},
 			"unattended_upgrades": false, "fail2ban": false, "ssh_port": 2222,
+			"files": object{"/etc/all": object{"content": "all", "owner": "ops", "group": "adm", "mode": "0640"}},
 		},
 		"tags": []string{"b", "a"}, "project_id": "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679", "monitoring": true,
 	}
@@ -159,7 +161,7 @@ func everything() (object, cluster.Spec) {
 		Name: "chat", Cookie: "monster", SSHKeys: []string{"512189"},
 		Pools: []cluster.Pool{
 			{Name: "uk", Count: 1, Place: cluster.Place{Region: "lon1", Size: "s-1vcpu-1gb", Image: "9001"}},
-			{Name: "us", Count: 3, Place: cluster.Place{Region: "nyc3", Size: "s-2vcpu-2gb", Image: "debian-12-x64"}},
+			{Name: "us", Count: 3, Place: cluster.Place{Region: "nyc3", Size: "s-2vcpu-2gb", Image: "debian-12-x64"}, Brought: broughtFile("/etc/us", "us", "root", "root", "0644")},
 		},
 		Release: &cluster.Release{
 			Name: "chat_app", URL: "https://example.com/c.tar.gz", SHA256: strings.Repeat("a", 64), Kind: "rebar3", Port: 4000, Migrate: "chat:migrate()",
@@ -175,18 +177,24 @@ func everything() (object, cluster.Spec) {
 			HealthCheck: cluster.HealthCheck{Path: "/health", Host: "chat.example.com", IntervalMS: 1000, Rise: 1, Fall: 5},
 			Stats:       cluster.Stats{Port: 9000, Path: "/stats", User: "ops"},
 			TLS:         &cluster.TLS{ACME: &cluster.ACME{Email: "ops@example.com", Domains: []string{"chat.example.com"}, Directory: "https://ca.example.com/d"}},
+			Brought:     broughtFile("/etc/lb", "lb", "haproxy", "haproxy", "0600"),
 		},
 		Database: &cluster.Database{
 			Place: cluster.Place{Region: "nyc1", Size: "s-1vcpu-1gb", Image: "debian-12-x64"}, Name: "chat_prod", User: "chat_prod", VolumeGiB: 20, Backups: true, FinalSnapshot: true,
+			Brought: broughtFile("/etc/db", "db", "root", "root", "0644"),
 		},
 		Access:       cluster.Access{SSHFrom: []string{"203.0.113.0/24"}},
 		Network:      cluster.Network{Mode: "private", IPRanges: map[string]string{"nyc3": "10.0.0.0/24"}},
 		Distribution: cluster.Distribution{EPMDPort: 4370, PortMin: 9200, PortMax: 9210, Basename: "talk", Sync: "none", SyncTimeoutMS: 5000},
-		Host:         cluster.Host{User: "ops", Locale: "C.UTF-8", Packages: []string{"curl", "htop"}, Toolchain: []string{"erlang"}, SSHPort: 2222},
+		Host:         cluster.Host{User: "ops", Locale: "C.UTF-8", Packages: []string{"curl", "htop"}, Toolchain: []string{"erlang"}, SSHPort: 2222, Brought: broughtFile("/etc/all", "all", "ops", "adm", "0640")},
 		Tags:         []string{"a", "b"}, ProjectID: "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679", Monitoring: true,
 		Management: cluster.Management{Enabled: true, From: []string{"198.51.100.0/24"}, Port: 2022}, WaitFor: cluster.WaitBooted,
 	}
 	return config, spec
+}
+
+func broughtFile(at, content, owner, group, mode string) hostconfig.Brought {
+	return hostconfig.Brought{Files: map[string]hostconfig.BroughtFile{at: {Content: content, Owner: owner, Group: group, Mode: mode}}}
 }
 
 func TestEveryArgumentReachesTheSpec(t *testing.T) {

@@ -99,9 +99,10 @@ type hostModel struct {
 	UnattendedUpgrades types.Bool   `tfsdk:"unattended_upgrades"`
 	Fail2ban           types.Bool   `tfsdk:"fail2ban"`
 	SSHPort            types.Int64  `tfsdk:"ssh_port"`
+	broughtModel
 }
 
-func (m *hostModel) resolve() {
+func (m *hostModel) resolve(ctx context.Context, diags *diag.Diagnostics) {
 	defaultString(&m.User, "deploy")
 	defaultString(&m.Locale, "en_US.UTF-8")
 	defaultInt(&m.SwapMiB, 2048)
@@ -110,6 +111,7 @@ func (m *hostModel) resolve() {
 	defaultBool(&m.UnattendedUpgrades, true)
 	defaultBool(&m.Fail2ban, true)
 	defaultInt(&m.SSHPort, 22)
+	m.broughtModel.resolve(ctx, diags)
 }
 
 func hostOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) cluster.Host {
@@ -121,6 +123,7 @@ func hostOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) clus
 		User: m.User.ValueString(), Locale: m.Locale.ValueString(), SwapMiB: int(m.SwapMiB.ValueInt64()),
 		Packages: sortedTexts(m.Packages), Toolchain: sortedTexts(m.Toolchain),
 		UnattendedUpgrades: m.UnattendedUpgrades.ValueBool(), Fail2ban: m.Fail2ban.ValueBool(), SSHPort: int(m.SSHPort.ValueInt64()),
+		Brought: m.brought(ctx, diags),
 	}
 }
 
@@ -130,7 +133,7 @@ func resolveShared(ctx context.Context, release types.Object, distribution, host
 	ensure(ctx, host)
 	name := releaseName(release)
 	edit(ctx, distribution, diags, func(m *distributionModel) { m.resolve(name, clusterName) })
-	edit(ctx, host, diags, (*hostModel).resolve)
+	edit(ctx, host, diags, func(m *hostModel) { m.resolve(ctx, diags) })
 }
 
 // placeModel is where and on what a host runs.
