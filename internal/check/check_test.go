@@ -92,6 +92,13 @@ func TestProblems(t *testing.T) {
 			s.Host.Brought = files("/etc/chat", "0644").With(files("/etc/chat-b", "0644")).With(files("/etc/chat/a", "0644"))
 			s.Pools[0].Brought = files("/etc/chat-b/c/d", "0644")
 		}},
+		{"scripts that no host runs", func(s *cluster.Spec) {
+			s.Host.Brought.Scripts = []hostconfig.Script{{Name: "Install fonts", Script: "true", User: "root"}, {Name: "fonts", Script: "hunter2\r\n", User: "ann"}}
+			s.Pools[0].Brought.Scripts = []hostconfig.Script{{Name: "fonts", Script: " ", User: "deploy"}}
+			for n := range 49 {
+				s.Database.Brought.Scripts = append(s.Database.Brought.Scripts, hostconfig.Script{Name: fmt.Sprint("script-", n), Script: "true", User: "root"})
+			}
+		}},
 		{"unknown strategy", func(s *cluster.Spec) { s.Update.Strategy = "canary" }},
 		{"update that makes no node", func(s *cluster.Spec) { s.Update.MaxSurge = 0 }},
 		{"update without any node", func(s *cluster.Spec) { s.Update.MaxUnavailable = 500 }},

@@ -28,7 +28,7 @@ func Node(n cluster.NodeSpec) []Problem {
 		distributionProblems(n.Distribution),
 		overlaps(nodeListeners(n.Distribution, n.Release, n.Host)),
 		hostProblems(n.Host),
-		filesProblems([]string{"host"}, n.Host.Brought, n.Host.Brought, n.HostConfig().App),
+		bringing{path: []string{"host"}, own: n.Host.Brought, all: n.Host.Brought, user: n.Host.User, app: n.HostConfig().App}.problems(),
 		tagProblems(n.Tags),
 	)
 	if len(found) > 0 {

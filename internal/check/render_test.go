@@ -66,6 +66,15 @@ func fields() []field {
 		{"host.files", func(s *cluster.Spec, v string) { s.Host.Brought = files(v, "0644") }},
 		{"host.files", func(s *cluster.Spec, v string) { s.Host.Brought = files("/etc/chat/x", v) }},
 		{"node_pools.us.host.files", func(s *cluster.Spec, v string) { s.Pools[1].Brought = files(v, "0644") }},
+		{"host.run", func(s *cluster.Spec, v string) {
+			s.Host.Brought.Scripts = []hostconfig.Script{{Name: v, Script: "true", User: "root"}}
+		}},
+		{"node_pools.us.host.run", func(s *cluster.Spec, v string) {
+			s.Pools[1].Brought.Scripts = []hostconfig.Script{{Name: "x", Script: "true", User: v}}
+		}},
+		{"database.host.run", func(s *cluster.Spec, v string) {
+			s.Database.Brought.Scripts = []hostconfig.Script{{Name: "x", Script: v, User: "root"}}
+		}},
 		{"load_balancer.host.files", func(s *cluster.Spec, v string) { s.LoadBalancer.Brought = ownedBy(v) }},
 		{"database.host.files", func(s *cluster.Spec, v string) { s.Database.Brought = ownedBy(v) }},
 		{"host.toolchain", func(s *cluster.Spec, v string) { s.Host.Toolchain = []string{v} }},

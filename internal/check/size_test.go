@@ -36,6 +36,9 @@ func TestHostsThatDoNotFit(t *testing.T) {
 		{"node_pools", "/etc/chat/noise", func(s *cluster.Spec) { s.Pools[1].Brought = noisy() }},
 		{"load_balancer", "/etc/chat/noise", func(s *cluster.Spec) { s.LoadBalancer.Brought = noisy() }},
 		{"database", "/etc/chat/noise", func(s *cluster.Spec) { s.Database.Brought = noisy() }},
+		{"host", "/var/lib/beam/run/noise", func(s *cluster.Spec) {
+			s.Host.Brought.Scripts = []hostconfig.Script{{Name: "noise", Script: randomText(100_000), User: "root"}}
+		}},
 		{"release", "/migrate", func(s *cluster.Spec) { s.Release.Migrate = randomText(100_000) }},
 		{"load_balancer", ".pem", func(s *cluster.Spec) {
 			s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: cert + manyCertificates(t), PrivateKeyPEM: key}

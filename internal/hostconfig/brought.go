@@ -14,7 +14,8 @@ import (
 // Brought is what users bring for hosts beyond what the provider knows of. A host
 // gets it when it is made: a running one is told none of it.
 type Brought struct {
-	Files map[string]BroughtFile `json:",omitempty"` // by path
+	Files   map[string]BroughtFile `json:",omitempty"` // by path
+	Scripts []Script               `json:",omitempty"` // in the order in which they run
 }
 
 // BroughtFile is a file of the user's.
@@ -26,12 +27,15 @@ type BroughtFile struct {
 }
 
 // Empty says that nothing is brought.
-func (b Brought) Empty() bool { return len(b.Files) == 0 }
+func (b Brought) Empty() bool { return len(b.Files)+len(b.Scripts) == 0 }
 
-// With adds what some hosts get besides. Of two things under one name theirs is
-// taken.
+// With adds what some hosts get besides. Of two files at one path theirs is taken,
+// and their scripts run after those of all hosts.
 func (b Brought) With(more Brought) Brought {
-	return Brought{Files: joined(b.Files, more.Files)}
+	return Brought{
+		Files:   joined(b.Files, more.Files),
+		Scripts: slices.Concat(b.Scripts, more.Scripts),
+	}
 }
 
 func joined[T any](all, more map[string]T) map[string]T {
@@ -56,8 +60,20 @@ func (b Brought) FileAbove(file string) string {
 	return ""
 }
 
-// validate never shows what a file holds.
-func (b Brought) validate() error {
+// DoubledScript is the name that two scripts have; empty for none.
+func (b Brought) DoubledScript() string {
+	seen := map[string]bool{}
+	for _, s := range b.Scripts {
+		if seen[s.Name] {
+			return s.Name
+		}
+		seen[s.Name] = true
+	}
+	return ""
+}
+
+// validate never shows what a file or a script holds.
+func (b Brought) validate(user string) error {
 	var errs []error
 	for _, at := range slices.Sorted(maps.Keys(b.Files)) {
 		f := b.Files[at]
@@ -69,6 +85,15 @@ func (b Brought) validate() error {
 			FileOwner.check("the owner of "+at, f.Owner),
 			FileOwner.check("the group of "+at, f.Group),
 			FileMode.check("the mode of "+at, f.Mode))
+	}
+	for _, s := range b.Scripts {
+		errs = append(errs, s.validate(user))
+	}
+	if name := b.DoubledScript(); name != "" {
+		errs = append(errs, fmt.Errorf("host.run has two scripts named %q", name))
+	}
+	if len(b.Scripts) > MaxScripts {
+		errs = append(errs, fmt.Errorf("host.run has %d scripts; use at most %d", len(b.Scripts), MaxScripts))
 	}
 	return errors.Join(errs...)
 }
@@ -82,6 +107,9 @@ func (b Brought) broughtFiles() []File {
 		// What lies in a home folder comes once that was made.
 		files = append(files, File{Path: at, Mode: f.Mode, Content: f.Content, Brought: true, Deferred: strings.HasPrefix(at, "/home/")})
 	}
+	for _, s := range b.Scripts {
+		files = append(files, s.file())
+	}
 	return files
 }
 
@@ -94,10 +122,12 @@ func (d *Document) addBroughtSteps(b Brought) error {
 			owned = append(owned, ownedFile{Path: at, Owner: f.Owner + ":" + f.Group, Mode: f.Mode, Folders: foldersAtHome(at, homeOf(f.Owner))})
 		}
 	}
-	if len(owned) == 0 {
-		return nil
+	if len(owned) > 0 {
+		if err := d.addSteps(owned, []templateStep{{"file-owners", "give files to their owners", "base/file-owners.sh"}}); err != nil {
+			return err
+		}
 	}
-	return d.addSteps(owned, []templateStep{{"file-owners", "give files to their owners", "base/file-owners.sh"}})
+	return d.addScripts(b.Scripts)
 }
 
 // ownedFile is one that is not root's.

@@ -16,6 +16,7 @@ import (
 // exampleBrought is something of each kind.
 func exampleBrought() hostconfig.Brought {
 	return hostconfig.Brought{
+		Scripts: exampleScripts(),
 		Files: map[string]hostconfig.BroughtFile{
 			"/etc/chat/settings.json":       {Content: `{"it's": "$5"}`, Owner: "root", Group: "root", Mode: "0644"},
 			"/etc/chat/vault.env":           {Content: "TOKEN=FILESECRET\n", Owner: "root", Group: "deploy", Mode: "0640"},
@@ -25,6 +26,15 @@ func exampleBrought() hostconfig.Brought {
 			"/etc/systemd/system/x.timer":   {Content: strings.Repeat("# long\n", 300), Owner: "root", Group: "root", Mode: "0644"},
 			"/etc/systemd/system/beam.d/so": {Content: "", Owner: "root", Group: "root", Mode: "0644"},
 		},
+	}
+}
+
+// exampleScripts are scripts for both users, in three forms.
+func exampleScripts() []hostconfig.Script {
+	return []hostconfig.Script{
+		{Name: "fonts", Script: "apt-get -y install fonts-inter\n", User: "root"},
+		{Name: "count", Script: "#!/usr/bin/env python3\nprint(1 + 1)\n", User: "root"},
+		{Name: "warm-up", Script: "#!/bin/sh\necho SCRIPTSECRET >~/warm\n", User: "deploy"},
 	}
 }
 
@@ -54,11 +64,13 @@ func TestWhatIsBroughtRendersAsTheGoldenFileShows(t *testing.T) {
 			continue
 		}
 		for _, f := range writtenFiles(t, userData) {
-			if _, brought := exampleBrought().Files[f.Path]; brought {
+			if _, brought := exampleBrought().Files[f.Path]; brought || strings.HasPrefix(f.Path, "/var/lib/beam/run/") {
 				fmt.Fprintf(&shown, "---- %s %s %s deferred: %t\n%q\n", f.Path, f.Permissions, f.Owner, f.Defer, f.Content)
 			}
 		}
-		fmt.Fprintf(&shown, "---- the step file-owners\n%s", stepScript(t, userData, "file-owners"))
+		for _, step := range []string{"file-owners", "run-fonts", "run-warm-up"} {
+			fmt.Fprintf(&shown, "---- the step %s\n%s", step, stepScript(t, userData, step))
+		}
 	}
 	testtool.Golden(t, "brought.txt", shown.String())
 }

@@ -42,6 +42,7 @@ var texts = []func(*oneOfEach, string){
 	},
 	func(h *oneOfEach, v string) {
 		brought := hostconfig.Brought{Files: map[string]hostconfig.BroughtFile{v: {Content: v, Owner: v, Group: v, Mode: v}}}
+		brought.Scripts = []hostconfig.Script{{Name: v, Script: v, User: v}}
 		h.node.Brought, h.balancer.Brought, h.database.Brought = brought, brought, brought
 	},
 	func(h *oneOfEach, v string) { h.balancer.Servers = []hostconfig.Server{{Name: v, Address: v}} },

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -14,7 +13,8 @@ import (
 
 // broughtModel is what users bring for all hosts, or for those of a pool or role.
 type broughtModel struct {
-	Files types.Map `tfsdk:"files"`
+	Files types.Map  `tfsdk:"files"`
+	Run   types.List `tfsdk:"run"`
 }
 
 type fileModel struct {
@@ -24,8 +24,15 @@ type fileModel struct {
 	Mode    types.String `tfsdk:"mode"`
 }
 
+type scriptModel struct {
+	Name   types.String `tfsdk:"name"`
+	Script types.String `tfsdk:"script"`
+	User   types.String `tfsdk:"user"`
+}
+
 func (m *broughtModel) resolve(ctx context.Context, diags *diag.Diagnostics) {
 	editEach(ctx, &m.Files, diags, (*fileModel).resolve)
+	editEvery(ctx, &m.Run, diags, func(s *scriptModel) { defaultString(&s.User, "root") })
 }
 
 func (f *fileModel) resolve() {
@@ -44,6 +51,11 @@ func (m broughtModel) brought(ctx context.Context, diags *diag.Diagnostics) host
 		}
 		file := hostconfig.BroughtFile{Content: f.Content.ValueString(), Owner: f.Owner.ValueString(), Group: f.Group.ValueString(), Mode: mode}
 		b = b.With(hostconfig.Brought{Files: map[string]hostconfig.BroughtFile{at: file}})
+	}
+	for _, s := range readEvery[scriptModel](ctx, m.Run, diags) {
+		if known(s.Name) && known(s.Script) && known(s.User) { // else it is none yet
+			b.Scripts = append(b.Scripts, hostconfig.Script{Name: s.Name.ValueString(), Script: s.Script.ValueString(), User: s.User.ValueString()})
+		}
 	}
 	return b
 }
@@ -65,6 +77,24 @@ func resolveBrought(ctx context.Context, obj *types.Object, diags *diag.Diagnost
 // broughtAttributes are those of hosts; whose says which hosts get it.
 func broughtAttributes(whose string) map[string]schema.Attribute {
 	return map[string]schema.Attribute{
+		"run": schema.ListNestedAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "Scripts of your own that " + whose + " runs once, in their order, as steps of its first boot: on a node before the release is fetched, on the load balancer once HAProxy runs, " +
+				"and on the database once Postgres does. One that fails is tried again four times within two minutes, from its beginning, and so is one that a power cut ends; one that exits with `65` is not. " +
+				"After that the first boot has failed, what comes later is not done, and the step is named with the last lines of what it printed: that should be no secrets. At most 50. " +
+				"Hosts run them when they are made: a change makes those anew that have the script, as `update` says, and a database is away meanwhile. Default: none.",
+			NestedObject: schema.NestedAttributeObject{
+				Attributes: map[string]schema.Attribute{
+					"name": schema.StringAttribute{Required: true, MarkdownDescription: "The name of the step, of the characters `a-z`, `0-9` and `-`; no other script of the host has it."},
+					"script": schema.StringAttribute{
+						Required: true,
+						MarkdownDescription: "The program. One that does not begin with `#!` is run by `/bin/sh` under `set -eu`, so that the first command that fails ends it. " +
+							"It begins in the home folder of its user, and must be able to run again after it was cut off. Plans show it: secrets belong into `files`.",
+					},
+					"user": defaulted("Who runs it: `root`, or the user in `host.user`, who has sudo. Default: `root`."),
+				},
+			},
+		},
 		"files": schema.MapNestedAttribute{
 			Optional: true, Computed: true,
 			MarkdownDescription: "Files of your own for " + whose + ", by their absolute paths, which have the characters `A-Z`, `a-z`, `0-9`, `.`, `_`, `@`, `+` and `-`. " +
@@ -95,38 +125,4 @@ func broughtAttribute(whose string) schema.SingleNestedAttribute {
 func withBrought(attributes map[string]schema.Attribute, whose string) map[string]schema.Attribute {
 	maps.Copy(attributes, broughtAttributes(whose))
 	return attributes
-}
-
-// editEach lets change fill in each object of a map. A map that is null becomes one
-// without elements.
-func editEach[T any](ctx context.Context, m *types.Map, diags *diag.Diagnostics, change func(*T)) {
-	if m.IsUnknown() {
-		return
-	}
-	elements := m.Elements()
-	for key, element := range elements {
-		if obj, is := element.(types.Object); is {
-			edit(ctx, &obj, diags, change)
-			elements[key] = obj
-		}
-	}
-	if elements == nil {
-		elements = map[string]attr.Value{}
-	}
-	edited, errs := types.MapValue(m.ElementType(ctx), elements)
-	diags.Append(errs...)
-	*m = edited
-}
-
-// readEach decodes the objects of a map that are known.
-func readEach[T any](ctx context.Context, m types.Map, diags *diag.Diagnostics) map[string]T {
-	found := map[string]T{}
-	for key, element := range m.Elements() {
-		if obj, is := element.(types.Object); is {
-			if v := read[T](ctx, obj, diags); v != nil {
-				found[key] = *v
-			}
-		}
-	}
-	return found
 }

@@ -127,7 +127,7 @@ func everything() (object, cluster.Spec) {
 	config := object{
 		"name": "chat", "region": "nyc3", "image": "debian-12-x64", "ssh_keys": []string{"512189"}, "cookie": "monster",
 		"node_pools": object{
-			"us": object{"count": 3, "size": "s-2vcpu-2gb", "host": object{"files": object{"/etc/us": object{"content": "us"}}}},
+			"us": object{"count": 3, "size": "s-2vcpu-2gb", "host": object{"run": []object{{"name": "b", "script": "b"}, {"name": "a", "script": "a", "user": "ops"}}, "files": object{"/etc/us": object{"content": "us"}}}},
 			"uk": object{"region": "lon1", "image": "9001"},
 		},
 		"release": object{
@@ -161,7 +161,9 @@ func everything() (object, cluster.Spec) {
 		Name: "chat", Cookie: "monster", SSHKeys: []string{"512189"},
 		Pools: []cluster.Pool{
 			{Name: "uk", Count: 1, Place: cluster.Place{Region: "lon1", Size: "s-1vcpu-1gb", Image: "9001"}},
-			{Name: "us", Count: 3, Place: cluster.Place{Region: "nyc3", Size: "s-2vcpu-2gb", Image: "debian-12-x64"}, Brought: broughtFile("/etc/us", "us", "root", "root", "0644")},
+			{Name: "us", Count: 3, Place: cluster.Place{Region: "nyc3", Size: "s-2vcpu-2gb", Image: "debian-12-x64"}, Brought: broughtFile("/etc/us", "us", "root", "root", "0644").With(hostconfig.Brought{
+				Scripts: []hostconfig.Script{{Name: "b", Script: "b", User: "root"}, {Name: "a", Script: "a", User: "ops"}},
+			})},
 		},
 		Release: &cluster.Release{
 			Name: "chat_app", URL: "https://example.com/c.tar.gz", SHA256: strings.Repeat("a", 64), Kind: "rebar3", Port: 4000, Migrate: "chat:migrate()",
