@@ -44,7 +44,7 @@ func broughtProblems(s cluster.Spec) []Problem {
 }
 
 func (b bringing) problems() []Problem {
-	return slices.Concat(b.files(), b.scripts())
+	return slices.Concat(b.files(), b.scripts(), b.sources())
 }
 
 func (b bringing) files() []Problem {
@@ -102,6 +102,33 @@ func (b bringing) scripts() []Problem {
 	return found
 }
 
+func (b bringing) sources() []Problem {
+	var found []Problem
+	for _, name := range slices.Sorted(maps.Keys(b.own.Apt)) {
+		s, path := b.own.Apt[name], at(b.path, "apt_sources", name)
+		if fault := hostconfig.AptName.Fault(name); fault != "" {
+			found = append(found, Problem{Path: path, Summary: "Invalid source", Detail: fmt.Sprintf("A source is named %q. %s", name, sentence(fault))})
+		}
+		found = append(found, slices.Concat(
+			formedEach(at(path, "types"), s.Types, hostconfig.AptType),
+			formedEach(at(path, "uris"), s.URIs, hostconfig.AptURI),
+			formedEach(at(path, "suites"), s.Suites, hostconfig.AptSuite),
+			formedEach(at(path, "components"), s.Components, hostconfig.AptComponent),
+			formedEach(at(path, "architectures"), s.Architectures, hostconfig.AptArchitecture),
+		)...)
+		if fault := hostconfig.AptKey.Fault(s.Key); s.Key != "" && fault != "" {
+			found = append(found, Problem{Path: at(path, "key"), Summary: "Invalid key", Detail: "The key of the source cannot be read. " + sentence(fault)})
+		}
+		if fault := s.Fault(); fault != "" {
+			found = append(found, Problem{
+				Path: path, Needs: [][]string{at(path, "types"), at(path, "uris"), at(path, "suites"), at(path, "components")}, Summary: "Invalid source",
+				Detail: fmt.Sprintf("The source %q %s.", name, fault),
+			})
+		}
+	}
+	return found
+}
+
 // broughtParts are what users can make large of what they bring for a host, each
 // with where they wrote it: own is what hosts of the role or pool at the path get
 // of their own.
@@ -113,11 +140,13 @@ func broughtParts(path []string, own hostconfig.Brought, host hostconfig.Base, r
 		return []string{"host", name}
 	}
 	const remedy = "Bring less, or let a host fetch what is large."
-	files, scripts := host, host
+	files, scripts, sources := host, host, host
 	files.Files = nil
 	scripts.Files, scripts.Scripts = nil, nil
+	sources.Brought = hostconfig.Brought{}
 	return []part{
 		{at(len(own.Files) > 0, "files"), remedy, func() ([]byte, error) { return render(files) }},
 		{at(len(own.Scripts) > 0, "run"), remedy, func() ([]byte, error) { return render(scripts) }},
+		{at(len(own.Apt) > 0, "apt_sources"), remedy, func() ([]byte, error) { return render(sources) }},
 	}
 }

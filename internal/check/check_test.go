@@ -99,6 +99,14 @@ func TestProblems(t *testing.T) {
 				s.Database.Brought.Scripts = append(s.Database.Brought.Scripts, hostconfig.Script{Name: fmt.Sprint("script-", n), Script: "true", User: "root"})
 			}
 		}},
+		{"sources that apt does not read", func(s *cluster.Spec) {
+			s.Host.Brought.Apt = map[string]hostconfig.AptSource{"My source": {
+				Types: []string{"rpm"}, URIs: []string{"ftp://example.com", "https://ann:hunter2@example.com"}, Suites: []string{"a b"},
+				Components: []string{"main, contrib"}, Architectures: []string{"any x"}, Key: "hunter2",
+			}}
+			s.Pools[0].Brought.Apt = map[string]hostconfig.AptSource{"flat": {Types: []string{"deb"}, URIs: []string{"file:/srv"}, Suites: []string{"./"}, Components: []string{"main"}}}
+			s.LoadBalancer.Brought.Apt = map[string]hostconfig.AptSource{"none": {}}
+		}},
 		{"unknown strategy", func(s *cluster.Spec) { s.Update.Strategy = "canary" }},
 		{"update that makes no node", func(s *cluster.Spec) { s.Update.MaxSurge = 0 }},
 		{"update without any node", func(s *cluster.Spec) { s.Update.MaxUnavailable = 500 }},

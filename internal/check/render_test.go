@@ -75,6 +75,8 @@ func fields() []field {
 		{"database.host.run", func(s *cluster.Spec, v string) {
 			s.Database.Brought.Scripts = []hostconfig.Script{{Name: "x", Script: v, User: "root"}}
 		}},
+		{"host.apt_sources", func(s *cluster.Spec, v string) { s.Host.Brought.Apt = aptSource(v, "stable") }},
+		{"database.host.apt_sources", func(s *cluster.Spec, v string) { s.Database.Brought.Apt = aptSource("example", v) }},
 		{"load_balancer.host.files", func(s *cluster.Spec, v string) { s.LoadBalancer.Brought = ownedBy(v) }},
 		{"database.host.files", func(s *cluster.Spec, v string) { s.Database.Brought = ownedBy(v) }},
 		{"host.toolchain", func(s *cluster.Spec, v string) { s.Host.Toolchain = []string{v} }},
@@ -84,6 +86,12 @@ func fields() []field {
 // ownedBy is a file of somebody's.
 func ownedBy(owner string) hostconfig.Brought {
 	return hostconfig.Brought{Files: map[string]hostconfig.BroughtFile{"/etc/chat/x": {Owner: owner, Group: "root", Mode: "0644"}}}
+}
+
+func aptSource(name, suite string) map[string]hostconfig.AptSource {
+	return map[string]hostconfig.AptSource{name: {
+		Types: []string{"deb"}, URIs: []string{"https://example.com"}, Suites: []string{suite}, Components: []string{"main"},
+	}}
 }
 
 // awkward draws texts of which some have the form that somebody asks for.

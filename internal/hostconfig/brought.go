@@ -16,6 +16,7 @@ import (
 type Brought struct {
 	Files   map[string]BroughtFile `json:",omitempty"` // by path
 	Scripts []Script               `json:",omitempty"` // in the order in which they run
+	Apt     map[string]AptSource   `json:",omitempty"` // by name
 }
 
 // BroughtFile is a file of the user's.
@@ -27,14 +28,15 @@ type BroughtFile struct {
 }
 
 // Empty says that nothing is brought.
-func (b Brought) Empty() bool { return len(b.Files)+len(b.Scripts) == 0 }
+func (b Brought) Empty() bool { return len(b.Files)+len(b.Scripts)+len(b.Apt) == 0 }
 
-// With adds what some hosts get besides. Of two files at one path theirs is taken,
-// and their scripts run after those of all hosts.
+// With adds what some hosts get besides. Of two files at one path, and of two
+// sources of one name, theirs is taken, and their scripts run after those of all hosts.
 func (b Brought) With(more Brought) Brought {
 	return Brought{
 		Files:   joined(b.Files, more.Files),
 		Scripts: slices.Concat(b.Scripts, more.Scripts),
+		Apt:     joined(b.Apt, more.Apt),
 	}
 }
 
@@ -89,6 +91,9 @@ func (b Brought) validate(user string) error {
 	for _, s := range b.Scripts {
 		errs = append(errs, s.validate(user))
 	}
+	for _, name := range slices.Sorted(maps.Keys(b.Apt)) {
+		errs = append(errs, b.Apt[name].validate(name))
+	}
 	if name := b.DoubledScript(); name != "" {
 		errs = append(errs, fmt.Errorf("host.run has two scripts named %q", name))
 	}
@@ -109,6 +114,9 @@ func (b Brought) broughtFiles() []File {
 	}
 	for _, s := range b.Scripts {
 		files = append(files, s.file())
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.Apt)) {
+		files = append(files, b.Apt[name].files(name)...)
 	}
 	return files
 }
@@ -193,7 +201,7 @@ func matches(pattern, text string) bool {
 var ownPaths = slices.Concat(ownFolders, []string{
 	"/etc/systemd/system/beam*.service", "/etc/systemd/system/haproxy.service.d/beam.conf", "/etc/systemd/system/postgresql@.service.d/beam.conf",
 	"/etc/sysctl.d/6?-beam*.conf", "/etc/ssh/sshd_config.d/?0-beam*.conf", "/etc/fail2ban/jail.d/beam.local", "/etc/sudoers.d/beamctl",
-	"/etc/apt/apt.conf.d/52beam", "/etc/haproxy/haproxy.cfg", "/etc/haproxy/beam", "/etc/haproxy/certs",
+	"/etc/apt/apt.conf.d/52beam", "/etc/apt/keyrings/beam-*.asc", "/etc/apt/sources.list.d/beam-*.sources", "/etc/haproxy/haproxy.cfg", "/etc/haproxy/beam", "/etc/haproxy/certs",
 	"/etc/postgresql-common/createcluster.d/beam.conf", "/usr/local/sbin/beam*", "/usr/local/bin/beam*",
 	"/usr/local/share/ca-certificates/beam-*.crt", "/home/*/.erlang.cookie", "/home/*/.ssh/authorized_keys",
 }, []string{

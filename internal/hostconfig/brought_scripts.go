@@ -29,9 +29,8 @@ var (
 	// ScriptText has no carriage returns, which would be part of each line's last
 	// word.
 	ScriptText = Form{
-		fits:   func(text string) bool { return strings.TrimSpace(text) != "" && !strings.ContainsAny(text, "\r\x00") },
-		rule:   "write a program with line ends of Unix: neither an empty one nor one with carriage returns or NUL characters",
-		secret: true,
+		fits: func(text string) bool { return strings.TrimSpace(text) != "" && !strings.ContainsAny(text, "\r\x00") },
+		rule: "write a program with line ends of Unix: neither an empty one nor one with carriage returns or NUL characters",
 	}
 )
 

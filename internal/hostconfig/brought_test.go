@@ -17,6 +17,7 @@ import (
 func exampleBrought() hostconfig.Brought {
 	return hostconfig.Brought{
 		Scripts: exampleScripts(),
+		Apt:     map[string]hostconfig.AptSource{"hello": exampleSource()},
 		Files: map[string]hostconfig.BroughtFile{
 			"/etc/chat/settings.json":       {Content: `{"it's": "$5"}`, Owner: "root", Group: "root", Mode: "0644"},
 			"/etc/chat/vault.env":           {Content: "TOKEN=FILESECRET\n", Owner: "root", Group: "deploy", Mode: "0640"},
@@ -64,7 +65,7 @@ func TestWhatIsBroughtRendersAsTheGoldenFileShows(t *testing.T) {
 			continue
 		}
 		for _, f := range writtenFiles(t, userData) {
-			if _, brought := exampleBrought().Files[f.Path]; brought || strings.HasPrefix(f.Path, "/var/lib/beam/run/") {
+			if _, brought := exampleBrought().Files[f.Path]; brought || strings.HasPrefix(f.Path, "/var/lib/beam/run/") || strings.HasPrefix(f.Path, "/etc/apt/") {
 				fmt.Fprintf(&shown, "---- %s %s %s deferred: %t\n%q\n", f.Path, f.Permissions, f.Owner, f.Defer, f.Content)
 			}
 		}

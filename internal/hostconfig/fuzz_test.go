@@ -42,6 +42,8 @@ var texts = []func(*oneOfEach, string){
 	},
 	func(h *oneOfEach, v string) {
 		brought := hostconfig.Brought{Files: map[string]hostconfig.BroughtFile{v: {Content: v, Owner: v, Group: v, Mode: v}}}
+		source := hostconfig.AptSource{Types: []string{v}, URIs: []string{v}, Suites: []string{v}, Components: []string{v}, Key: v}
+		brought.Apt = map[string]hostconfig.AptSource{v: source}
 		brought.Scripts = []hostconfig.Script{{Name: v, Script: v, User: v}}
 		h.node.Brought, h.balancer.Brought, h.database.Brought = brought, brought, brought
 	},

@@ -153,6 +153,10 @@ func everything() (object, cluster.Spec) {
 		"host": object{
 			"user": "ops", "locale": "C.UTF-8", "swap_mib": 0, "packages": []string{"htop", "curl"}, "toolchain": []string{"erlang"},
 			"unattended_upgrades": false, "fail2ban": false, "ssh_port": 2222,
+			"apt_sources": object{
+				"a": object{"uris": []string{"https://example.com"}, "suites": []string{"stable"}, "components": []string{"main"}, "key": "KEY"},
+				"b": object{"uris": []string{"file:/srv"}, "suites": []string{"./"}, "types": []string{"deb", "deb-src"}, "architectures": []string{"amd64"}},
+			},
 			"files": object{"/etc/all": object{"content": "all", "owner": "ops", "group": "adm", "mode": "0640"}},
 		},
 		"tags": []string{"b", "a"}, "project_id": "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679", "monitoring": true,
@@ -188,8 +192,13 @@ func everything() (object, cluster.Spec) {
 		Access:       cluster.Access{SSHFrom: []string{"203.0.113.0/24"}},
 		Network:      cluster.Network{Mode: "private", IPRanges: map[string]string{"nyc3": "10.0.0.0/24"}},
 		Distribution: cluster.Distribution{EPMDPort: 4370, PortMin: 9200, PortMax: 9210, Basename: "talk", Sync: "none", SyncTimeoutMS: 5000},
-		Host:         cluster.Host{User: "ops", Locale: "C.UTF-8", Packages: []string{"curl", "htop"}, Toolchain: []string{"erlang"}, SSHPort: 2222, Brought: broughtFile("/etc/all", "all", "ops", "adm", "0640")},
-		Tags:         []string{"a", "b"}, ProjectID: "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679", Monitoring: true,
+		Host: cluster.Host{User: "ops", Locale: "C.UTF-8", Packages: []string{"curl", "htop"}, Toolchain: []string{"erlang"}, SSHPort: 2222, Brought: broughtFile("/etc/all", "all", "ops", "adm", "0640").With(hostconfig.Brought{
+			Apt: map[string]hostconfig.AptSource{
+				"a": {Types: []string{"deb"}, URIs: []string{"https://example.com"}, Suites: []string{"stable"}, Components: []string{"main"}, Key: "KEY"},
+				"b": {Types: []string{"deb", "deb-src"}, URIs: []string{"file:/srv"}, Suites: []string{"./"}, Architectures: []string{"amd64"}},
+			},
+		})},
+		Tags: []string{"a", "b"}, ProjectID: "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679", Monitoring: true,
 		Management: cluster.Management{Enabled: true, From: []string{"198.51.100.0/24"}, Port: 2022}, WaitFor: cluster.WaitBooted,
 	}
 	return config, spec
