@@ -107,6 +107,14 @@ func TestProblems(t *testing.T) {
 			s.Pools[0].Brought.Apt = map[string]hostconfig.AptSource{"flat": {Types: []string{"deb"}, URIs: []string{"file:/srv"}, Suites: []string{"./"}, Components: []string{"main"}}}
 			s.LoadBalancer.Brought.Apt = map[string]hostconfig.AptSource{"none": {}}
 		}},
+		{"ports of UDP that a release cannot have", func(s *cluster.Spec) {
+			s.Release.UDPPorts = []string{"53", "+5060", "2000-1999", "5060-5060", "1024-70000"}
+		}},
+		{"more ports of UDP than rules", func(s *cluster.Spec) {
+			for port := range 41 {
+				s.Release.UDPPorts = append(s.Release.UDPPorts, fmt.Sprint(5000+port))
+			}
+		}},
 		{"unknown strategy", func(s *cluster.Spec) { s.Update.Strategy = "canary" }},
 		{"update that makes no node", func(s *cluster.Spec) { s.Update.MaxSurge = 0 }},
 		{"update without any node", func(s *cluster.Spec) { s.Update.MaxUnavailable = 500 }},

@@ -19,6 +19,9 @@ var (
 	headerValue = regexp.MustCompile(`^[\t -~]*$`)
 )
 
+// maxUDPPorts leaves the other rules room: a firewall of DigitalOcean takes 50.
+const maxUDPPorts = 40
+
 func releaseProblems(r *cluster.Release, user string) []Problem {
 	if r == nil {
 		return nil
@@ -30,6 +33,13 @@ func releaseProblems(r *cluster.Release, user string) []Problem {
 	found = append(found, within(at(path, "port"), r.Port, unprivilegedPorts, "")...)
 	found = append(found, within(at(path, "keep"), r.Keep, keptReleases, " releases")...)
 	found = append(found, formed(at(path, "migrate"), r.Migrate, hostconfig.Migration)...)
+	found = append(found, formedEach(at(path, "udp_ports"), r.UDPPorts, hostconfig.UDPPort)...)
+	if len(r.UDPPorts) > maxUDPPorts {
+		found = append(found, Problem{
+			Path: at(path, "udp_ports"), Summary: "Invalid udp_ports",
+			Detail: fmt.Sprintf("udp_ports has %d elements, each of which is a rule of the firewall, and there is room for %d. Use ranges.", len(r.UDPPorts), maxUDPPorts),
+		})
+	}
 	found = append(found, serviceProblems(at(path, "service"), r, user)...)
 	return append(found, sourceProblems(path, r)...)
 }

@@ -98,7 +98,7 @@ func (n NodeSpec) HostConfig() hostconfig.Node {
 	if r := n.Release; r != nil {
 		host.HTTPPort = r.Port
 		host.Triggers = r.Triggers
-		host.Service = r.Service.Told()
+		host.Service, host.UDPPorts = r.Service.Told(), r.UDPPorts
 		host.Release = &hostconfig.Release{
 			Name: r.Name, URL: r.URL, SHA256: r.SHA256, Kind: r.Kind, Migrate: r.Migrate,
 			Headers: r.Headers, Pushed: r.Path != "", Keep: r.Keep, ReadOnly: r.ReadOnly,

@@ -100,6 +100,7 @@ type Release struct {
 	ReadOnly bool                // the release must not write below its own folder
 	Triggers map[string]string   // a changed value restarts node by node
 	Service  *hostconfig.Service // nil is hostconfig.DefaultService
+	UDPPorts []string            // sorted; that anyone may reach, see hostconfig.UDPPort
 }
 
 // Fetched says that nodes have to get the release from somewhere: else they wait

@@ -38,6 +38,7 @@ var texts = []func(*oneOfEach, string){
 		h.node.Release = &hostconfig.Release{Name: v, URL: v, SHA256: v, Kind: v, Migrate: v}
 	},
 	func(h *oneOfEach, v string) {
+		h.node.UDPPorts = []string{v}
 		h.node.Service = &hostconfig.Service{LimitNOFILE: 1024, EnvironmentFiles: []string{v}, WritablePaths: []string{v}, Hardening: v}
 	},
 	func(h *oneOfEach, v string) {

@@ -55,6 +55,7 @@ type Node struct {
 	Toolchain            []string          // of "erlang", "elixir", "nodejs"
 	Triggers             map[string]string `json:",omitempty"` // values of the user's; a change restarts the release
 	Service              *Service          `json:",omitempty"` // nil is DefaultService
+	UDPPorts             []string          `json:",omitempty"` // see UDPPort
 }
 
 // Release says what a node runs.

@@ -127,6 +127,11 @@ func (n Node) validate() error {
 	if err := n.service().validate(n.App, n.User); err != nil {
 		return err
 	}
+	for _, ports := range n.UDPPorts {
+		if err := UDPPort.check("release.udp_ports", ports); err != nil {
+			return err
+		}
+	}
 	if n.migrates() {
 		return Migration.check("release.migrate", n.Release.Migrate)
 	}

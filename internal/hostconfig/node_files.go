@@ -151,6 +151,9 @@ func (n Node) hostSteps() []templateStep {
 	if n.DatabaseCAPEM != "" {
 		steps = append(steps, templateStep{"certificates", "trust the cluster's certificates", "node/certificate.sh"})
 	}
+	if len(n.UDPPorts) > 0 {
+		steps = append(steps, templateStep{"udp-ports", "open ports of UDP", "node/udp-ports.sh"})
+	}
 	return steps
 }
 

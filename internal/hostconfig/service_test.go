@@ -12,6 +12,7 @@ import (
 // services are nodes whose units have other settings.
 func services() map[string]hostconfig.Node {
 	standard, off := nodes()["node-deployed"], nodes()["node-deployed"]
+	standard.UDPPorts = []string{"5060", "10000-10099"}
 	standard.Service = &hostconfig.Service{
 		LimitNOFILE: 4096, Nice: -5, Hardening: hostconfig.HardeningStandard,
 		EnvironmentFiles: []string{"/etc/chat/vault.env", "/etc/chat/region.env"}, WritablePaths: []string{"/srv/uploads", "/mnt/media"},
@@ -27,7 +28,9 @@ func TestUnitsAreAsTheirServiceSays(t *testing.T) {
 	for _, name := range []string{"service-standard", "service-off"} {
 		fmt.Fprintf(&shown, "==== %s\n%s", name, fileOf(t, renderNode(t, services()[name]), "/etc/systemd/system/beam.service"))
 	}
-	fmt.Fprintf(&shown, "==== the step\n%s", stepScript(t, renderNode(t, services()["service-standard"]), "writable-paths"))
+	for _, step := range []string{"writable-paths", "udp-ports"} {
+		fmt.Fprintf(&shown, "==== the step %s\n%s", step, stepScript(t, renderNode(t, services()["service-standard"]), step))
+	}
 	testtool.Golden(t, "services.txt", shown.String())
 }
 

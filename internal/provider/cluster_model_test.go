@@ -133,7 +133,8 @@ func everything() (object, cluster.Spec) {
 		"release": object{
 			"name": "chat_app", "url": "https://example.com/c.tar.gz", "sha256": strings.Repeat("a", 64), "kind": "rebar3", "port": 4000, "migrate": "chat:migrate()",
 			"headers": object{"Authorization": "token"}, "keep": 5, "read_only": true, "triggers": object{"certificate": "2026", "nothing": nil},
-			"service": object{"limit_nofile": 4096, "nice": -5, "environment_files": []string{"/etc/b", "/etc/a"}, "writable_paths": []string{"/srv/b", "/srv/a"}, "hardening": "standard"},
+			"udp_ports": []string{"5060", "10000-10099"},
+			"service":   object{"limit_nofile": 4096, "nice": -5, "environment_files": []string{"/etc/b", "/etc/a"}, "writable_paths": []string{"/srv/b", "/srv/a"}, "hardening": "standard"},
 		},
 		"update":      object{"strategy": "blue_green", "max_surge": 2, "max_unavailable": 1, "drain_seconds": 5, "pause_seconds": 10, "on_failure": "stop"},
 		"environment": object{"PHX_HOST": "chat.example.com"},
@@ -172,6 +173,7 @@ func everything() (object, cluster.Spec) {
 		Release: &cluster.Release{
 			Name: "chat_app", URL: "https://example.com/c.tar.gz", SHA256: strings.Repeat("a", 64), Kind: "rebar3", Port: 4000, Migrate: "chat:migrate()",
 			Headers: map[string]string{"Authorization": "token"}, Keep: 5, ReadOnly: true, Triggers: map[string]string{"certificate": "2026"},
+			UDPPorts: []string{"10000-10099", "5060"},
 			Service: &hostconfig.Service{
 				LimitNOFILE: 4096, Nice: -5, EnvironmentFiles: []string{"/etc/b", "/etc/a"}, WritablePaths: []string{"/srv/a", "/srv/b"}, Hardening: "standard",
 			},

@@ -29,12 +29,14 @@ type releaseModel struct {
 	Migrate  types.String `tfsdk:"migrate"`
 	ReadOnly types.Bool   `tfsdk:"read_only"`
 	Service  types.Object `tfsdk:"service"`
+	UDPPorts types.Set    `tfsdk:"udp_ports"`
 }
 
 func (m *releaseModel) resolve(ctx context.Context, diags *diag.Diagnostics) {
 	defaultString(&m.Kind, cluster.KindMix)
 	defaultInt(&m.Port, cluster.DefaultHTTPPort)
 	defaultBool(&m.ReadOnly, false)
+	defaultSet(&m.UDPPorts)
 	ensure(ctx, &m.Service)
 	edit(ctx, &m.Service, diags, (*serviceModel).resolve)
 }
@@ -43,7 +45,7 @@ func (m releaseModel) release(ctx context.Context, diags *diag.Diagnostics) *clu
 	return &cluster.Release{
 		Name: m.Name.ValueString(), URL: m.URL.ValueString(), SHA256: m.SHA256.ValueString(), Headers: textMap(m.Headers),
 		Kind: m.Kind.ValueString(), Port: int(m.Port.ValueInt64()), Migrate: m.Migrate.ValueString(), ReadOnly: m.ReadOnly.ValueBool(),
-		Service: serviceOf(ctx, m.Service, diags),
+		Service: serviceOf(ctx, m.Service, diags), UDPPorts: sortedTexts(m.UDPPorts),
 	}
 }
 
