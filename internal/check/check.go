@@ -42,7 +42,7 @@ func Spec(s cluster.Spec) []Problem {
 		sshKeyProblems(s.SSHKeys),
 		poolProblems(s),
 		hostNameProblems(s),
-		releaseProblems(s.Release),
+		releaseProblems(s.Release, s.Host.User),
 		pushProblems(s),
 		environmentProblems(s.Environment, s.Release),
 		loadBalancerProblems(s.LoadBalancer),
@@ -55,6 +55,7 @@ func Spec(s cluster.Spec) []Problem {
 		distributionProblems(s.Distribution),
 		portProblems(s),
 		hostProblems(s.Host),
+		broughtProblems(s),
 		tagProblems(s.Tags),
 		projectProblems(s.ProjectID),
 	)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
@@ -76,6 +77,44 @@ func TestProblems(t *testing.T) {
 		{"header that is two", func(s *cluster.Spec) { s.Release.Headers = map[string]string{"Authorization": "secret\r\nHost: a"} }},
 		{"header without a name", func(s *cluster.Spec) { s.Release.Headers = map[string]string{"A b": "secret"} }},
 		{"release of which none is kept", func(s *cluster.Spec) { s.Release.Keep = 0 }},
+		{"service beyond its limits", func(s *cluster.Spec) {
+			s.Release.Service = &hostconfig.Service{
+				LimitNOFILE: 2_000_000, Nice: -21, Hardening: "paranoid", EnvironmentFiles: []string{"%h/env"}, WritablePaths: []string{"/var", "/srv/a", "/home/deploy"},
+			}
+		}},
+		{"files of the provider's, and of nobody", func(s *cluster.Spec) {
+			s.Host.Brought = files("/etc/sudoers.d/beamctl", "0644")
+			s.Pools[0].Brought = files("/opt/chat/bin/chat", "0644")
+			s.LoadBalancer.Brought = files("/etc/haproxy/haproxy.cfg", "0644")
+			s.Database.Brought = files("/etc/chat/ok", "0999")
+		}},
+		{"files that are folders of others", func(s *cluster.Spec) {
+			s.Host.Brought = files("/etc/chat", "0644").With(files("/etc/chat-b", "0644")).With(files("/etc/chat/a", "0644"))
+			s.Pools[0].Brought = files("/etc/chat-b/c/d", "0644")
+		}},
+		{"scripts that no host runs", func(s *cluster.Spec) {
+			s.Host.Brought.Scripts = []hostconfig.Script{{Name: "Install fonts", Script: "true", User: "root"}, {Name: "fonts", Script: "hunter2\r\n", User: "ann"}}
+			s.Pools[0].Brought.Scripts = []hostconfig.Script{{Name: "fonts", Script: " ", User: "deploy"}}
+			for n := range 49 {
+				s.Database.Brought.Scripts = append(s.Database.Brought.Scripts, hostconfig.Script{Name: fmt.Sprint("script-", n), Script: "true", User: "root"})
+			}
+		}},
+		{"sources that apt does not read", func(s *cluster.Spec) {
+			s.Host.Brought.Apt = map[string]hostconfig.AptSource{"My source": {
+				Types: []string{"rpm"}, URIs: []string{"ftp://example.com", "https://ann:hunter2@example.com"}, Suites: []string{"a b"},
+				Components: []string{"main, contrib"}, Architectures: []string{"any x"}, Key: "hunter2",
+			}}
+			s.Pools[0].Brought.Apt = map[string]hostconfig.AptSource{"flat": {Types: []string{"deb"}, URIs: []string{"file:/srv"}, Suites: []string{"./"}, Components: []string{"main"}}}
+			s.LoadBalancer.Brought.Apt = map[string]hostconfig.AptSource{"none": {}}
+		}},
+		{"ports of UDP that a release cannot have", func(s *cluster.Spec) {
+			s.Release.UDPPorts = []string{"53", "+5060", "2000-1999", "5060-5060", "1024-70000"}
+		}},
+		{"more ports of UDP than rules", func(s *cluster.Spec) {
+			for port := range 41 {
+				s.Release.UDPPorts = append(s.Release.UDPPorts, fmt.Sprint(5000+port))
+			}
+		}},
 		{"unknown strategy", func(s *cluster.Spec) { s.Update.Strategy = "canary" }},
 		{"update that makes no node", func(s *cluster.Spec) { s.Update.MaxSurge = 0 }},
 		{"update without any node", func(s *cluster.Spec) { s.Update.MaxUnavailable = 500 }},
@@ -249,4 +288,9 @@ func TestNodeProblems(t *testing.T) {
 		fmt.Fprintf(&out, "%s\n%s", c.name, tell(Node(spec)))
 	}
 	testtool.Golden(t, "node_problems.golden", out.String())
+}
+
+// files is one file of the user's.
+func files(at, mode string) hostconfig.Brought {
+	return hostconfig.Brought{Files: map[string]hostconfig.BroughtFile{at: {Content: "hunter2", Owner: "root", Group: "root", Mode: mode}}}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // nodeName is a long name: a name, an @ and a host that has a dot, as
@@ -22,17 +23,18 @@ func Node(n cluster.NodeSpec) []Problem {
 		cookieProblems(n.Cookie),
 		peerProblems(n),
 		sshKeyProblems(n.SSHKeys),
-		releaseProblems(n.Release),
+		releaseProblems(n.Release, n.Host.User),
 		environmentProblems(n.Environment, n.Release),
 		distributionProblems(n.Distribution),
 		overlaps(nodeListeners(n.Distribution, n.Release, n.Host)),
 		hostProblems(n.Host),
+		bringing{path: []string{"host"}, own: n.Host.Brought, all: n.Host.Brought, user: n.Host.User, app: n.HostConfig().App}.problems(),
 		tagProblems(n.Tags),
 	)
 	if len(found) > 0 {
 		return found
 	}
-	return nodeSizeProblems(n.HostConfig())
+	return nodeSizeProblems(n.HostConfig(), nil, hostconfig.Brought{})
 }
 
 func nameProblems(n cluster.NodeSpec) []Problem {

@@ -19,7 +19,10 @@ var (
 	headerValue = regexp.MustCompile(`^[\t -~]*$`)
 )
 
-func releaseProblems(r *cluster.Release) []Problem {
+// maxUDPPorts leaves the other rules room: a firewall of DigitalOcean takes 50.
+const maxUDPPorts = 40
+
+func releaseProblems(r *cluster.Release, user string) []Problem {
 	if r == nil {
 		return nil
 	}
@@ -30,7 +33,29 @@ func releaseProblems(r *cluster.Release) []Problem {
 	found = append(found, within(at(path, "port"), r.Port, unprivilegedPorts, "")...)
 	found = append(found, within(at(path, "keep"), r.Keep, keptReleases, " releases")...)
 	found = append(found, formed(at(path, "migrate"), r.Migrate, hostconfig.Migration)...)
+	found = append(found, formedEach(at(path, "udp_ports"), r.UDPPorts, hostconfig.UDPPort)...)
+	if len(r.UDPPorts) > maxUDPPorts {
+		found = append(found, Problem{
+			Path: at(path, "udp_ports"), Summary: "Invalid udp_ports",
+			Detail: fmt.Sprintf("udp_ports has %d elements, each of which is a rule of the firewall, and there is room for %d. Use ranges.", len(r.UDPPorts), maxUDPPorts),
+		})
+	}
+	found = append(found, serviceProblems(at(path, "service"), r, user)...)
 	return append(found, sourceProblems(path, r)...)
+}
+
+func serviceProblems(path []string, r *cluster.Release, user string) []Problem {
+	s := r.Service
+	if s == nil {
+		return nil
+	}
+	return slices.Concat(
+		within(at(path, "limit_nofile"), s.LimitNOFILE, hostconfig.FileLimits, ""),
+		within(at(path, "nice"), s.Nice, hostconfig.NiceLevels, ""),
+		oneOf(at(path, "hardening"), s.Hardening, hostconfig.Hardenings...),
+		formedEach(at(path, "environment_files"), s.EnvironmentFiles, hostconfig.EnvironmentFile),
+		formedEach(at(path, "writable_paths"), s.WritablePaths, hostconfig.WritablePath(r.Name, user)),
+	)
 }
 
 // sourceProblems checks where the release comes from: an archive that cannot

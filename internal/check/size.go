@@ -16,36 +16,70 @@ import (
 // examples stand for them.
 func sizeProblems(s cluster.Spec) []Problem {
 	memory, nodes := exampleMemory(s), exampleNodes(s)
-	found := nodeSizeProblems(s.NodeHost(memory, s.PeersOf(memory, nodes)))
-	if s.LoadBalancer != nil {
-		found = append(found, loadBalancerSizeProblems(s.LoadBalancerHost(memory, nodes))...)
+	found := poolSizeProblems(s, memory, nodes)
+	if lb := s.LoadBalancer; lb != nil {
+		found = append(found, loadBalancerSizeProblems(s.LoadBalancerHost(memory, nodes), lb.Brought)...)
 	}
-	if s.Database != nil {
-		found = append(found, tooLarge(s.DatabaseHost(memory).Render, packagesPart(nil))...)
+	if db := s.Database; db != nil {
+		found = append(found, databaseSizeProblems(s.DatabaseHost(memory), db.Brought)...)
 	}
 	samePath := func(a, b Problem) bool { return slices.Equal(a.Path, b.Path) }
 	return slices.CompactFunc(found, samePath)
 }
 
-// nodeSizeProblems takes a cookie that is not known yet for one of usual length.
-func nodeSizeProblems(host hostconfig.Node) []Problem {
-	host.Cookie = cmp.Or(host.Cookie, strings.Repeat("c", cookie.DefaultLength(cookie.Alphanumeric)))
-	bare := host
-	bare.Environment = nil
-	slim := bare
-	slim.Packages = nil
-	return tooLarge(host.Render,
-		part{[]string{"environment"}, "Shorten the environment's values, or let the app fetch them.", bare.Render},
-		packagesPart(slim.Render),
-		part{[]string{"release"}, "Shorten the texts of the release.", nil})
+// poolSizeProblems renders a node of each pool that differs from the others.
+func poolSizeProblems(s cluster.Spec, memory cluster.Memory, nodes []cluster.Droplet) []Problem {
+	var found []Problem
+	alike := false
+	for _, p := range s.Pools {
+		if p.Brought.Empty() && alike {
+			continue
+		}
+		alike = alike || p.Brought.Empty()
+		host := s.NodeHost(memory, p.Name, s.PeersOf(memory, nodes))
+		found = append(found, nodeSizeProblems(host, []string{"node_pools", p.Name}, p.Brought)...)
+	}
+	return found
 }
 
-func loadBalancerSizeProblems(host hostconfig.LoadBalancer) []Problem {
+// nodeSizeProblems takes a cookie that is not known yet for one of usual length.
+func nodeSizeProblems(host hostconfig.Node, path []string, own hostconfig.Brought) []Problem {
+	host.Cookie = cmp.Or(host.Cookie, strings.Repeat("c", cookie.DefaultLength(cookie.Alphanumeric)))
+	parts := broughtParts(path, own, host.Base, func(b hostconfig.Base) ([]byte, error) {
+		changed := host
+		changed.Base = b
+		return changed.Render()
+	})
 	bare := host
-	bare.Servers, bare.TLS = nil, nil
-	return tooLarge(host.Render,
+	bare.Brought, bare.Environment = hostconfig.Brought{}, nil
+	slim := bare
+	slim.Packages = nil
+	return tooLarge(host.Render, append(parts,
+		part{[]string{"environment"}, "Shorten the environment's values, or let the app fetch them.", bare.Render},
+		packagesPart(slim.Render),
+		part{[]string{"release"}, "Shorten the texts of the release.", nil})...)
+}
+
+func loadBalancerSizeProblems(host hostconfig.LoadBalancer, own hostconfig.Brought) []Problem {
+	parts := broughtParts([]string{"load_balancer"}, own, host.Base, func(b hostconfig.Base) ([]byte, error) {
+		changed := host
+		changed.Base = b
+		return changed.Render()
+	})
+	bare := host
+	bare.Brought, bare.Servers, bare.TLS = hostconfig.Brought{}, nil, nil
+	return tooLarge(host.Render, append(parts,
 		part{[]string{"load_balancer"}, "Use fewer nodes, or a shorter chain of certificates.", bare.Render},
-		packagesPart(nil))
+		packagesPart(nil))...)
+}
+
+func databaseSizeProblems(host hostconfig.Database, own hostconfig.Brought) []Problem {
+	parts := broughtParts([]string{"database"}, own, host.Base, func(b hostconfig.Base) ([]byte, error) {
+		changed := host
+		changed.Base = b
+		return changed.Render()
+	})
+	return tooLarge(host.Render, append(parts, packagesPart(nil))...)
 }
 
 // part is something that users can make large.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 	"github.com/beamcluster/terraform-provider-beam/internal/management"
 	"github.com/beamcluster/terraform-provider-beam/internal/secret"
 )
@@ -31,6 +32,13 @@ func TestHostsThatDoNotFit(t *testing.T) {
 				s.Host.Packages = append(s.Host.Packages, fmt.Sprintf("p%x", sha256.Sum256([]byte{byte(n), byte(n >> 8)})))
 			}
 		}},
+		{"host", "/etc/chat/noise", func(s *cluster.Spec) { s.Host.Brought = noisy() }},
+		{"node_pools", "/etc/chat/noise", func(s *cluster.Spec) { s.Pools[1].Brought = noisy() }},
+		{"load_balancer", "/etc/chat/noise", func(s *cluster.Spec) { s.LoadBalancer.Brought = noisy() }},
+		{"database", "/etc/chat/noise", func(s *cluster.Spec) { s.Database.Brought = noisy() }},
+		{"host", "/var/lib/beam/run/noise", func(s *cluster.Spec) {
+			s.Host.Brought.Scripts = []hostconfig.Script{{Name: "noise", Script: randomText(100_000), User: "root"}}
+		}},
 		{"release", "/migrate", func(s *cluster.Spec) { s.Release.Migrate = randomText(100_000) }},
 		{"load_balancer", ".pem", func(s *cluster.Spec) {
 			s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: cert + manyCertificates(t), PrivateKeyPEM: key}
@@ -43,6 +51,11 @@ func TestHostsThatDoNotFit(t *testing.T) {
 			t.Errorf("%s: %s", tt.path, tell(found))
 		}
 	}
+}
+
+// noisy is a file that is too large for any host.
+func noisy() hostconfig.Brought {
+	return hostconfig.Brought{Files: map[string]hostconfig.BroughtFile{"/etc/chat/noise": {Content: randomText(100_000), Owner: "root", Group: "root", Mode: "0644"}}}
 }
 
 // manyCertificates are more than a host can be told.
@@ -86,7 +99,7 @@ func TestExampleSecretsTakeAsMuchRoomAsDrawnOnes(t *testing.T) {
 	spec.Cookie, spec.Management.Enabled = "", true
 	example, drawn := exampleMemory(spec), drawnMemory(t, spec)
 	for name, render := range map[string]func(cluster.Memory) ([]byte, error){
-		"node":          func(m cluster.Memory) ([]byte, error) { return spec.NodeHost(m, nil).Render() },
+		"node":          func(m cluster.Memory) ([]byte, error) { return spec.NodeHost(m, "us", nil).Render() },
 		"load balancer": func(m cluster.Memory) ([]byte, error) { return spec.LoadBalancerHost(m, nil).Render() },
 		"database":      func(m cluster.Memory) ([]byte, error) { return spec.DatabaseHost(m).Render() },
 	} {

@@ -72,6 +72,11 @@ func (s Spec) inbound(role string) []Rule {
 	if s.LoadBalancer != nil {
 		rules = append(rules, tcp(s.HTTPPort(), s.HTTPPort(), nil, []string{RoleTag(s.Name, RoleLoadBalancer)}))
 	}
+	if s.Release != nil {
+		for _, ports := range s.Release.UDPPorts {
+			rules = append(rules, Rule{Protocol: "udp", Ports: ports, Addresses: anywhere})
+		}
+	}
 	return rules
 }
 

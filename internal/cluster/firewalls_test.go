@@ -21,6 +21,8 @@ func TestFirewallsOpenWhatIsNeededOnly(t *testing.T) {
 	open.Access.SSHFrom = []string{"203.0.113.7/32"}
 	public := firewalled()
 	public.LoadBalancer, public.Database = nil, nil
+	udp := public
+	udp.Release = &Release{Name: "chat", Port: 8080, UDPPorts: []string{"10000-10099", "5060"}}
 	for _, tt := range []struct {
 		name string
 		spec Spec
@@ -35,6 +37,9 @@ func TestFirewallsOpenWhatIsNeededOnly(t *testing.T) {
 			"chat-node":          {"tcp 22, [203.0.113.7/32]", "tcp 4369, [beam:chat:node]", "tcp 8080, [beam:chat:load-balancer]", "tcp 9100-9155, [beam:chat:node]"},
 			"chat-load-balancer": {"tcp 22, [203.0.113.7/32]", "tcp 443, [0.0.0.0/0 ::/0]", "tcp 80, [0.0.0.0/0 ::/0]", "tcp 8404, [203.0.113.7/32]"},
 			"chat-database":      {"tcp 22, [203.0.113.7/32]", "tcp 5432, [beam:chat:node]"},
+		}},
+		{"UDP for anyone", udp, map[string][]string{
+			"chat-node": {"tcp 4369, [beam:chat:node]", "tcp 9100-9155, [beam:chat:node]", "udp 10000-10099, [0.0.0.0/0 ::/0]", "udp 5060, [0.0.0.0/0 ::/0]"},
 		}},
 		{"nodes alone", public, map[string][]string{
 			"chat-node": {"tcp 4369, [beam:chat:node]", "tcp 9100-9155, [beam:chat:node]"},

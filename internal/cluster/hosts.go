@@ -35,10 +35,11 @@ func appName(r *Release, fallback string) string {
 // EffectiveCookie is the user's cookie, else the generated one.
 func (s Spec) EffectiveCookie(m Memory) string { return cmp.Or(s.Cookie, m.Secrets.Cookie) }
 
-// NodeHost describes a node that dials the peers. Nodes of all pools are alike.
-func (s Spec) NodeHost(m Memory, peers []string) hostconfig.Node {
+// NodeHost describes a node of the pool that dials the peers. Nodes of all pools
+// are alike but for what the user brings for one of them.
+func (s Spec) NodeHost(m Memory, pool string, peers []string) hostconfig.Node {
 	n := s.nodeBase(peers)
-	n.Base = s.base(m)
+	n.Base = s.base(m, s.broughtToPool(pool))
 	n.Cookie = s.EffectiveCookie(m)
 	n.PublicHost = s.publicHost()
 	n.SecretKeyBase = m.Secrets.SecretKeyBase
@@ -50,6 +51,15 @@ func (s Spec) NodeHost(m Memory, peers []string) hostconfig.Node {
 		n.DatabaseCAPEM = m.Secrets.DatabaseCAPEM
 	}
 	return n
+}
+
+func (s Spec) broughtToPool(name string) hostconfig.Brought {
+	for _, p := range s.Pools {
+		if p.Name == name {
+			return p.Brought
+		}
+	}
+	return hostconfig.Brought{}
 }
 
 // publicHost is the name that people know the app by, as far as the cluster does:
@@ -88,6 +98,7 @@ func (n NodeSpec) HostConfig() hostconfig.Node {
 	if r := n.Release; r != nil {
 		host.HTTPPort = r.Port
 		host.Triggers = r.Triggers
+		host.Service, host.UDPPorts = r.Service.Told(), r.UDPPorts
 		host.Release = &hostconfig.Release{
 			Name: r.Name, URL: r.URL, SHA256: r.SHA256, Kind: r.Kind, Migrate: r.Migrate,
 			Headers: r.Headers, Pushed: r.Path != "", Keep: r.Keep, ReadOnly: r.ReadOnly,
@@ -96,9 +107,10 @@ func (n NodeSpec) HostConfig() hostconfig.Node {
 	return host
 }
 
-// base is what all hosts of the cluster have.
-func (s Spec) base(m Memory) hostconfig.Base {
+// base is what all hosts of the cluster have, and what the user brings for some.
+func (s Spec) base(m Memory, brought hostconfig.Brought) hostconfig.Base {
 	b := s.Host.base(s.Name)
+	b.Brought = b.With(brought)
 	if keys := m.Secrets.Management; s.Manages(m) {
 		b.Management = &hostconfig.Management{
 			AuthorizedKey: keys.AuthorizedKey, HostKeyPEM: keys.HostKeyPEM, HostPublicKey: keys.HostPublicKey,
@@ -111,6 +123,7 @@ func (h Host) base(cluster string) hostconfig.Base {
 	return hostconfig.Base{
 		Cluster: cluster, User: h.User, SSHPort: h.SSHPort, Locale: h.Locale, SwapMiB: h.SwapMiB,
 		Packages: h.Packages, UnattendedUpgrades: h.UnattendedUpgrades, Fail2ban: h.Fail2ban,
+		Brought: h.Brought,
 	}
 }
 
@@ -118,7 +131,7 @@ func (h Host) base(cluster string) hostconfig.Base {
 func (s Spec) LoadBalancerHost(m Memory, nodes []Droplet) hostconfig.LoadBalancer {
 	lb := s.LoadBalancer
 	host := hostconfig.LoadBalancer{
-		Base:         s.base(m),
+		Base:         s.base(m, lb.Brought),
 		Servers:      s.Servers(m, nodes),
 		Algorithm:    lb.Algorithm,
 		StickyCookie: lb.StickyCookie,
@@ -170,7 +183,7 @@ func (s Spec) clientCIDRs() []string {
 func (s Spec) DatabaseHost(m Memory) hostconfig.Database {
 	db := s.Database
 	return hostconfig.Database{
-		Base:           s.base(m),
+		Base:           s.base(m, db.Brought),
 		ServerName:     DatabaseDNSName(s.Name),
 		Name:           db.Name,
 		User:           db.User,

@@ -17,7 +17,7 @@ func TestPublicHostIsTheFirstDomain(t *testing.T) {
 		"plain HTTP":                 {&LoadBalancer{}, ""},
 		"no load balancer":           {nil, ""},
 	} {
-		if got := (Spec{LoadBalancer: tt.lb}).NodeHost(Memory{}, nil).PublicHost; got != tt.want {
+		if got := (Spec{LoadBalancer: tt.lb}).NodeHost(Memory{}, "", nil).PublicHost; got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
 	}

@@ -62,6 +62,7 @@ func (s *Spec) readFirewalls(o Observed) {
 		first, _ := strconv.Atoi(from)
 		last, _ := strconv.Atoi(to)
 		switch {
+		case r.Protocol == "udp": // the release's, which the configuration tells
 		case len(r.Addresses) > 0:
 			s.Host.SSHPort, s.Access.SSHFrom = first, sorted(r.Addresses)
 		case ranged || slices.Contains(r.Tags, RoleTag(s.Name, RoleNode)) && s.Distribution.EPMDPort != 0:

@@ -23,9 +23,11 @@ func TestSpecOfReadsBackWhatTheAPIShows(t *testing.T) {
 		Tags:         []string{"prod"},
 		Monitoring:   true,
 	}
+	running := want
+	running.Release = &Release{Name: "chat", Port: 8080, UDPPorts: []string{"5060", "10000-10099"}} // which the API shows nothing of
 	o := Observed{
 		Cluster:   "chat",
-		Firewalls: want.WantedFirewalls(""),
+		Firewalls: running.WantedFirewalls(""),
 		Volume:    &Volume{SizeGiB: 20},
 		VPCs:      []VPC{{ID: "users-own", Region: "nyc3"}, {ID: "made", Region: "lon1", Own: true}},
 	}

@@ -3,6 +3,8 @@
 // from them, and what differs. It is pure: no API, no clock, no Terraform.
 package cluster
 
+import "github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+
 // Spec is what the user asks for, every default filled in.
 type Spec struct {
 	Name         string
@@ -72,6 +74,7 @@ type Pool struct {
 	Name  string
 	Count int
 	Place
+	Brought hostconfig.Brought // what its nodes get beside Host.Brought
 }
 
 // Place is where and on what a host runs.
@@ -92,10 +95,12 @@ type Release struct {
 	// Path is a file on Terraform's machine that nodes get over the channel;
 	// empty where they fetch the release from URL.
 	Path     string
-	Headers  map[string]string // sent to the host of URL; secret
-	Keep     int               // releases that a node keeps, the running one among them
-	ReadOnly bool              // the release must not write below its own folder
-	Triggers map[string]string // a changed value restarts node by node
+	Headers  map[string]string   // sent to the host of URL; secret
+	Keep     int                 // releases that a node keeps, the running one among them
+	ReadOnly bool                // the release must not write below its own folder
+	Triggers map[string]string   // a changed value restarts node by node
+	Service  *hostconfig.Service // nil is hostconfig.DefaultService
+	UDPPorts []string            // sorted; that anyone may reach, see hostconfig.UDPPort
 }
 
 // Fetched says that nodes have to get the release from somewhere: else they wait
@@ -116,6 +121,7 @@ type LoadBalancer struct {
 	HealthCheck  HealthCheck
 	Stats        Stats
 	TLS          *TLS
+	Brought      hostconfig.Brought // what it gets beside Host.Brought
 }
 
 // HealthCheck is how the load balancer finds out whether a node can serve.
@@ -156,6 +162,7 @@ type Database struct {
 	Backups   bool // weekly backups of the droplet by DigitalOcean
 	// FinalSnapshot keeps a snapshot of the volume when the cluster is destroyed.
 	FinalSnapshot bool
+	Brought       hostconfig.Brought // what it gets beside Host.Brought
 }
 
 // Access is who may reach the hosts.
@@ -203,6 +210,7 @@ type Host struct {
 	UnattendedUpgrades bool
 	Fail2ban           bool
 	SSHPort            int
+	Brought            hostconfig.Brought
 }
 
 // Values of Host.Toolchain.

@@ -81,7 +81,7 @@ func (r *run) bundle(a plan.Apply) ([]byte, hostconfig.Parts, error) {
 		parts = host.Parts()
 		bundle, err = host.Bundle(a.Parts...)
 	default:
-		host := r.spec.NodeHost(*r.mem, r.olderPeers(a.Droplet))
+		host := r.spec.NodeHost(*r.mem, r.mem.Hosts[a.Droplet.ID].Pool, r.olderPeers(a.Droplet))
 		parts = host.Parts()
 		bundle, err = host.Bundle(a.Parts...)
 	}

@@ -48,7 +48,7 @@ func (r *run) rotateCookie() (work, error) {
 	for _, d := range r.obs.Droplets {
 		t.known = append(t.known, r.spec.NodeName(*r.mem, d))
 	}
-	wanted := r.spec.NodeHost(*r.mem, nil).Parts()
+	wanted := r.spec.NodeHost(*r.mem, "", nil).Parts() // the cookie is that of all pools
 	return func(ctx context.Context) error {
 		if err := t.run(ctx); err != nil {
 			return fmt.Errorf("the cookie is not changed on every node: %w; the next apply goes on from there", err)

@@ -49,7 +49,7 @@ func (f *fleet) nodeDiffers(m *machine, spec cluster.Spec, mem cluster.Memory) (
 	if m.stopped || !m.on {
 		problems = append(problems, m.Name+" does not run")
 	}
-	bundle, err := spec.NodeHost(mem, nil).Bundle(everyPart...)
+	bundle, err := spec.NodeHost(mem, "", nil).Bundle(everyPart...)
 	return append(problems, m.lacks(bundle, err)...)
 }
 

@@ -79,7 +79,7 @@ func (r *run) render(a plan.CreateHosts) ([]byte, error) {
 	if r.mem.Secrets.RunningCookie == "" {
 		r.mem.Secrets.RunningCookie = r.spec.EffectiveCookie(*r.mem)
 	}
-	return described(r.spec.NodeHost(*r.mem, r.spec.PeersOf(*r.mem, plan.Peers(r.input()))).Render())("configuration of the nodes")
+	return described(r.spec.NodeHost(*r.mem, a.Pool, r.spec.PeersOf(*r.mem, plan.Peers(r.input()))).Render())("configuration of the nodes")
 }
 
 func described(text []byte, err error) func(what string) ([]byte, error) {

@@ -28,7 +28,7 @@ func newDocument(b Base, ports ...PortRange) (Document, error) {
 		d.Packages = append(d.Packages, "fail2ban", "python3-systemd")
 	}
 	d.Packages = append(d.Packages, b.Packages...)
-	d.Files = append(d.Files, hostSettings(b)...)
+	d.Files = append(d.Files, append(hostSettings(b), b.broughtFiles()...)...)
 	if err := d.addFiles(b, baseFiles()); err != nil {
 		return Document{}, err
 	}

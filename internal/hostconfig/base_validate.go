@@ -16,5 +16,5 @@ func (b Base) validate() error {
 	if b.Management != nil {
 		errs = append(errs, b.Management.validate())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, b.Brought.validate(b.User))...)
 }

@@ -22,6 +22,8 @@ type File struct {
 	// Part is what the file belongs to when it can be told to a running host;
 	// empty for a file that only a new host gets.
 	Part Part
+	// Brought files are the user's, see Brought.
+	Brought bool
 }
 
 // of marks the file as one of the part.

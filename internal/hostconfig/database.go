@@ -55,12 +55,12 @@ func (db Database) document() (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	err = d.addSteps(db, []templateStep{
+	err = errors.Join(d.addSteps(db, []templateStep{
 		{"volume", "mount the data volume", "database/volume.sh"},
 		{"postgres", "install Postgres", "database/install.sh"},
 		{"postgres-settings", "configure Postgres", "database/configure.sh"},
 		{"roles", "set up the database and its roles", "database/roles.sh"},
-	})
+	}), d.addBroughtSteps(db.Brought))
 	if err != nil {
 		return Document{}, err
 	}

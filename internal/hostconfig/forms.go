@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -101,6 +102,23 @@ var Tool = Form{
 var Migration = Form{
 	fits: func(text string) bool { return !strings.ContainsRune(text, 0) },
 	rule: "use an expression without NUL characters",
+}
+
+// UDPPort is one port, or a range of them, that a release without privileges can
+// listen on.
+var UDPPort = Form{
+	fits: isPorts, rule: `use a port from 1024 to 65535, such as "5060", or a range of them, such as "10000-10099"`,
+}
+
+func isPorts(text string) bool {
+	from, to, ranged := strings.Cut(text, "-")
+	first, err := strconv.Atoi(from)
+	last := first
+	if ranged && err == nil {
+		last, err = strconv.Atoi(to)
+	}
+	plain := from == strconv.Itoa(first) && (!ranged || to == strconv.Itoa(last)) // no signs, no zeros
+	return err == nil && plain && 1024 <= first && first <= last && last <= 65535 && (!ranged || first < last)
 }
 
 // Algorithms are the values of LoadBalancer.Algorithm.

@@ -37,6 +37,17 @@ var texts = []func(*oneOfEach, string){
 	func(h *oneOfEach, v string) {
 		h.node.Release = &hostconfig.Release{Name: v, URL: v, SHA256: v, Kind: v, Migrate: v}
 	},
+	func(h *oneOfEach, v string) {
+		h.node.UDPPorts = []string{v}
+		h.node.Service = &hostconfig.Service{LimitNOFILE: 1024, EnvironmentFiles: []string{v}, WritablePaths: []string{v}, Hardening: v}
+	},
+	func(h *oneOfEach, v string) {
+		brought := hostconfig.Brought{Files: map[string]hostconfig.BroughtFile{v: {Content: v, Owner: v, Group: v, Mode: v}}}
+		source := hostconfig.AptSource{Types: []string{v}, URIs: []string{v}, Suites: []string{v}, Components: []string{v}, Key: v}
+		brought.Apt = map[string]hostconfig.AptSource{v: source}
+		brought.Scripts = []hostconfig.Script{{Name: v, Script: v, User: v}}
+		h.node.Brought, h.balancer.Brought, h.database.Brought = brought, brought, brought
+	},
 	func(h *oneOfEach, v string) { h.balancer.Servers = []hostconfig.Server{{Name: v, Address: v}} },
 	func(h *oneOfEach, v string) { h.balancer.Algorithm = v },
 	func(h *oneOfEach, v string) { h.balancer.StickyCookie = v },

@@ -19,6 +19,7 @@ type Base struct {
 	UnattendedUpgrades bool
 	Fail2ban           bool
 	Management         *Management `json:",omitempty"` // nil: nothing can be told the host once it runs
+	Brought
 }
 
 // Management lets the provider ask a host how it is, and tell it the few things
@@ -53,6 +54,8 @@ type Node struct {
 	DatabaseCAPEM        string            // certificate of the cluster's CA, installed as a system CA
 	Toolchain            []string          // of "erlang", "elixir", "nodejs"
 	Triggers             map[string]string `json:",omitempty"` // values of the user's; a change restarts the release
+	Service              *Service          `json:",omitempty"` // nil is DefaultService
+	UDPPorts             []string          `json:",omitempty"` // see UDPPort
 }
 
 // Release says what a node runs.

@@ -102,6 +102,9 @@ func hosts() map[string]renderer {
 	for name, n := range nodes() {
 		all[name] = n
 	}
+	for name, n := range services() {
+		all[name] = n
+	}
 	all["database"] = exampleDatabase()
 	public := exampleDatabase()
 	public.PublicNetwork = true
@@ -110,5 +113,6 @@ func hosts() map[string]renderer {
 	bare.Base = hostconfig.Base{Cluster: "chat", User: "deploy", SSHPort: 2222, Locale: "C.UTF-8"}
 	all["database-bare"] = bare
 	maps.Copy(all, managedHosts())
+	maps.Copy(all, broughtHosts())
 	return all
 }

@@ -1,6 +1,9 @@
 package hostconfig
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // certificateFile holds HAProxy's certificate followed by its key. HAProxy
 // loads the whole folder, which with ACME is empty at first.
@@ -54,7 +57,7 @@ func (l LoadBalancer) document() (Document, error) {
 	if err := d.addFiles(l, files); err != nil {
 		return Document{}, err
 	}
-	if err := d.addSteps(l, steps); err != nil {
+	if err := errors.Join(d.addSteps(l, steps), d.addBroughtSteps(l.Brought)); err != nil {
 		return Document{}, err
 	}
 	d.listPackages()

@@ -1,6 +1,7 @@
 package hostconfig
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -92,7 +93,7 @@ func (n Node) document() (Document, error) {
 	if err := d.addFiles(view, n.templateFiles()); err != nil {
 		return Document{}, err
 	}
-	if err := d.addSteps(view, n.steps()); err != nil {
+	if err := errors.Join(d.addSteps(view, n.hostSteps()), d.addBroughtSteps(n.Brought), d.addSteps(view, n.releaseSteps())); err != nil {
 		return Document{}, err
 	}
 	d.listPackages()
@@ -115,6 +116,19 @@ func (n Node) validate() error {
 	}
 	for _, tool := range n.Toolchain {
 		if err := Tool.check("host.toolchain", tool); err != nil {
+			return err
+		}
+	}
+	for _, at := range slices.Sorted(maps.Keys(n.Files)) {
+		if err := FilePath(n.App).check("host.files", at); err != nil {
+			return err
+		}
+	}
+	if err := n.service().validate(n.App, n.User); err != nil {
+		return err
+	}
+	for _, ports := range n.UDPPorts {
+		if err := UDPPort.check("release.udp_ports", ports); err != nil {
 			return err
 		}
 	}
@@ -222,8 +236,8 @@ func (n Node) root() string {
 }
 
 // home is the home folder that useradd gives the user.
-func (n Node) home() string {
-	return path.Join("/home", n.User)
-}
+func (n Node) home() string { return homeOf(n.User) }
+
+func homeOf(user string) string { return path.Join("/home", user) }
 
 func (n Node) cookieFile() string { return path.Join(n.home(), ".erlang.cookie") }

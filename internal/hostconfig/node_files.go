@@ -26,6 +26,7 @@ type nodeView struct {
 	Process           string // what the units that run the release share
 	PeersFile         string
 	StagedFile        string // the cookie of a rotation that is under way
+	Unit              Service
 }
 
 func (n Node) view() (nodeView, error) {
@@ -44,6 +45,7 @@ func (n Node) view() (nodeView, error) {
 		CookiePlaceholder: beam.CookiePlaceholder,
 		PeersFile:         path.Join(beam.ConfigDir, beam.PeersFile),
 		StagedFile:        stagedCookieFile,
+		Unit:              n.service(),
 	}
 	if view.Kind == kindRebar3 {
 		view.StartCommand = "foreground"
@@ -136,8 +138,8 @@ func (n Node) templateFiles() []templateFile {
 	return files
 }
 
-// steps end with the node started, or ready to be started by a deploy.
-func (n Node) steps() []templateStep {
+// hostSteps make the host one that a node can run on.
+func (n Node) hostSteps() []templateStep {
 	steps := []templateStep{
 		{"address", "find the node's address", "node/address.sh"},
 		{"environment", "tell logins of the node", "node/environment.sh"},
@@ -148,6 +150,18 @@ func (n Node) steps() []templateStep {
 	}
 	if n.DatabaseCAPEM != "" {
 		steps = append(steps, templateStep{"certificates", "trust the cluster's certificates", "node/certificate.sh"})
+	}
+	if len(n.UDPPorts) > 0 {
+		steps = append(steps, templateStep{"udp-ports", "open ports of UDP", "node/udp-ports.sh"})
+	}
+	return steps
+}
+
+// releaseSteps end with the node started, or ready to be started by a deploy.
+func (n Node) releaseSteps() []templateStep {
+	var steps []templateStep
+	if len(n.service().WritablePaths) > 0 {
+		steps = append(steps, templateStep{"writable-paths", "make the folders that the release writes to", "node/writable-paths.sh"})
 	}
 	if !n.stored() {
 		steps = append(steps, templateStep{"release-folder", "prepare for a release", "node/prepare.sh"})

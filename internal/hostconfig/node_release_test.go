@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -43,6 +44,7 @@ type kindOfRelease struct {
 	rpc     string            // command of the start script that evaluates on the node
 	facts   string            // an expression that tells what the node was told
 	want    string
+	app     func(*testing.T, *testHost) // what apps do; nil for a release that does none of it
 }
 
 // The cookie as its characters in hex: no quoting of a shell gets in the way.
@@ -69,6 +71,7 @@ return 0
 			end)
 			IO.puts("#{Base.encode16(Atom.to_string(Node.get_cookie()))} #{low} #{:erlang.system_info(:process_limit)} leak: #{leak?} #{Application.get_env(:kernel, :shell_history)} #{System.get_env("OWN")}")`,
 		want: fmt.Sprintf("%X 22000 262144 leak: false enabled it's \"kept\"", awkwardCookie),
+		app:  drawsKeepsAndAnswers,
 	},
 	"rebar3": {
 		build:   []string{"rebar3", "as", "prod", "tar"},
@@ -90,8 +93,11 @@ func TestReleasesRunAsTheirUnitSays(t *testing.T) {
 			h := installNode(t, name, kind, buildRelease(t, name, kind))
 			h.migrate(t)
 			vm := h.start(t)
-			if got, want := h.get(t), "chat@127.0.0.1\n"; got != want {
+			if got, want := h.get(t, "/"), "chat@127.0.0.1\n"; got != want {
 				t.Errorf("the release says %q, want %q", got, want)
+			}
+			if kind.app != nil {
+				kind.app(t, h)
 			}
 			out := h.command(t, h.login(), filepath.Join(h.root, "opt/chat/bin/chat"), kind.rpc, kind.facts)
 			if got := strings.TrimSpace(out); got != kind.want {
@@ -107,6 +113,39 @@ func TestReleasesRunAsTheirUnitSays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// drawsKeepsAndAnswers asks the release for what apps need a host for: another
+// program, a folder of their own, and a port of UDP.
+func drawsKeepsAndAnswers(t *testing.T, h *testHost) {
+	t.Helper()
+	if page := h.get(t, "/pdf"); !strings.HasPrefix(page, "%PDF-1.4\n") || !strings.HasSuffix(page, "%%EOF\n") {
+		t.Errorf("the page is %q", page)
+	}
+	if kept := h.get(t, "/upload/b") + h.get(t, "/upload/a"); kept != "b\na\nb\n" {
+		t.Errorf("kept are %q", kept)
+	}
+	connection, err := (&net.Dialer{}).DialContext(t.Context(), "udp", "127.0.0.1:"+h.node.Environment["UDP_PORT"])
+	must(t, err)
+	defer connection.Close()
+	must(t, connection.SetDeadline(time.Now().Add(10*time.Second)))
+	_, err = connection.Write([]byte("hello"))
+	must(t, err)
+	answer := make([]byte, 100)
+	length, err := connection.Read(answer)
+	if got := string(answer[:length]); err != nil || got != "hello from chat@127.0.0.1" {
+		t.Errorf("over UDP it says %q (%v)", got, err)
+	}
+}
+
+func freeUDPPort(t *testing.T) string {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	must(t, err)
+	defer listener.Close()
+	_, port, err := net.SplitHostPort(listener.LocalAddr().String())
+	must(t, err)
+	return port
 }
 
 // buildRelease builds a copy of the release's sources and returns the tarball.
@@ -146,7 +185,8 @@ func installNode(t *testing.T, name string, kind kindOfRelease, tarball string) 
 	h.node.PortMin, h.node.PortMax = 22000, 22999
 	h.node.HTTPPort, err = strconv.Atoi(freePort(t))
 	must(t, err)
-	h.node.Environment = nil
+	h.node.Environment = map[string]string{"UPLOADS": filepath.Join(h.root, "srv"), "UDP_PORT": freeUDPPort(t)}
+	must(t, os.Mkdir(filepath.Join(h.root, "srv"), 0o700))
 	h.node.Release = &hostconfig.Release{
 		Name:    "chat",
 		URL:     server.URL + "/" + filepath.Base(tarball),
@@ -299,14 +339,14 @@ func (h *testHost) start(t *testing.T) *exec.Cmd {
 }
 
 // get asks the release by HTTP as soon as it listens.
-func (h *testHost) get(t *testing.T) string {
+func (h *testHost) get(t *testing.T, path string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/", h.node.HTTPPort), nil)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d%s", h.node.HTTPPort, path), nil)
 		must(t, err)
 		if response, err := http.DefaultClient.Do(request); err == nil {
 			defer response.Body.Close()

@@ -1,6 +1,7 @@
 package hostconfig_test
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,7 +22,9 @@ func TestNodesRenderAsTheGoldenFilesShow(t *testing.T) {
 func TestSystemdAcceptsTheUnitsOfANode(t *testing.T) {
 	t.Parallel()
 	analyze := testtool.Require(t, "systemd-analyze")
-	for name, node := range nodes() {
+	all := nodes()
+	maps.Copy(all, services())
+	for name, node := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			userData := renderNode(t, node)

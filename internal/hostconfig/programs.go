@@ -21,10 +21,11 @@ const (
 	migrateProgram = "/usr/local/lib/beam/migrate"
 )
 
-// archived says that a file comes in the archive.
+// archived says that a file comes in the archive. The user's do not: they can be
+// large as well.
 func (f File) archived() bool {
 	outside := []string{beginProgram, beamctlProgram, migrateProgram}
-	return strings.HasPrefix(f.Path, "/usr/local/") && f.Owner == "" && !slices.Contains(outside, f.Path)
+	return strings.HasPrefix(f.Path, "/usr/local/") && f.Owner == "" && !f.Brought && !slices.Contains(outside, f.Path)
 }
 
 // archive puts the document's programs into one file.

@@ -12,7 +12,8 @@ var templateFiles embed.FS
 
 // renderTemplate fills in templates/<name>.tmpl. Besides text/template's own
 // functions a template has `shell` and `haproxy`, which quote a string as one
-// word for the program of that name.
+// word for the program of that name, and `ufwPorts`, which writes a range of ports
+// as ufw does.
 func renderTemplate(name string, data any) (string, error) {
 	source, err := templateFiles.ReadFile("templates/" + name + ".tmpl")
 	if err != nil {
@@ -20,7 +21,7 @@ func renderTemplate(name string, data any) (string, error) {
 	}
 	parsed, err := template.New(name).
 		Option("missingkey=error").
-		Funcs(template.FuncMap{"shell": quoteShell, "haproxy": quoteHAProxy}).
+		Funcs(template.FuncMap{"shell": quoteShell, "haproxy": quoteHAProxy, "ufwPorts": ufwPorts}).
 		Parse(string(source))
 	if err != nil {
 		return "", fmt.Errorf("parse template: %w", err)
@@ -31,6 +32,8 @@ func renderTemplate(name string, data any) (string, error) {
 	}
 	return out.String(), nil
 }
+
+func ufwPorts(ports string) string { return strings.Replace(ports, "-", ":", 1) }
 
 // quoteShell quotes a string as one word of a POSIX shell.
 func quoteShell(word string) string {

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // drawChange changes what is wanted of a running cluster.
@@ -15,7 +16,7 @@ func drawChange(t *rapid.T, s *cluster.Spec) {
 	release, pools := *s.Release, slices.Clone(s.Pools)
 	s.Release, s.Pools = &release, pools
 	word := func(what string) string { return rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, what) }
-	switch rapid.IntRange(0, 11).Draw(t, "change") {
+	switch rapid.IntRange(0, 12).Draw(t, "change") {
 	case 0:
 		pools[0].Count = rapid.IntRange(1, 5).Draw(t, "count")
 	case 1:
@@ -61,6 +62,8 @@ func drawChange(t *rapid.T, s *cluster.Spec) {
 		if s.Management.Enabled {
 			s.WaitFor = cluster.WaitFormed
 		}
+	case 12:
+		pools[0].Brought.Files = map[string]hostconfig.BroughtFile{"/etc/chat/" + word("file"): {Content: word("content")}}
 	}
 	s.Update = cluster.Update{
 		Strategy: rapid.SampledFrom([]string{cluster.UpdateRolling, cluster.UpdateRolling, cluster.UpdateAllAtOnce}).Draw(t, "strategy"),

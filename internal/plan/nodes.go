@@ -59,7 +59,7 @@ func (d *differ) planPool(p *nodePlan, pool cluster.Pool, nodes []cluster.Drople
 	nodes, replaced := splitReplaced(nodes)
 	p.replaced = append(p.replaced, replaced...)
 	for _, host := range nodes {
-		p.changes[host.ID] = d.changeOf(host, pool.Place, d.node())
+		p.changes[host.ID] = d.changeOf(host, pool.Place, d.node(pool.Name))
 	}
 	// Of too many the youngest go, and first of all those that would have to be
 	// made anew.

@@ -126,9 +126,9 @@ func ordered(steps []Step) []Step {
 // differ collects the steps, part by part.
 type differ struct {
 	Input
-	pools    nodePlan
-	steps    []Step
-	nodeTold description // of a node, once it was needed
+	pools     nodePlan
+	steps     []Step
+	nodesTold map[string]description // of nodes by pool, once they were needed
 	// balancerLater says that the load balancer is made anew once its nodes have
 	// changed, of which it is told before.
 	balancerLater bool

@@ -59,7 +59,7 @@ func (d *differ) otherAddress() []check.Problem {
 // with the new one would refuse the others.
 func (d *differ) fixedCookie() []check.Problem {
 	var names []string
-	wanted := d.node().parts[hostconfig.PartCookie]
+	wanted := d.node("").parts[hostconfig.PartCookie]
 	for _, host := range d.pools.current() {
 		have, known := d.Memory.Hosts[host.ID].Parts[hostconfig.PartCookie]
 		if known && have != wanted && !d.reaches(host.ID) {

@@ -20,7 +20,7 @@ func (d *differ) adopt() {
 			continue
 		}
 		record := cluster.HostRecord{Name: host.Name, Role: host.Role(d.Spec.Name), Pool: host.Pool(d.Spec.Name)}
-		if told := d.fingerprintOf(record.Role); told != "" && host.HasTag(cluster.ToldTag(d.Spec.Name, told)) {
+		if told := d.fingerprintOf(record); told != "" && host.HasTag(cluster.ToldTag(d.Spec.Name, told)) {
 			pool, _ := d.pool(record.Pool)
 			made := NewRecord(d.Input, CreateHosts{Role: record.Role, Pool: record.Pool, Place: pool.Place})
 			made.Name, made.Told, made.Image = record.Name, told, ""
@@ -52,13 +52,13 @@ func HasStrays(in Input) bool {
 
 func (d *differ) stray(host cluster.Droplet) bool { return d.Observed.Owns(host) }
 
-// fingerprintOf is what a host of the role would be told today; empty where the
-// spec has no such role. Which nodes a load balancer knows that cannot be told is
-// found out from the nodes that are known by then.
-func (d *differ) fingerprintOf(role string) string {
-	switch {
+// fingerprintOf is what a host of the record's role, and of its pool, would be told
+// today; empty where the spec has no such role. Which nodes a load balancer knows
+// that cannot be told is found out from the nodes that are known by then.
+func (d *differ) fingerprintOf(record cluster.HostRecord) string {
+	switch role := record.Role; {
 	case role == cluster.RoleNode && len(d.Spec.Pools) > 0:
-		return d.node().fingerprint
+		return d.node(record.Pool).fingerprint
 	case role == cluster.RoleDatabase && d.Spec.Database != nil:
 		return d.Spec.DatabaseHost(d.Memory).Fingerprint()
 	case role == cluster.RoleLoadBalancer && d.Spec.LoadBalancer != nil:

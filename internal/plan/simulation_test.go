@@ -102,7 +102,7 @@ func (s *simulation) stores(host cluster.Droplet, sha256 string) {
 
 // rotate gives all nodes the spec's cookie.
 func (s *simulation) rotate() {
-	wanted := s.Spec.NodeHost(s.Memory, nil).Parts()
+	wanted := s.Spec.NodeHost(s.Memory, "", nil).Parts()
 	for id, record := range s.Memory.Hosts {
 		if record.Role == cluster.RoleNode && record.Parts != nil {
 			record.Parts = record.Parts.With(wanted, hostconfig.PartCookie)

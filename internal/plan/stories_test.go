@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 var update = flag.Bool("update", false, "write the stories of testdata anew")
@@ -79,6 +80,8 @@ func stories() map[string]*simulation {
 		"another user of a told cluster":      asked(made(managed(chat(2))), other(managed(chat(2)), func(s *cluster.Spec) { s.Host.User = "app" })),
 		"another environment all at once":     asked(made(managed(chat(2))), other(managed(chat(2)), allAtOnce)),
 		"without the load balancer":           asked(made(managed(chat(2))), other(managed(chat(2)), func(s *cluster.Spec) { s.LoadBalancer = nil })),
+		"files of one pool":                   asked(made(managed(twoPools())), other(managed(twoPools()), filesOfAPool)),
+		"files of the database":               asked(made(managed(chat(1))), other(managed(chat(1)), filesOfTheDatabase)),
 		"other packages":                      asked(made(managed(chat(2))), other(managed(chat(2)), func(s *cluster.Spec) { s.Host.Packages = []string{"htop"} })),
 		"removal":                             asked(made(chat(2)), cluster.Spec{Name: "chat"}),
 	}
@@ -286,4 +289,22 @@ func TestBeamNodes(t *testing.T) {
 	if p := DiffNode(NodeInput{Spec: spec, Observed: with(as), Wanted: true}); len(p.Refusals) != 1 {
 		t.Errorf("a name that another node has is refused with %v", p.Refusals)
 	}
+}
+
+// twoPools are nodes of two kinds.
+func twoPools() cluster.Spec {
+	spec := chat(2)
+	spec.Pools = append(spec.Pools, cluster.Pool{Name: "workers", Count: 2, Place: spec.Pools[0].Place})
+	return spec
+}
+
+func filesOfAPool(s *cluster.Spec) {
+	s.Pools = slices.Clone(s.Pools)
+	s.Pools[1].Brought.Files = map[string]hostconfig.BroughtFile{"/etc/chat/worker": {Content: "x", Owner: "root", Group: "root", Mode: "0644"}}
+}
+
+func filesOfTheDatabase(s *cluster.Spec) {
+	database := *s.Database
+	database.Brought.Files = map[string]hostconfig.BroughtFile{"/etc/chat/tuning": {Content: "x", Owner: "root", Group: "root", Mode: "0644"}}
+	s.Database = &database
 }

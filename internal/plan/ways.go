@@ -55,12 +55,18 @@ func described(host interface {
 	return description{host.Fingerprint(), host.Parts()}
 }
 
-// node describes the nodes, once: with a hundred of them it is asked for often.
-func (d *differ) node() description {
-	if d.nodeTold.parts == nil {
-		d.nodeTold = described(d.Spec.NodeHost(d.Memory, nil))
+// node describes the nodes of a pool, once: with a hundred of them it is asked for
+// often. What all nodes have in common is that of a pool without a name, too.
+func (d *differ) node(pool string) description {
+	told, known := d.nodesTold[pool]
+	if !known {
+		told = described(d.Spec.NodeHost(d.Memory, pool, nil))
+		if d.nodesTold == nil {
+			d.nodesTold = map[string]description{}
+		}
+		d.nodesTold[pool] = told
 	}
-	return d.nodeTold
+	return told
 }
 
 // changeOf compares a host with its place and with what it should be told. Of an
@@ -160,7 +166,7 @@ func NewRecord(in Input, a CreateHosts) cluster.HostRecord {
 		host = described(s.LoadBalancerHost(m, nodes))
 		record.Delivered = BalancerDelivery(s, m, nodes).ID
 	default:
-		host = described(s.NodeHost(m, nil))
+		host = described(s.NodeHost(m, a.Pool, nil))
 		host.parts = madeNodeParts(s, m, host.parts)
 		record.Delivered, record.Port, record.Basename = NodeDelivered(m), s.HTTPPort(), s.Distribution.Basename
 		if s.Release != nil && s.Release.URL != "" {
@@ -218,7 +224,7 @@ func (d *differ) takeOver() {
 func (d *differ) partsOf(id int) hostconfig.Parts {
 	switch record := d.Memory.Hosts[id]; {
 	case record.Role == cluster.RoleNode && slices.ContainsFunc(d.Spec.Pools, func(p cluster.Pool) bool { return p.Name == record.Pool }):
-		parts := maps.Clone(d.node().parts)
+		parts := maps.Clone(d.node(record.Pool).parts)
 		if d.Spec.EffectiveCookie(d.Memory) == "" {
 			delete(parts, hostconfig.PartCookie)
 		}

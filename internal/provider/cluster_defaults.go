@@ -41,6 +41,7 @@ func (m *clusterModel) keepDefaults(ctx context.Context, state clusterModel, dia
 		keepInt(&v.Port, was.Port)
 		keepInt(&v.Keep, was.Keep)
 		keepBool(&v.ReadOnly, was.ReadOnly)
+		keepScalars(ctx, &v.Service, was.Service, diags)
 	})
 	keepScalars(ctx, &m.Update, state.Update, diags)
 	keepScalars(ctx, &m.Host, state.Host, diags)

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -44,6 +43,7 @@ type clusterModel struct {
 type poolModel struct {
 	Count types.Int64 `tfsdk:"count"`
 	placeModel
+	Brought types.Object `tfsdk:"host"`
 }
 
 type accessModel struct {
@@ -69,7 +69,8 @@ type databaseModel struct {
 	VolumeGiB types.Int64  `tfsdk:"volume_gib"`
 	Backups   types.Bool   `tfsdk:"backups"`
 
-	FinalSnapshot types.Bool `tfsdk:"final_snapshot"`
+	FinalSnapshot types.Bool   `tfsdk:"final_snapshot"`
+	Brought       types.Object `tfsdk:"host"`
 }
 
 type loadBalancerModel struct {
@@ -79,6 +80,7 @@ type loadBalancerModel struct {
 	HealthCheck  types.Object `tfsdk:"health_check"`
 	Stats        types.Object `tfsdk:"stats"`
 	TLS          types.Object `tfsdk:"tls"`
+	Brought      types.Object `tfsdk:"host"`
 }
 
 type healthCheckModel struct {
@@ -117,12 +119,15 @@ func (m *clusterModel) resolve(ctx context.Context) diag.Diagnostics {
 	defaultBool(&m.Monitoring, false)
 	m.resolvePools(ctx, &diags)
 	edit(ctx, &m.LoadBalancer, &diags, func(lb *loadBalancerModel) { lb.resolve(ctx, m.Region, m.Image, &diags) })
-	edit(ctx, &m.Database, &diags, func(db *databaseModel) { db.resolve(m.Name, m.Region, m.Image) })
+	edit(ctx, &m.Database, &diags, func(db *databaseModel) {
+		db.resolve(m.Name, m.Region, m.Image)
+		resolveBrought(ctx, &db.Brought, &diags)
+	})
 	ensure(ctx, &m.Access)
 	edit(ctx, &m.Access, &diags, func(a *accessModel) { defaultList(&a.SSHFrom) })
 	ensure(ctx, &m.Network)
 	edit(ctx, &m.Network, &diags, func(n *networkModel) { defaultString(&n.Mode, cluster.NetworkAuto) })
-	edit(ctx, &m.Release, &diags, (*clusterReleaseModel).resolve)
+	edit(ctx, &m.Release, &diags, func(r *clusterReleaseModel) { r.resolve(ctx, &diags) })
 	ensure(ctx, &m.Update)
 	edit(ctx, &m.Update, &diags, (*updateModel).resolve)
 	resolveShared(ctx, m.Release, &m.Distribution, &m.Host, m.Name, &diags)
@@ -211,25 +216,16 @@ func (m *clusterModel) resolvePools(ctx context.Context, diags *diag.Diagnostics
 	if !known(m.NodePools) {
 		return
 	}
-	pools := map[string]attr.Value{}
-	for name, value := range m.NodePools.Elements() {
-		pool, ok := value.(types.Object)
-		if !ok {
-			continue
-		}
-		edit(ctx, &pool, diags, func(p *poolModel) {
-			defaultInt(&p.Count, 1)
-			p.resolve(m.Region, m.Image)
-		})
-		pools[name] = pool
-	}
-	resolved, errs := types.MapValue(m.NodePools.ElementType(ctx), pools)
-	diags.Append(errs...)
-	m.NodePools = resolved
+	editEach(ctx, &m.NodePools, diags, func(p *poolModel) {
+		defaultInt(&p.Count, 1)
+		p.resolve(m.Region, m.Image)
+		resolveBrought(ctx, &p.Brought, diags)
+	})
 }
 
 func (lb *loadBalancerModel) resolve(ctx context.Context, region, image types.String, diags *diag.Diagnostics) {
 	lb.placeModel.resolve(region, image)
+	resolveBrought(ctx, &lb.Brought, diags)
 	defaultString(&lb.Algorithm, "roundrobin")
 	defaultString(&lb.StickyCookie, "SERVERID")
 	ensure(ctx, &lb.HealthCheck)
@@ -301,7 +297,7 @@ func (m clusterModel) pools(ctx context.Context, diags *diag.Diagnostics) []clus
 		pool := cluster.Pool{Name: name}
 		if object, ok := elements[name].(types.Object); ok {
 			if p := read[poolModel](ctx, object, diags); p != nil {
-				pool.Count, pool.Place = int(p.Count.ValueInt64()), p.place()
+				pool.Count, pool.Place, pool.Brought = int(p.Count.ValueInt64()), p.place(), broughtOf(ctx, p.Brought, diags)
 			}
 		}
 		pools = append(pools, pool)
@@ -316,7 +312,7 @@ func loadBalancerOf(ctx context.Context, obj types.Object, diags *diag.Diagnosti
 	}
 	lb := &cluster.LoadBalancer{
 		Place: m.place(), Algorithm: m.Algorithm.ValueString(), StickyCookie: m.StickyCookie.ValueString(),
-		TLS: tlsOf(ctx, m.TLS, diags),
+		TLS: tlsOf(ctx, m.TLS, diags), Brought: broughtOf(ctx, m.Brought, diags),
 	}
 	if c := read[healthCheckModel](ctx, m.HealthCheck, diags); c != nil {
 		lb.HealthCheck = cluster.HealthCheck{
@@ -352,5 +348,6 @@ func databaseOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) 
 	return &cluster.Database{
 		Place: m.place(), Name: m.Name.ValueString(), User: m.User.ValueString(),
 		VolumeGiB: int(m.VolumeGiB.ValueInt64()), Backups: m.Backups.ValueBool(), FinalSnapshot: m.FinalSnapshot.ValueBool(),
+		Brought: broughtOf(ctx, m.Brought, diags),
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/check"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // object is a configuration as plain values.
@@ -126,22 +127,25 @@ func everything() (object, cluster.Spec) {
 	config := object{
 		"name": "chat", "region": "nyc3", "image": "debian-12-x64", "ssh_keys": []string{"512189"}, "cookie": "monster",
 		"node_pools": object{
-			"us": object{"count": 3, "size": "s-2vcpu-2gb"},
+			"us": object{"count": 3, "size": "s-2vcpu-2gb", "host": object{"run": []object{{"name": "b", "script": "b"}, {"name": "a", "script": "a", "user": "ops"}}, "files": object{"/etc/us": object{"content": "us"}}}},
 			"uk": object{"region": "lon1", "image": "9001"},
 		},
 		"release": object{
 			"name": "chat_app", "url": "https://example.com/c.tar.gz", "sha256": strings.Repeat("a", 64), "kind": "rebar3", "port": 4000, "migrate": "chat:migrate()",
 			"headers": object{"Authorization": "token"}, "keep": 5, "read_only": true, "triggers": object{"certificate": "2026", "nothing": nil},
+			"udp_ports": []string{"5060", "10000-10099"},
+			"service":   object{"limit_nofile": 4096, "nice": -5, "environment_files": []string{"/etc/b", "/etc/a"}, "writable_paths": []string{"/srv/b", "/srv/a"}, "hardening": "standard"},
 		},
 		"update":      object{"strategy": "blue_green", "max_surge": 2, "max_unavailable": 1, "drain_seconds": 5, "pause_seconds": 10, "on_failure": "stop"},
 		"environment": object{"PHX_HOST": "chat.example.com"},
 		"load_balancer": object{
+			"host": object{"files": object{"/etc/lb": object{"content": "lb", "owner": "haproxy", "mode": "600"}}},
 			"size": "s-1vcpu-2gb", "algorithm": "leastconn", "sticky_cookie": "NODE",
 			"health_check": object{"path": "/health", "host": "chat.example.com", "interval_ms": 1000, "rise": 1, "fall": 5},
 			"stats":        object{"enabled": false, "port": 9000, "path": "/stats", "user": "ops"},
 			"tls":          object{"acme": object{"email": "ops@example.com", "domains": []string{"chat.example.com"}, "directory_url": "https://ca.example.com/d"}},
 		},
-		"database":     object{"region": "nyc1", "name": "chat_prod", "volume_gib": 20, "backups": true},
+		"database":     object{"region": "nyc1", "name": "chat_prod", "volume_gib": 20, "backups": true, "host": object{"files": object{"/etc/db": object{"content": "db"}}}},
 		"access":       object{"ssh_from": []string{"203.0.113.0/24"}},
 		"management":   object{"enabled": true, "from": []string{"198.51.100.0/24"}, "port": 2022},
 		"wait_for":     "booted",
@@ -150,6 +154,11 @@ func everything() (object, cluster.Spec) {
 		"host": object{
 			"user": "ops", "locale": "C.UTF-8", "swap_mib": 0, "packages": []string{"htop", "curl"}, "toolchain": []string{"erlang"},
 			"unattended_upgrades": false, "fail2ban": false, "ssh_port": 2222,
+			"apt_sources": object{
+				"a": object{"uris": []string{"https://example.com"}, "suites": []string{"stable"}, "components": []string{"main"}, "key": "KEY"},
+				"b": object{"uris": []string{"file:/srv"}, "suites": []string{"./"}, "types": []string{"deb", "deb-src"}, "architectures": []string{"amd64"}},
+			},
+			"files": object{"/etc/all": object{"content": "all", "owner": "ops", "group": "adm", "mode": "0640"}},
 		},
 		"tags": []string{"b", "a"}, "project_id": "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679", "monitoring": true,
 	}
@@ -157,11 +166,17 @@ func everything() (object, cluster.Spec) {
 		Name: "chat", Cookie: "monster", SSHKeys: []string{"512189"},
 		Pools: []cluster.Pool{
 			{Name: "uk", Count: 1, Place: cluster.Place{Region: "lon1", Size: "s-1vcpu-1gb", Image: "9001"}},
-			{Name: "us", Count: 3, Place: cluster.Place{Region: "nyc3", Size: "s-2vcpu-2gb", Image: "debian-12-x64"}},
+			{Name: "us", Count: 3, Place: cluster.Place{Region: "nyc3", Size: "s-2vcpu-2gb", Image: "debian-12-x64"}, Brought: broughtFile("/etc/us", "us", "root", "root", "0644").With(hostconfig.Brought{
+				Scripts: []hostconfig.Script{{Name: "b", Script: "b", User: "root"}, {Name: "a", Script: "a", User: "ops"}},
+			})},
 		},
 		Release: &cluster.Release{
 			Name: "chat_app", URL: "https://example.com/c.tar.gz", SHA256: strings.Repeat("a", 64), Kind: "rebar3", Port: 4000, Migrate: "chat:migrate()",
 			Headers: map[string]string{"Authorization": "token"}, Keep: 5, ReadOnly: true, Triggers: map[string]string{"certificate": "2026"},
+			UDPPorts: []string{"10000-10099", "5060"},
+			Service: &hostconfig.Service{
+				LimitNOFILE: 4096, Nice: -5, EnvironmentFiles: []string{"/etc/b", "/etc/a"}, WritablePaths: []string{"/srv/a", "/srv/b"}, Hardening: "standard",
+			},
 		},
 		Update:      cluster.Update{Strategy: "blue_green", MaxSurge: 2, MaxUnavailable: 1, DrainSeconds: 5, PauseSeconds: 10, OnFailure: "stop"},
 		Environment: map[string]string{"PHX_HOST": "chat.example.com"},
@@ -170,18 +185,29 @@ func everything() (object, cluster.Spec) {
 			HealthCheck: cluster.HealthCheck{Path: "/health", Host: "chat.example.com", IntervalMS: 1000, Rise: 1, Fall: 5},
 			Stats:       cluster.Stats{Port: 9000, Path: "/stats", User: "ops"},
 			TLS:         &cluster.TLS{ACME: &cluster.ACME{Email: "ops@example.com", Domains: []string{"chat.example.com"}, Directory: "https://ca.example.com/d"}},
+			Brought:     broughtFile("/etc/lb", "lb", "haproxy", "haproxy", "0600"),
 		},
 		Database: &cluster.Database{
 			Place: cluster.Place{Region: "nyc1", Size: "s-1vcpu-1gb", Image: "debian-12-x64"}, Name: "chat_prod", User: "chat_prod", VolumeGiB: 20, Backups: true, FinalSnapshot: true,
+			Brought: broughtFile("/etc/db", "db", "root", "root", "0644"),
 		},
 		Access:       cluster.Access{SSHFrom: []string{"203.0.113.0/24"}},
 		Network:      cluster.Network{Mode: "private", IPRanges: map[string]string{"nyc3": "10.0.0.0/24"}},
 		Distribution: cluster.Distribution{EPMDPort: 4370, PortMin: 9200, PortMax: 9210, Basename: "talk", Sync: "none", SyncTimeoutMS: 5000},
-		Host:         cluster.Host{User: "ops", Locale: "C.UTF-8", Packages: []string{"curl", "htop"}, Toolchain: []string{"erlang"}, SSHPort: 2222},
-		Tags:         []string{"a", "b"}, ProjectID: "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679", Monitoring: true,
+		Host: cluster.Host{User: "ops", Locale: "C.UTF-8", Packages: []string{"curl", "htop"}, Toolchain: []string{"erlang"}, SSHPort: 2222, Brought: broughtFile("/etc/all", "all", "ops", "adm", "0640").With(hostconfig.Brought{
+			Apt: map[string]hostconfig.AptSource{
+				"a": {Types: []string{"deb"}, URIs: []string{"https://example.com"}, Suites: []string{"stable"}, Components: []string{"main"}, Key: "KEY"},
+				"b": {Types: []string{"deb", "deb-src"}, URIs: []string{"file:/srv"}, Suites: []string{"./"}, Architectures: []string{"amd64"}},
+			},
+		})},
+		Tags: []string{"a", "b"}, ProjectID: "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679", Monitoring: true,
 		Management: cluster.Management{Enabled: true, From: []string{"198.51.100.0/24"}, Port: 2022}, WaitFor: cluster.WaitBooted,
 	}
 	return config, spec
+}
+
+func broughtFile(at, content, owner, group, mode string) hostconfig.Brought {
+	return hostconfig.Brought{Files: map[string]hostconfig.BroughtFile{at: {Content: content, Owner: owner, Group: group, Mode: mode}}}
 }
 
 func TestEveryArgumentReachesTheSpec(t *testing.T) {

@@ -21,8 +21,8 @@ type clusterReleaseModel struct {
 }
 
 // resolve leaves the SHA-256 of a file to the plan, which may read it.
-func (m *clusterReleaseModel) resolve() {
-	m.releaseModel.resolve()
+func (m *clusterReleaseModel) resolve(ctx context.Context, diags *diag.Diagnostics) {
+	m.releaseModel.resolve(ctx, diags)
 	defaultInt(&m.Keep, defaultKeep)
 	if m.SHA256.IsNull() && m.Path.IsUnknown() {
 		m.SHA256 = types.StringUnknown()
@@ -34,7 +34,7 @@ func clusterReleaseOf(ctx context.Context, obj types.Object, diags *diag.Diagnos
 	if m == nil {
 		return nil
 	}
-	release := m.release()
+	release := m.release(ctx, diags)
 	release.Path, release.Keep, release.Triggers = m.Path.ValueString(), int(m.Keep.ValueInt64()), textMap(m.Triggers)
 	return release
 }

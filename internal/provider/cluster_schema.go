@@ -84,6 +84,7 @@ func nodePoolsAttribute() schema.MapNestedAttribute {
 				"region": defaulted("The region of the nodes. Default: the cluster's `region`. Pools in several regions are connected by peered VPCs, " +
 					"or over public addresses with `network.mode = \"public\"`. A change makes the nodes anew."),
 				"image": defaulted("The image of the nodes. Default: the cluster's `image`."),
+				"host":  broughtAttribute("each node of the pool"),
 			},
 		},
 	}
@@ -160,6 +161,7 @@ func databaseAttribute() schema.SingleNestedAttribute {
 			"region":     defaulted("The region of the host and its volume. It cannot be changed later. Default: the cluster's `region`."),
 			"size":       defaulted("The droplet size of the host. It cannot be changed later. Default: `s-1vcpu-1gb`."),
 			"image":      defaulted("The image of the host; it decides the version of Postgres. It cannot be changed later. Default: the cluster's `image`."),
+			"host":       broughtAttribute("the host"),
 			"name":       defaulted("The name of the database. It cannot be changed later: under another name there would be no data. Default: the cluster's name with `_` for `-`."),
 			"user":       defaulted("The role that the app logs in with. A second role, `<user>_owner`, owns the tables and runs migrations. It cannot be changed later. Default: the database's name."),
 			"volume_gib": defaultedInt("The size of the volume in GiB, which holds the data. It cannot be changed later. The volume outlives its host and is deleted with the cluster. Default: `10`."),

@@ -14,6 +14,7 @@ func loadBalancerAttribute() schema.SingleNestedAttribute {
 			"region": defaulted("The region of the host and its address. It cannot be changed later. Default: the cluster's `region`."),
 			"size":   defaulted("The droplet size of the host. Default: `s-1vcpu-1gb`."),
 			"image":  defaulted("The image of the host. Default: the cluster's `image`."),
+			"host":   broughtAttribute("the host"),
 			"algorithm": defaulted("How HAProxy chooses a node for a new session: `roundrobin`, `leastconn`, `first`, `source` or `random`. " +
 				"Default: `roundrobin`."),
 			"sticky_cookie": defaulted("The name of the HTTP cookie that keeps a browser on one node. Default: `SERVERID`."),

@@ -16,6 +16,7 @@ import (
 var sections = []path.Path{
 	path.Root("access"), path.Root("management"), path.Root("network"), path.Root("distribution"), path.Root("host"),
 	path.Root("load_balancer").AtName("health_check"), path.Root("load_balancer").AtName("stats"),
+	path.Root("release").AtName("service"),
 }
 
 // warnOfEmptied tells of a nested attribute that was written and has nothing in it.

@@ -106,6 +106,8 @@ func defaultsFrom(steps []string) [][]string {
 	switch outer := steps[0]; {
 	case len(steps) > 1 && (last == "region" || last == "image") && slices.Contains([]string{"node_pools", "load_balancer", "database"}, outer):
 		return [][]string{{last}}
+	case last == "group":
+		return [][]string{append(slices.Clone(steps[:len(steps)-1]), "owner")}
 	case slices.Equal(steps, []string{"distribution", "basename"}):
 		return [][]string{{"release", "name"}, {"name"}, {"cluster"}}
 	case slices.Equal(steps, []string{"database", "name"}):

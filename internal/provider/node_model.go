@@ -50,7 +50,7 @@ func (m *nodeModel) resolve(ctx context.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
 	m.placeModel.resolve(types.StringNull(), types.StringValue(defaultImage))
 	defaultBool(&m.Monitoring, false)
-	edit(ctx, &m.Release, &diags, (*releaseModel).resolve)
+	edit(ctx, &m.Release, &diags, func(r *releaseModel) { r.resolve(ctx, &diags) })
 	resolveShared(ctx, m.Release, &m.Distribution, &m.Host, m.Cluster, &diags)
 	return diags
 }
@@ -94,7 +94,7 @@ func nodeReleaseOf(ctx context.Context, obj types.Object, diags *diag.Diagnostic
 	if m == nil {
 		return nil
 	}
-	release := m.release()
+	release := m.release(ctx, diags)
 	release.Keep = defaultKeep
 	return release
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
@@ -58,10 +59,11 @@ func TestNodeDefaults(t *testing.T) {
 	if diags.HasError() {
 		t.Fatal(say(diags))
 	}
+	service := hostconfig.DefaultService
 	want := cluster.NodeSpec{
 		Name: "worker-1", Cluster: "chat", Cookie: "monster", Peers: []string{"chat@10.0.0.5"},
 		Place:        cluster.Place{Region: "nyc3", Size: "s-1vcpu-1gb", Image: "debian-13-x64"},
-		Release:      &cluster.Release{Name: "jobs", Kind: "mix", Port: 8080, Keep: 3},
+		Release:      &cluster.Release{Name: "jobs", Kind: "mix", Port: 8080, Keep: 3, Service: &service},
 		Distribution: cluster.Distribution{EPMDPort: 4369, PortMin: 9100, PortMax: 9155, Basename: "jobs", Sync: "optional", SyncTimeoutMS: 30000},
 		Host:         cluster.Host{User: "deploy", Locale: "en_US.UTF-8", SwapMiB: 2048, UnattendedUpgrades: true, Fail2ban: true, SSHPort: 22},
 		Tags:         []string{"a", "b"},

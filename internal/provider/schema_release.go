@@ -24,6 +24,10 @@ func releaseAttributes() map[string]schema.Attribute {
 		"port": defaultedInt("The TCP port on which the release serves HTTP; nodes get it as `PORT`, and the load balancer and the firewalls lead to it. Default: `8080`."),
 		"migrate": optional("An expression for `bin/<name> eval` that migrates the database, such as `Chat.Release.migrate()`. " +
 			"It is evaluated with the database's owner role before the release starts for the first time."),
+		"service": serviceAttribute(),
+		"udp_ports": defaultedSet("UDP ports that the release listens on and that anyone may reach, at the nodes' public addresses: each from `1024` to `65535`, such as `\"5060\"`, or a range, such as `\"10000-10099\"`. " +
+			"The load balancer has no part in it. A change opens or closes the firewalls in place and makes the nodes anew, whose own firewalls it concerns. " +
+			"A `beam_node` is behind the cluster's firewall: there the cluster's `release` opens the ports as well. Default: none."),
 		"read_only": defaultedBool("Whether the release is kept from writing below its own folder. Default: `false`."),
 	}
 }

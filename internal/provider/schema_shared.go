@@ -118,7 +118,7 @@ func hostAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true, Computed: true,
 		MarkdownDescription: "What is set up on every host.",
-		Attributes: map[string]schema.Attribute{
+		Attributes: withBrought(map[string]schema.Attribute{
 			"user":     defaulted("The user who may log in with the SSH keys and has sudo; on nodes it also runs the release. Users and groups of Debian and of what is installed are refused. Default: `deploy`."),
 			"locale":   defaulted("The system's locale, one of glibc's of UTF-8. Default: `en_US.UTF-8`."),
 			"swap_mib": defaultedInt("The size of the swap file in MiB; `0` makes none. It leaves 4 GiB of the smallest disk to the system. Default: `2048`."),
@@ -128,6 +128,6 @@ func hostAttribute() schema.SingleNestedAttribute {
 			"unattended_upgrades": defaultedBool("Whether security updates are installed by themselves. Default: `true`."),
 			"fail2ban":            defaultedBool("Whether addresses that fail to log in over SSH again and again are blocked for a while. Default: `true`."),
 			"ssh_port":            defaultedInt("The TCP port of SSH. Default: `22`."),
-		},
+		}, "every host"),
 	}
 }

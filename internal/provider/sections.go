@@ -28,18 +28,24 @@ type releaseModel struct {
 	Port     types.Int64  `tfsdk:"port"`
 	Migrate  types.String `tfsdk:"migrate"`
 	ReadOnly types.Bool   `tfsdk:"read_only"`
+	Service  types.Object `tfsdk:"service"`
+	UDPPorts types.Set    `tfsdk:"udp_ports"`
 }
 
-func (m *releaseModel) resolve() {
+func (m *releaseModel) resolve(ctx context.Context, diags *diag.Diagnostics) {
 	defaultString(&m.Kind, cluster.KindMix)
 	defaultInt(&m.Port, cluster.DefaultHTTPPort)
 	defaultBool(&m.ReadOnly, false)
+	defaultSet(&m.UDPPorts)
+	ensure(ctx, &m.Service)
+	edit(ctx, &m.Service, diags, (*serviceModel).resolve)
 }
 
-func (m releaseModel) release() *cluster.Release {
+func (m releaseModel) release(ctx context.Context, diags *diag.Diagnostics) *cluster.Release {
 	return &cluster.Release{
 		Name: m.Name.ValueString(), URL: m.URL.ValueString(), SHA256: m.SHA256.ValueString(), Headers: textMap(m.Headers),
 		Kind: m.Kind.ValueString(), Port: int(m.Port.ValueInt64()), Migrate: m.Migrate.ValueString(), ReadOnly: m.ReadOnly.ValueBool(),
+		Service: serviceOf(ctx, m.Service, diags), UDPPorts: sortedTexts(m.UDPPorts),
 	}
 }
 
@@ -95,9 +101,10 @@ type hostModel struct {
 	UnattendedUpgrades types.Bool   `tfsdk:"unattended_upgrades"`
 	Fail2ban           types.Bool   `tfsdk:"fail2ban"`
 	SSHPort            types.Int64  `tfsdk:"ssh_port"`
+	broughtModel
 }
 
-func (m *hostModel) resolve() {
+func (m *hostModel) resolve(ctx context.Context, diags *diag.Diagnostics) {
 	defaultString(&m.User, "deploy")
 	defaultString(&m.Locale, "en_US.UTF-8")
 	defaultInt(&m.SwapMiB, 2048)
@@ -106,6 +113,7 @@ func (m *hostModel) resolve() {
 	defaultBool(&m.UnattendedUpgrades, true)
 	defaultBool(&m.Fail2ban, true)
 	defaultInt(&m.SSHPort, 22)
+	m.broughtModel.resolve(ctx, diags)
 }
 
 func hostOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) cluster.Host {
@@ -117,6 +125,7 @@ func hostOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) clus
 		User: m.User.ValueString(), Locale: m.Locale.ValueString(), SwapMiB: int(m.SwapMiB.ValueInt64()),
 		Packages: sortedTexts(m.Packages), Toolchain: sortedTexts(m.Toolchain),
 		UnattendedUpgrades: m.UnattendedUpgrades.ValueBool(), Fail2ban: m.Fail2ban.ValueBool(), SSHPort: int(m.SSHPort.ValueInt64()),
+		Brought: m.brought(ctx, diags),
 	}
 }
 
@@ -126,7 +135,7 @@ func resolveShared(ctx context.Context, release types.Object, distribution, host
 	ensure(ctx, host)
 	name := releaseName(release)
 	edit(ctx, distribution, diags, func(m *distributionModel) { m.resolve(name, clusterName) })
-	edit(ctx, host, diags, (*hostModel).resolve)
+	edit(ctx, host, diags, func(m *hostModel) { m.resolve(ctx, diags) })
 }
 
 // placeModel is where and on what a host runs.

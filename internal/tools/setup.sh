@@ -22,6 +22,7 @@ packages=(go=golang-go)
   nft=nftables
   visudo=sudo
   openssl=openssl
+  gpg=gnupg
   locale-gen=locales
   python3=python3
   shellcheck=shellcheck

@@ -8,8 +8,12 @@ defmodule Chat do
     * `/slow` with the node's name, two seconds later
     * `/version` with the release's version
     * `/setting/NAME` with an environment variable of that name
+    * `/pdf` with a page that another program draws
+    * `/upload/NAME` with the names that were kept so far in the folder UPLOADS, NAME among them
     * `/losses` with the nodes that it lost sight of since it was started
     * everything else with the node's name and the nodes that it sees
+
+  At the UDP port UDP_PORT, where there is one, it answers with what it is told and the node's name.
   """
   use Application
 
@@ -17,7 +21,7 @@ defmodule Chat do
   def start(_type, _args) do
     if System.get_env("CHAT_CRASHES") || version() =~ "crashes", do: raise("told to crash")
     server = %{id: :http, start: {Task, :start_link, [&serve/0]}, restart: :permanent}
-    Supervisor.start_link([Chat.Losses, server], strategy: :one_for_one)
+    Supervisor.start_link([Chat.Losses, server | Chat.Datagrams.children()], strategy: :one_for_one)
   end
 
   defp version, do: to_string(Application.spec(:chat, :vsn))
@@ -47,6 +51,8 @@ defmodule Chat do
       {"/slow", _} -> reply(socket, slowly(node()))
       {"/version", _} -> reply(socket, version())
       {"/setting/" <> name, _} -> reply(socket, System.get_env(name, ""))
+      {"/pdf", _} -> reply(socket, Chat.Pages.draw("drawn on #{node()}"))
+      {"/upload/" <> name, _} -> reply(socket, Chat.Uploads.keep(name))
       {"/losses", _} -> reply(socket, Enum.map_join(Chat.Losses.all(), &"#{&1}\n"))
       _ -> reply(socket, Enum.map_join([node() | Enum.sort(Node.list())], &"#{&1}\n"))
     end
@@ -91,6 +97,67 @@ defmodule Chat.Losses do
   @impl true
   def handle_info({:nodedown, node}, lost), do: {:noreply, [node | lost]}
   def handle_info({:nodeup, _node}, lost), do: {:noreply, lost}
+end
+
+defmodule Chat.Pages do
+  @moduledoc "Draws PDFs as apps do: with a program of its own, by way of a temporary file."
+
+  @script """
+  set -eu
+  page=$(mktemp)
+  stream="BT /F1 24 Tf 72 720 Td ($1) Tj ET"
+  {
+    echo '%PDF-1.4'
+    echo '1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj'
+    echo '2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj'
+    echo '3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources <</Font <</F1 5 0 R>>>>>> endobj'
+    echo "4 0 obj <</Length ${#stream}>> stream"
+    echo "$stream"
+    echo 'endstream endobj'
+    echo '5 0 obj <</Type /Font /Subtype /Type1 /BaseFont /Helvetica>> endobj'
+    echo 'trailer <</Root 1 0 R>>'
+    echo '%%EOF'
+  } >"$page"
+  cat "$page"
+  rm "$page"
+  """
+
+  def draw(text) do
+    {page, 0} = System.cmd("sh", ["-c", @script, "draw", text])
+    page
+  end
+end
+
+defmodule Chat.Uploads do
+  @moduledoc "Files that outlive the release which kept them."
+
+  def keep(name) do
+    folder = System.fetch_env!("UPLOADS")
+    File.write!(Path.join(folder, name), name)
+    folder |> File.ls!() |> Enum.sort() |> Enum.map_join(&"#{&1}\n")
+  end
+end
+
+defmodule Chat.Datagrams do
+  @moduledoc "Answers datagrams."
+
+  def children do
+    case System.get_env("UDP_PORT") do
+      nil -> []
+      port -> [%{id: :udp, start: {Task, :start_link, [fn -> listen(String.to_integer(port)) end]}, restart: :permanent}]
+    end
+  end
+
+  defp listen(port) do
+    {:ok, socket} = :gen_udp.open(port, [:binary, active: false])
+    echo(socket)
+  end
+
+  defp echo(socket) do
+    {:ok, {address, port, text}} = :gen_udp.recv(socket, 0)
+    :ok = :gen_udp.send(socket, address, port, "#{text} from #{node()}")
+    echo(socket)
+  end
 end
 
 defmodule Chat.Socket do

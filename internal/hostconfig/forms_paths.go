@@ -1,0 +1,73 @@
+package hostconfig
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/beam"
+)
+
+// pathRule is what paths look like that scripts, units and systemd's own syntax
+// all carry as they stand.
+const pathRule = `use an absolute path of the characters A-Z, a-z, 0-9, ., _, @, + and -, without . and .. as folders and without a / at its end, such as `
+
+var pathShape = shaped(`^(/[A-Za-z0-9._@+-]+)+$`)
+
+func isHostPath(text string) bool {
+	return pathShape(text) && path.Clean(text) == text
+}
+
+// EnvironmentFile is one that a user brings: what the provider writes is read
+// already.
+var EnvironmentFile = Form{
+	fits: isHostPath, rule: pathRule + `"/etc/chat/secrets.env"`,
+	taken: within(ownFolders), other: `it belongs to the provider; use a file of its own, such as "/etc/chat/secrets.env"`,
+}
+
+// WritablePath is a folder that is nobody's but the app's. The release's own is
+// replaced by each deploy, and who writes to the home folder of a user with sudo
+// may become root. Either is empty while it is not known.
+func WritablePath(app, user string) Form {
+	folders := slices.Concat(ownFolders, systemFolders)
+	if app != "" {
+		folders = append(folders, path.Join(beam.ReleasesDir, app))
+	}
+	if user != "" {
+		folders = append(folders, homeOf(user))
+	}
+	return Form{
+		fits: isHostPath, rule: pathRule + `"/srv/uploads"`,
+		taken: overlaps(folders),
+		other: `it is, holds or lies in a folder of the system's, the provider's, the release's or of its user; use a folder of its own, such as "/srv/uploads"`,
+	}
+}
+
+// ownFolders are the provider's: with what they hold it looks after the host.
+var ownFolders = []string{"/etc/beam", "/run/beam", "/run/beam-migrate", "/run/beam-request", "/var/lib/beam", "/var/lib/beam-node", "/usr/local/lib/beam"}
+
+// systemFolders are those from which the system runs, or that do not outlive a
+// start.
+var systemFolders = []string{
+	"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/tmp", "/usr/bin", "/usr/lib", "/usr/sbin",
+	"/var/lib/cloud", "/var/lib/dpkg", "/var/tmp",
+}
+
+// within says of a path whether it is one of the folders, or lies in one.
+func within(folders []string) func(string) bool {
+	return func(text string) bool {
+		return slices.ContainsFunc(folders, func(folder string) bool { return liesIn(text, folder) })
+	}
+}
+
+// overlaps says of a path whether it is one of the folders, lies in one or holds
+// one.
+func overlaps(folders []string) func(string) bool {
+	return func(text string) bool {
+		return slices.ContainsFunc(folders, func(folder string) bool { return liesIn(text, folder) || liesIn(folder, text) })
+	}
+}
+
+func liesIn(text, folder string) bool {
+	return text == folder || strings.HasPrefix(text, folder+"/")
+}
