@@ -3,6 +3,7 @@ package provider
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +186,12 @@ func releaseEdits(t *testing.T) []trialEdit {
 		to("release.keep", 5),
 		to("release.read_only", true),
 		to("release.triggers", object{"settings": "2"}),
+		to("release.udp_ports", []int{3478}),
+		to("release.service.limit_nofile", 4096),
+		to("release.service.nice", 5),
+		to("release.service.environment_files", []string{"/etc/chat.env"}),
+		to("release.service.writable_paths", []string{"/srv/uploads"}),
+		to("release.service.hardening", "off"),
 	}
 }
 
@@ -246,7 +253,8 @@ func databaseEdits() []trialEdit {
 }
 
 func hostEdits() []trialEdit {
-	return []trialEdit{
+	all := slices.Concat(broughtEdits("host"), broughtEdits("node_pools.*.host"), broughtEdits("load_balancer.host"), broughtEdits("database.host"))
+	return append(all, []trialEdit{
 		to("host.user", "ops"),
 		to("host.locale", "C.UTF-8"),
 		to("host.swap_mib", 512),
@@ -255,6 +263,15 @@ func hostEdits() []trialEdit {
 		to("host.unattended_upgrades", false),
 		to("host.fail2ban", false),
 		to("host.ssh_port", 2222),
+	}...)
+}
+
+// broughtEdits are of what users bring for hosts.
+func broughtEdits(block string) []trialEdit {
+	return []trialEdit{
+		to(block+".files", object{"/etc/motd": object{"content": "hello"}}),
+		to(block+".run", []object{{"name": "hello", "script": "echo hello"}}),
+		to(block+".apt_sources", object{"example": object{"uris": []string{"https://example.com/debian"}, "suites": []string{"stable"}}}),
 	}
 }
 

@@ -68,24 +68,39 @@ func another(t *testing.T, raw tftypes.Value, argument string) tftypes.Value {
 		if written(at) != argument {
 			return v, nil
 		}
-		one := tftypes.NewValue(tftypes.String, "another")
-		switch kind := v.Type(); {
-		case kind.Is(tftypes.String):
-			return one, nil
-		case kind.Is(tftypes.Number):
-			return tftypes.NewValue(kind, big.NewFloat(4711)), nil
-		case kind.Is(tftypes.Bool):
-			var was bool
-			err := v.As(&was)
-			return tftypes.NewValue(kind, !was), err
-		case kind.Is(tftypes.Map{}):
-			return tftypes.NewValue(kind, map[string]tftypes.Value{"another": one}), nil
-		default:
-			return tftypes.NewValue(kind, []tftypes.Value{one}), nil
+		var was bool
+		if v.Type().Is(tftypes.Bool) && v.As(&was) == nil {
+			return tftypes.NewValue(tftypes.Bool, !was), nil
 		}
+		return sample(v.Type()), nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// sample is a value of the type; of what holds others, with one of them.
+func sample(kind tftypes.Type) tftypes.Value {
+	switch kind := kind.(type) {
+	case tftypes.List:
+		return tftypes.NewValue(kind, []tftypes.Value{sample(kind.ElementType)})
+	case tftypes.Set:
+		return tftypes.NewValue(kind, []tftypes.Value{sample(kind.ElementType)})
+	case tftypes.Map:
+		return tftypes.NewValue(kind, map[string]tftypes.Value{"another": sample(kind.ElementType)})
+	case tftypes.Object:
+		attributes := map[string]tftypes.Value{}
+		for name, of := range kind.AttributeTypes {
+			attributes[name] = sample(of)
+		}
+		return tftypes.NewValue(kind, attributes)
+	}
+	switch {
+	case kind.Is(tftypes.Number):
+		return tftypes.NewValue(kind, big.NewFloat(4711))
+	case kind.Is(tftypes.Bool):
+		return tftypes.NewValue(kind, true)
+	}
+	return tftypes.NewValue(kind, "another")
 }

@@ -85,14 +85,20 @@ func TestEveryArgumentHasAnEdit(t *testing.T) {
 }
 
 // visitArguments calls f with each innermost argument that users may set and its
-// path, in order. A "*" stands for the keys of a map.
+// path, in order. A "*" stands for the names of pools. What is brought under names
+// of the user's own is one argument.
 func visitArguments(attributes map[string]schema.Attribute, within string, f func(at string, a schema.Attribute)) {
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		switch a := attributes[name].(type) {
 		case schema.SingleNestedAttribute:
 			visitArguments(a.Attributes, within+name+".", f)
 		case schema.MapNestedAttribute:
-			visitArguments(a.NestedObject.Attributes, within+name+".*.", f)
+			switch {
+			case name == "node_pools":
+				visitArguments(a.NestedObject.Attributes, within+name+".*.", f)
+			case a.IsOptional():
+				f(within+name, a)
+			}
 		default:
 			if a.IsRequired() || a.IsOptional() {
 				f(within+name, a)
