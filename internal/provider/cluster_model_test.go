@@ -155,7 +155,7 @@ func everything() (object, cluster.Spec) {
 			"user": "ops", "locale": "C.UTF-8", "swap_mib": 0, "packages": []string{"htop", "curl"}, "toolchain": []string{"erlang"},
 			"unattended_upgrades": false, "fail2ban": false, "ssh_port": 2222,
 			"apt_sources": object{
-				"a": object{"uris": []string{"https://example.com"}, "suites": []string{"stable"}, "components": []string{"main"}, "key": "KEY"},
+				"a": object{"uris": []string{"https://example.com"}, "suites": []string{"stable"}, "components": []string{"main"}, "key": aptKey},
 				"b": object{"uris": []string{"file:/srv"}, "suites": []string{"./"}, "types": []string{"deb", "deb-src"}, "architectures": []string{"amd64"}},
 			},
 			"files": object{"/etc/all": object{"content": "all", "owner": "ops", "group": "adm", "mode": "0640"}},
@@ -196,7 +196,7 @@ func everything() (object, cluster.Spec) {
 		Distribution: cluster.Distribution{EPMDPort: 4370, PortMin: 9200, PortMax: 9210, Basename: "talk", Sync: "none", SyncTimeoutMS: 5000},
 		Host: cluster.Host{User: "ops", Locale: "C.UTF-8", Packages: []string{"curl", "htop"}, Toolchain: []string{"erlang"}, SSHPort: 2222, Brought: broughtFile("/etc/all", "all", "ops", "adm", "0640").With(hostconfig.Brought{
 			Apt: map[string]hostconfig.AptSource{
-				"a": {Types: []string{"deb"}, URIs: []string{"https://example.com"}, Suites: []string{"stable"}, Components: []string{"main"}, Key: "KEY"},
+				"a": {Types: []string{"deb"}, URIs: []string{"https://example.com"}, Suites: []string{"stable"}, Components: []string{"main"}, Key: aptKey},
 				"b": {Types: []string{"deb", "deb-src"}, URIs: []string{"file:/srv"}, Suites: []string{"./"}, Architectures: []string{"amd64"}},
 			},
 		})},
@@ -205,6 +205,9 @@ func everything() (object, cluster.Spec) {
 	}
 	return config, spec
 }
+
+// aptKey has the form of a key and is none.
+const aptKey = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nZXhhbXBsZQ==\n-----END PGP PUBLIC KEY BLOCK-----"
 
 func broughtFile(at, content, owner, group, mode string) hostconfig.Brought {
 	return hostconfig.Brought{Files: map[string]hostconfig.BroughtFile{at: {Content: content, Owner: owner, Group: group, Mode: mode}}}
