@@ -33,6 +33,20 @@ func SpecOf(name string, o Observed) Spec {
 	return s
 }
 
+// NodeSpecOf reads back from the droplet of a beam_node as much of its spec as the
+// API shows. False for a droplet that is none.
+func NodeSpecOf(d Droplet) (NodeSpec, bool) {
+	for _, tag := range d.Tags {
+		if name := clusterOfTag(tag); name != "" && d.ofBeamNode(name) {
+			return NodeSpec{
+				Name: d.Name, Cluster: name, Place: d.place(), Distribution: Distribution{Basename: d.Basename(name)},
+				Tags: sorted(d.UserTags(name)), Monitoring: d.MonitoringOn,
+			}, true
+		}
+	}
+	return NodeSpec{}, false
+}
+
 func (d Droplet) place() Place { return Place{Region: d.Region, Size: d.Size, Image: d.Image} }
 
 func poolsOf(name string, o Observed) []Pool {

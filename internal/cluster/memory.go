@@ -218,8 +218,11 @@ func (m *Memory) Adopt(o Observed) {
 		if d.Role(o.Cluster) == "" {
 			continue // nobody can tell any more what it is: the next apply removes it
 		}
-		m.Remember(d.ID, HostRecord{Name: d.Name, Role: d.Role(o.Cluster), Pool: d.Pool(o.Cluster), SetUpFailed: !m.Imported})
-		if d.VPCUUID != "" {
+		m.Remember(d.ID, HostRecord{
+			Name: d.Name, Role: d.Role(o.Cluster), Pool: d.Pool(o.Cluster), Basename: d.Basename(o.Cluster), SetUpFailed: !m.Imported,
+		})
+		// Hosts that talk over public addresses are in their region's default VPC.
+		if v, _ := o.VPC(d.VPCUUID); d.VPCUUID != "" && !v.Default {
 			m.VPCs[d.Region] = d.VPCUUID
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 )
 
 // archive is the file of a release, and its SHA-256.
@@ -315,6 +316,14 @@ func TestTheCookieIsRotatedOnRunningNodes(t *testing.T) {
 			}
 		}
 		h.changes()
+		found, _, err := w.engine.Find(w.Context(), h.spec.Name)
+		if err != nil {
+			w.Fatal(err)
+		}
+		shown := cluster.OutputsOf(cluster.SpecOf(h.spec.Name, found), cluster.Memory{}, found)
+		if want := cookie.Fingerprint("ANOTHER"); shown.CookieFingerprint != want {
+			w.Errorf("the nodes' marks tell of the cookie %q, want %q", shown.CookieFingerprint, want)
+		}
 	})
 }
 

@@ -40,15 +40,19 @@ func TestAccExamples(t *testing.T) {
 	for _, folder := range folders(t) {
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
-			try(t, open(t, cli, provider, folder), importCommand(t, folder))
+			try(t, folder, open(t, cli, provider, folder), importCommand(t, folder))
 		})
 	}
 }
 
-func try(t *testing.T, p *playground.Playground, imported []string) {
+func try(t *testing.T, folder string, p *playground.Playground, imported []string) {
 	t.Helper()
 	before := inventory(t, p)
 	must(t, p.Terraform.Apply(t.Context()))
+	if strings.HasPrefix(folder, dataSources) {
+		add(t, p.Terraform.WorkingDir(), folder)
+		must(t, p.Terraform.Apply(t.Context()))
+	}
 	if changes, err := p.Terraform.Plan(t.Context()); err != nil || changes {
 		t.Fatalf("second plan: changes %t, error %v; want neither", changes, err)
 	}
@@ -114,13 +118,23 @@ func importCommand(t *testing.T, folder string) []string {
 	return fields
 }
 
+// What data sources look up is there before: the example of this resource has all
+// of it.
+const (
+	dataSources = "data-sources"
+	lookedUp    = "resources/beam_node"
+)
+
 // open copies the example and gives it a DigitalOcean whose traffic is checked
 // against the API description.
 func open(t *testing.T, cli, provider, folder string) *playground.Playground {
 	t.Helper()
 	work := t.TempDir()
-	must(t, os.CopyFS(work, os.DirFS(filepath.Join(root, folder))))
-	if strings.HasPrefix(folder, "resources") {
+	if strings.HasPrefix(folder, dataSources) {
+		folder = lookedUp
+	}
+	add(t, work, folder)
+	if strings.Contains(folder, "/") { // of a page
 		must(t, os.WriteFile(filepath.Join(work, "requirement.tf"), []byte(requirement), 0o600))
 	}
 	p, err := playground.Open(t.Context(), playground.Options{
@@ -136,7 +150,12 @@ func open(t *testing.T, cli, provider, folder string) *playground.Playground {
 	return p
 }
 
-// commandLine is the one that acceptance tests are run with, else terraform.
+// add copies an example beside what there is.
+func add(t *testing.T, work, folder string) {
+	t.Helper()
+	must(t, os.CopyFS(work, os.DirFS(filepath.Join(root, folder))))
+}
+
 func inventory(t *testing.T, p *playground.Playground) []string {
 	t.Helper()
 	found, err := p.Inventory(t.Context())

@@ -83,7 +83,7 @@ func (c *cloud) clear(t *testing.T) {
 		t.Fatal(err)
 	}
 	eng := engine.New(api)
-	ids, err := eng.Identify(t.Context(), "chat")
+	_, ids, err := eng.Find(t.Context(), "chat")
 	if err != nil {
 		t.Fatal(err)
 	}

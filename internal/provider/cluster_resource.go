@@ -48,7 +48,7 @@ func (r *clusterResource) Metadata(_ context.Context, _ resource.MetadataRequest
 
 // Configure implements resource.ResourceWithConfigure.
 func (r *clusterResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.account = accountOf(req, &resp.Diagnostics)
+	r.account = accountOf(req.ProviderData, &resp.Diagnostics)
 }
 
 // Create implements resource.Resource. Whatever exists when it ends is in the
@@ -123,7 +123,8 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	defer cancel()
 	name := state.Name.ValueString()
 	if !exists {
-		resp.Diagnostics.Append(r.identify(ctx, name, &mem)...)
+		_, mem.Memory, diags = findCluster(ctx, eng, name)
+		resp.Diagnostics.Append(diags...)
 		if resp.Diagnostics.HasError() {
 			return
 		}
@@ -150,20 +151,6 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	state.clusterOutputs = outputsOf(name, cluster.OutputsOf(spec, mem.Memory, observed), driftOf(spec, mem, observed))
 	resp.Diagnostics.Append(state.remember(mem)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-}
-
-// identify finds out which cluster of the name an import means.
-func (r *clusterResource) identify(ctx context.Context, name string, mem *clusterMemory) diag.Diagnostics {
-	ids, err := r.account.engine.Identify(ctx, name)
-	switch {
-	case err != nil:
-		return diag.Diagnostics{failure("Cannot read the cluster", err)}
-	case len(ids) > 1:
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Several clusters of the name", severalClusters(name, ids))}
-	case len(ids) == 1:
-		mem.ID, mem.Unmarked = ids[0], ids[0] == ""
-	}
-	return nil
 }
 
 // Update implements resource.Resource. After a failure the state holds the new
@@ -235,13 +222,13 @@ func (r *clusterResource) ImportState(ctx context.Context, req resource.ImportSt
 
 // accountOf takes the account from the provider. Before the provider is
 // configured, as when a configuration is only validated, there is none.
-func accountOf(req resource.ConfigureRequest, diags *diag.Diagnostics) account {
-	if req.ProviderData == nil {
+func accountOf(data any, diags *diag.Diagnostics) account {
+	if data == nil {
 		return account{unknown: true}
 	}
-	given, ok := req.ProviderData.(account)
+	given, ok := data.(account)
 	if !ok {
-		diags.AddError("Provider misconfigured", fmt.Sprintf("The provider handed a %T to its resource. Please report this.", req.ProviderData))
+		diags.AddError("Provider misconfigured", fmt.Sprintf("The provider handed a %T to its resource. Please report this.", data))
 	}
 	return given
 }

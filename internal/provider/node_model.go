@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"strconv"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -88,10 +87,10 @@ func (m *nodeModel) reach(spec cluster.NodeSpec, d cluster.Droplet) {
 	m.nodeOutputs = nodeOutputs{
 		ID:                types.StringValue(strconv.Itoa(d.ID)),
 		DropletID:         types.Int64Value(int64(d.ID)),
-		NodeName:          types.StringValue(cluster.NodeNamed(spec, d)),
+		NodeName:          textOrNull(cluster.NodeNamed(spec, d)),
 		IPv4:              textOrNull(d.PublicIPv4),
 		IPv4Private:       textOrNull(d.PrivateIPv4),
-		CookieFingerprint: types.StringNull(),
+		CookieFingerprint: textOrNull(d.CookieFingerprint(spec.Cluster)),
 		Drift:             listOf(nil),
 	}
 	if spec.Cookie != "" {
@@ -110,30 +109,14 @@ func (m *nodeModel) see(spec cluster.NodeSpec, d cluster.Droplet) {
 	m.Drift = listOf(engine.NodeDrift(spec, d))
 }
 
-// fill takes over what an import can read back of a droplet: without a cookie
+// fill takes over what an import could read back of a droplet: without a cookie
 // in the state, the next apply takes the rest from the configuration.
-func (m *nodeModel) fill(ctx context.Context, d cluster.Droplet) diag.Diagnostics {
-	m.Name, m.placeModel = types.StringValue(d.Name), placeOf(cluster.Place{Region: d.Region, Size: d.Size, Image: d.Image})
-	m.Cluster = types.StringValue(clusterOf(d))
-	m.Monitoring = types.BoolValue(d.MonitoringOn)
+func (m *nodeModel) fill(ctx context.Context, spec cluster.NodeSpec, d cluster.Droplet) diag.Diagnostics {
+	m.Name, m.placeModel = types.StringValue(spec.Name), placeOf(spec.Place)
+	m.Cluster, m.Monitoring = types.StringValue(spec.Cluster), types.BoolValue(spec.Monitoring)
 	diags := m.resolve(ctx)
-	spec, errs := m.spec(ctx)
-	diags.Append(errs...)
 	m.reach(spec, d)
 	return diags
-}
-
-// clusterOf is the cluster that a droplet is a node of by its tags; empty for
-// none.
-func clusterOf(d cluster.Droplet) string {
-	for _, tag := range d.Tags {
-		name, found := strings.CutPrefix(tag, cluster.ClusterTag(""))
-		name, node := strings.CutSuffix(name, ":"+cluster.RoleNode)
-		if found && node && !strings.Contains(name, ":") {
-			return name
-		}
-	}
-	return ""
 }
 
 // imported says that no configuration was applied since an import.

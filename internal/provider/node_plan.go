@@ -167,7 +167,8 @@ func attributesOf(problems []check.Problem) []string {
 // leaveOutOld takes a droplet of the node's name off the account's: it is
 // replaced, and gone before the new one comes.
 func (r *nodeResource) leaveOutOld(ctx context.Context, spec cluster.NodeSpec, catalogue *cluster.Catalogue) {
-	if old, err := r.account.engine.FindNode(ctx, spec.Name); err == nil && clusterOf(old) == spec.Cluster {
+	old, err := r.account.engine.FindNode(ctx, spec.Name)
+	if read, is := cluster.NodeSpecOf(old); err == nil && is && read.Cluster == spec.Cluster {
 		catalogue.Droplets--
 	}
 }

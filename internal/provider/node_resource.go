@@ -8,8 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 var (
@@ -32,7 +30,7 @@ func (r *nodeResource) Metadata(_ context.Context, _ resource.MetadataRequest, r
 
 // Configure implements resource.ResourceWithConfigure.
 func (r *nodeResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.account = accountOf(req, &resp.Diagnostics)
+	r.account = accountOf(req.ProviderData, &resp.Diagnostics)
 }
 
 // Create implements resource.Resource. A droplet that exists when it ends is
@@ -89,7 +87,12 @@ func (r *nodeResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	r.account.plans.seeNode(state.Cluster.ValueString(), state.Name.ValueString())
 	if state.imported() {
-		resp.Diagnostics.Append(state.fill(ctx, *droplet)...)
+		described, err := eng.ReadNode(ctx, *droplet)
+		if err != nil {
+			resp.Diagnostics.Append(failure("Cannot read the node", err))
+			return
+		}
+		resp.Diagnostics.Append(state.fill(ctx, described, *droplet)...)
 	}
 	spec, diags := state.spec(ctx)
 	resp.Diagnostics.Append(diags...)
@@ -152,9 +155,8 @@ func (r *nodeResource) ImportState(ctx context.Context, req resource.ImportState
 		resp.Diagnostics.Append(failure("Cannot import the node", err))
 		return
 	}
-	if name := clusterOf(droplet); name == "" || droplet.Pool(name) != "" {
-		resp.Diagnostics.AddError("Cannot import the node", fmt.Sprintf("Droplet %d (%s) is no beam_node: it has not the tags %q and %q of a cluster, "+
-			"or it belongs to a pool.", droplet.ID, droplet.Name, cluster.ClusterTag("<cluster>"), cluster.RoleTag("<cluster>", cluster.RoleNode)))
+	if _, err := eng.ReadNode(ctx, droplet); err != nil {
+		resp.Diagnostics.Append(failure("Cannot import the node", err))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), types.StringValue(strconv.Itoa(droplet.ID)))...)

@@ -92,7 +92,7 @@ func (a account) need(diags *diag.Diagnostics) *engine.Engine {
 				"Apply that first, for instance with -target, or give the token in the environment.")
 	case a.engine == nil:
 		diags.AddError("No DigitalOcean token",
-			"This resource needs DigitalOcean's API, and the provider has no token for it. Set token in the provider's "+
+			"This needs DigitalOcean's API, and the provider has no token for it. Set token in the provider's "+
 				"configuration, or DIGITALOCEAN_TOKEN or DIGITALOCEAN_ACCESS_TOKEN in the environment. "+
 				"Tokens are made in the control panel under API, Tokens.")
 	}
@@ -108,8 +108,9 @@ func (p *beamProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	given := account{unknown: true}
+	defer func() { resp.ResourceData, resp.DataSourceData = given, given }()
 	if model.unknown() {
-		resp.ResourceData = account{unknown: true}
 		return
 	}
 	config, diags := model.settings(os.Getenv)
@@ -117,8 +118,8 @@ func (p *beamProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	given.unknown = false
 	if config.Token == "" {
-		resp.ResourceData = account{}
 		return
 	}
 	config.UserAgent = "terraform-provider-beam/" + p.version
@@ -127,11 +128,16 @@ func (p *beamProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		resp.Diagnostics.AddAttributeError(path.Root("api_endpoint"), "Invalid api_endpoint", err.Error())
 		return
 	}
-	resp.ResourceData = account{engine: engine.New(client), seen: &p.seen, plans: newRunPlans()}
+	given = account{engine: engine.New(client), seen: &p.seen, plans: newRunPlans()}
 }
 
 // DataSources implements provider.Provider.
-func (p *beamProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }
+func (p *beamProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		func() datasource.DataSource { return &clusterDataSource{} },
+		func() datasource.DataSource { return &nodeDataSource{} },
+	}
+}
 
 // Resources implements provider.Provider. Terraform takes the first word of a
 // type for the provider's local name, so erlang_cookie has a second name that

@@ -28,6 +28,9 @@ func TestEveryAttributeIsDescribed(t *testing.T) {
 	for _, name := range names {
 		described(t, name, schemas.ResourceSchemas[name].Block.Attributes)
 	}
+	for name, s := range schemas.DataSourceSchemas {
+		described(t, "data."+name, s.Block.Attributes)
+	}
 }
 
 func described(t *testing.T, at string, attributes []*tfprotov6.SchemaAttribute) {
