@@ -24,7 +24,7 @@ func Node(n cluster.NodeSpec) []Problem {
 		sshKeyProblems(n.SSHKeys),
 		releaseProblems(n.Release),
 		environmentProblems(n.Environment, n.Release),
-		distributionProblems(n.Distribution),
+		Distribution(n.Distribution),
 		overlaps(nodeListeners(n.Distribution, n.Release, n.Host)),
 		hostProblems(n.Host),
 		tagProblems(n.Tags),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -17,7 +18,10 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/engine"
 )
 
-var _ provider.Provider = (*beamProvider)(nil)
+var (
+	_ provider.Provider              = (*beamProvider)(nil)
+	_ provider.ProviderWithFunctions = (*beamProvider)(nil)
+)
 
 type beamProvider struct {
 	version string
@@ -137,6 +141,15 @@ func (p *beamProvider) DataSources(context.Context) []func() datasource.DataSour
 		func() datasource.DataSource { return &clusterDataSource{} },
 		func() datasource.DataSource { return &nodeDataSource{} },
 	}
+}
+
+// Functions implements provider.ProviderWithFunctions.
+func (p *beamProvider) Functions(context.Context) []func() function.Function {
+	var makers []func() function.Function
+	for _, f := range textFunctions() {
+		makers = append(makers, func() function.Function { return f })
+	}
+	return makers
 }
 
 // Resources implements provider.Provider. Terraform takes the first word of a
