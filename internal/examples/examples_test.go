@@ -40,8 +40,26 @@ func TestAccExamples(t *testing.T) {
 	for _, folder := range folders(t) {
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
+			requireVersion(t, cli, folder)
 			try(t, folder, open(t, cli, provider, folder), importCommand(t, folder))
 		})
+	}
+}
+
+// since are the versions of Terraform and OpenTofu that examples need, by what
+// their folder begins with.
+var since = map[string]struct{ terraform, tofu string }{
+	"ephemeral-resources": {"1.10.0", "1.11.0"},
+}
+
+// requireVersion skips the test by the name of a command line that is too old for
+// the example.
+func requireVersion(t *testing.T, cli, folder string) {
+	t.Helper()
+	for prefix, least := range since {
+		if strings.HasPrefix(folder, prefix) {
+			testtool.RequireVersion(t, cli, least.terraform, least.tofu)
+		}
 	}
 }
 

@@ -12,11 +12,9 @@ import (
 
 	"github.com/digitalocean/godo"
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
@@ -130,25 +128,13 @@ func runWith(t *testing.T, options *resource.AdditionalCLIOptions, steps ...reso
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories(), AdditionalCLIOptions: options, Steps: steps})
 }
 
-// runSince runs the steps where the command line has a feature that others of its
-// kind have since those versions. It is skipped by name where it is older.
+// runSince runs the steps where the command line has a feature that Terraform and
+// OpenTofu have since those versions. An older one is named and skipped.
 func runSince(t *testing.T, terraform, tofu string, steps ...resource.TestStep) {
 	t.Helper()
-	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
-		testtool.Require(t, "terraform")
-	}
-	since := terraform
-	if os.Getenv("TF_ACC_PROVIDER_HOST") == tofuRegistry {
-		since = tofu
-	}
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories(), Steps: steps,
-		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(version.Must(version.NewVersion(since)))},
-	})
+	testtool.RequireVersion(t, testtool.Terraform(t), terraform, tofu)
+	run(t, steps...)
 }
-
-// tofuRegistry is where OpenTofu looks providers up.
-const tofuRegistry = "registry.opentofu.org"
 
 func planned(address string, action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)}}

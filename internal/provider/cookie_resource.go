@@ -3,11 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 )
 
 var (
@@ -32,17 +28,10 @@ func (r *cookieResource) Metadata(_ context.Context, _ resource.MetadataRequest,
 func (r *cookieResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var model cookieModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() || model.Format.IsUnknown() || model.Length.IsUnknown() {
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.resolve()
-	if err := cookie.CheckLength(model.format(), model.length()); err != nil {
-		attribute := "length"
-		if cookie.DefaultLength(model.format()) == 0 {
-			attribute = "format"
-		}
-		resp.Diagnostics.AddAttributeError(path.Root(attribute), "Invalid "+attribute, asSentence(err.Error()))
-	}
+	resp.Diagnostics.Append(model.check()...)
 }
 
 // ModifyPlan implements resource.ResourceWithModifyPlan.
@@ -89,13 +78,12 @@ func (r *cookieResource) Create(ctx context.Context, req resource.CreateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	value, err := cookie.Generate(model.format(), model.length())
-	if err != nil {
-		resp.Diagnostics.AddError("Cannot generate a cookie", asSentence(err.Error()))
+	value, bits, diags := model.draw()
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	model.keep(value)
-	model.EntropyBits = types.Float64Value(cookie.EntropyBits(model.format(), model.length()))
+	model.EntropyBits = bits
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
 

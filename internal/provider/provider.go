@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -19,8 +20,9 @@ import (
 )
 
 var (
-	_ provider.Provider              = (*beamProvider)(nil)
-	_ provider.ProviderWithFunctions = (*beamProvider)(nil)
+	_ provider.Provider                       = (*beamProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*beamProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*beamProvider)(nil)
 )
 
 type beamProvider struct {
@@ -150,6 +152,11 @@ func (p *beamProvider) Functions(context.Context) []func() function.Function {
 		makers = append(makers, func() function.Function { return f })
 	}
 	return makers
+}
+
+// EphemeralResources implements provider.ProviderWithEphemeralResources.
+func (p *beamProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{func() ephemeral.EphemeralResource { return &cookieEphemeral{} }}
 }
 
 // Resources implements provider.Provider. Terraform takes the first word of a
