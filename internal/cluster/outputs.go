@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -66,7 +67,7 @@ func OutputsOf(s Spec, m Memory, o Observed) Outputs {
 		FirewallIDs:   map[string]string{},
 		RemoteConsole: map[string]string{},
 	}
-	out.CookieFingerprint = markedCookie(o)
+	out.CookieFingerprint = cmp.Or(m.Secrets.RunningFingerprint, markedCookie(o))
 	if c := s.EffectiveCookie(m); c != "" {
 		out.CookieFingerprint = cookie.Fingerprint(c)
 	}

@@ -56,7 +56,7 @@ func (r *run) rotateCookie() (work, error) {
 			return err
 		}
 		r.record(func() {
-			r.mem.Secrets.RunningCookie = value
+			r.mem.Secrets.RunningFingerprint = t.fingerprint
 			for _, n := range t.nodes {
 				record := r.mem.Hosts[n.droplet.ID]
 				record.Parts = record.Parts.With(wanted, hostconfig.PartCookie)

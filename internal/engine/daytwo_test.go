@@ -337,11 +337,30 @@ func TestARotationThatWasCutOffGoesOn(t *testing.T) {
 				if apart := w.fleet.apart(); len(apart) > 0 {
 					w.Errorf("these do not connect: %q", apart)
 				}
+				if left := h.leftWithoutTheCookie(); !slices.Contains(left, "the nodes have another cookie") {
+					w.Errorf("who does not know the cookie finds %q left to do", left)
+				}
 				h.cutAfter = 0
 				h.changes()
+				if left := h.leftWithoutTheCookie(); len(left) > 0 {
+					w.Errorf("who does not know the cookie finds %q left to do", left)
+				}
 			})
 		})
 	}
+}
+
+// leftWithoutTheCookie is what a refresh finds that is not told the cookie, which
+// only applies are.
+func (h *hosts) leftWithoutTheCookie() []string {
+	h.w.Helper()
+	spec, mem := h.spec, h.mem.Clone()
+	spec.Cookie, mem.Secrets.Cookie = "", ""
+	left, _, err := h.w.engine.Diff(h.w.Context(), spec, mem)
+	if err != nil {
+		h.w.Fatal(err)
+	}
+	return left.Drift()
 }
 
 // What is added and taken away later is as if it had been there from the start.

@@ -56,6 +56,8 @@ func (r *clusterResource) Configure(_ context.Context, req resource.ConfigureReq
 func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan clusterModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(plan.readWriteOnly(ctx, req.Config)...)
+	resp.Diagnostics.Append(plan.checkPair(false)...)
 	eng := r.account.need(&resp.Diagnostics)
 	spec, diags := plan.spec(ctx)
 	resp.Diagnostics.Append(diags...)
@@ -159,9 +161,12 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 	var plan, state clusterModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(plan.readWriteOnly(ctx, req.Config)...)
+	resp.Diagnostics.Append(plan.checkPair(false)...)
 	eng := r.account.need(&resp.Diagnostics)
 	mem, _, diags := state.recall()
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(plan.checkCookie(state, mem)...)
 	spec, diags := plan.spec(ctx)
 	resp.Diagnostics.Append(diags...)
 	limit, diags := plan.Timeouts.Update(ctx, updateTimeout)
@@ -183,6 +188,9 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 		return // nobody has looked: what the state says is all that is known
 	}
 	mem.Adopting = false
+	if err == nil {
+		mem.forgetCookie(plan)
+	}
 	planned := plan.clusterOutputs
 	resp.Diagnostics.Append(plan.reach(spec, mem, observed, err)...)
 	if err == nil {

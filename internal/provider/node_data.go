@@ -87,7 +87,7 @@ func (d *nodeDataSource) ValidateConfig(ctx context.Context, req datasource.Vali
 		return
 	}
 	if data.Name.IsNull() {
-		resp.Diagnostics.AddError("No node named", "Neither name nor droplet_id is set. Set one of them to tell which node is looked up.")
+		resp.Diagnostics.AddAttributeError(path.Root("name"), "No node named", "Neither name nor droplet_id is set. Set one of them to tell which node is looked up.")
 		return
 	}
 	resp.Diagnostics.AddAttributeError(path.Root("droplet_id"), "Node named twice", "Both name and droplet_id are set. Leave one of them out.")

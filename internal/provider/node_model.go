@@ -19,7 +19,6 @@ import (
 type nodeModel struct {
 	Name         types.String   `tfsdk:"name"`
 	Cluster      types.String   `tfsdk:"cluster"`
-	Cookie       types.String   `tfsdk:"cookie"`
 	Peers        types.List     `tfsdk:"peers"`
 	SSHKeys      types.List     `tfsdk:"ssh_keys"`
 	Release      types.Object   `tfsdk:"release"`
@@ -30,6 +29,7 @@ type nodeModel struct {
 	Tags         types.Set      `tfsdk:"tags"`
 	Monitoring   types.Bool     `tfsdk:"monitoring"`
 	Timeouts     timeouts.Value `tfsdk:"timeouts"`
+	givenCookie
 	placeModel
 	nodeOutputs
 }
@@ -59,7 +59,7 @@ func (m *nodeModel) resolve(ctx context.Context) diag.Diagnostics {
 func (m nodeModel) spec(ctx context.Context) (cluster.NodeSpec, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	return cluster.NodeSpec{
-		Name: m.Name.ValueString(), Cluster: m.Cluster.ValueString(), Cookie: m.Cookie.ValueString(),
+		Name: m.Name.ValueString(), Cluster: m.Cluster.ValueString(), Cookie: m.given().ValueString(),
 		Place: m.place(), Peers: texts(m.Peers), SSHKeys: texts(m.SSHKeys),
 		Release:      nodeReleaseOf(ctx, m.Release, &diags),
 		Environment:  textMap(m.Environment),
@@ -120,7 +120,7 @@ func (m *nodeModel) fill(ctx context.Context, spec cluster.NodeSpec, d cluster.D
 }
 
 // imported says that no configuration was applied since an import.
-func (m nodeModel) imported() bool { return m.Cookie.IsNull() }
+func (m nodeModel) imported() bool { return m.Cookie.IsNull() && m.CookieWOVersion.IsNull() }
 
 // forget marks the outputs but the drift as not known before apply.
 func (o *nodeOutputs) forget() {
@@ -134,7 +134,7 @@ func (o *nodeOutputs) forget() {
 // inputs are the arguments by name, less timeouts, which concern nobody else.
 func (m nodeModel) inputs() map[string]attr.Value {
 	return map[string]attr.Value{
-		"name": m.Name, "cluster": m.Cluster, "cookie": m.Cookie, "peers": m.Peers, "region": m.Region, "size": m.Size, "image": m.Image,
+		"name": m.Name, "cluster": m.Cluster, "cookie": m.Cookie, "cookie_wo_version": m.CookieWOVersion, "peers": m.Peers, "region": m.Region, "size": m.Size, "image": m.Image,
 		"ssh_keys": m.SSHKeys, "release": m.Release, "environment": m.Environment,
 		"database_ca_certificate": m.DatabaseCA, "distribution": m.Distribution, "host": m.Host,
 		"tags": m.Tags, "monitoring": m.Monitoring,

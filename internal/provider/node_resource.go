@@ -38,6 +38,8 @@ func (r *nodeResource) Configure(_ context.Context, req resource.ConfigureReques
 func (r *nodeResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan nodeModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(plan.readWriteOnly(ctx, req.Config)...)
+	resp.Diagnostics.Append(plan.checkPair(true)...)
 	limit, diags := plan.Timeouts.Create(ctx, createTimeout)
 	resp.Diagnostics.Append(diags...)
 	eng := r.account.need(&resp.Diagnostics)
@@ -105,6 +107,9 @@ func (r *nodeResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	var plan, state nodeModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(plan.readWriteOnly(ctx, req.Config)...)
+	resp.Diagnostics.Append(plan.checkPair(true)...)
+	resp.Diagnostics.Append(plan.checkCookie(state)...)
 	limit, diags := plan.Timeouts.Update(ctx, updateTimeout)
 	resp.Diagnostics.Append(diags...)
 	eng := r.account.need(&resp.Diagnostics)
