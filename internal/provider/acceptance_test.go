@@ -136,6 +136,9 @@ func runSince(t *testing.T, terraform, tofu string, steps ...resource.TestStep) 
 	run(t, steps...)
 }
 
+// never is the version of a command line that has no such feature yet.
+const never = "99.0.0"
+
 func planned(address string, action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)}}
 }

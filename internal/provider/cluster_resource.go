@@ -22,6 +22,7 @@ var (
 	_ resource.ResourceWithModifyPlan     = (*clusterResource)(nil)
 	_ resource.ResourceWithImportState    = (*clusterResource)(nil)
 	_ resource.ResourceWithUpgradeState   = (*clusterResource)(nil)
+	_ resource.ResourceWithIdentity       = (*clusterResource)(nil)
 )
 
 // clusterType is the type of a cluster's resource.
@@ -82,6 +83,7 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 	resp.Diagnostics.Append(plan.reach(spec, mem, observed, err)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, clusterIdentity{plan.Name})...)
 }
 
 // whatExists says what a create that failed leaves.
@@ -108,11 +110,12 @@ func driftOf(spec cluster.Spec, mem clusterMemory, observed cluster.Observed) []
 // Read implements resource.Resource. While the provider's settings are unknown
 // the state is taken as it is.
 func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state clusterModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, clusterIdentity{state.Name})...)
 	if r.account.unknown {
 		return
 	}
-	var state clusterModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	eng := r.account.need(&resp.Diagnostics)
 	mem, exists, diags := state.recall()
 	resp.Diagnostics.Append(diags...)
@@ -177,6 +180,7 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 	if resp.Diagnostics.Append(plan.checkArchive(ctx, state)...); resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, clusterIdentity{plan.Name})...)
 	mem.keepCookie(plan, state)
 	working, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -220,12 +224,14 @@ func (r *clusterResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 }
 
-// ImportState implements resource.ResourceWithImportState. The id is the
-// cluster's name; Read finds the rest.
+// ImportState implements resource.ResourceWithImportState. The id, or the identity,
+// is the cluster's name; Read finds the rest.
 func (r *clusterResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	r.account.need(&resp.Diagnostics)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), types.StringValue(req.ID))...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), types.StringValue(req.ID))...)
+	name, diags := importedName(ctx, req)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), types.StringValue(name))...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), types.StringValue(name))...)
 }
 
 // accountOf takes the account from the provider. Before the provider is

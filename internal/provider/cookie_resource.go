@@ -12,6 +12,7 @@ var (
 	_ resource.ResourceWithModifyPlan     = (*cookieResource)(nil)
 	_ resource.ResourceWithImportState    = (*cookieResource)(nil)
 	_ resource.ResourceWithMoveState      = (*cookieResource)(nil)
+	_ resource.ResourceWithIdentity       = (*cookieResource)(nil)
 )
 
 // cookieResource is erlang_cookie and, under its other name, beam_cookie.
@@ -85,10 +86,18 @@ func (r *cookieResource) Create(ctx context.Context, req resource.CreateRequest,
 	model.keep(value)
 	model.EntropyBits = bits
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, cookieIdentity{Fingerprint: model.Fingerprint})...)
 }
 
-// Read implements resource.Resource. A cookie lives in the state alone.
-func (r *cookieResource) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
+// Read implements resource.Resource. A cookie lives in the state alone; that of an
+// earlier version had no identity.
+func (r *cookieResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var model cookieModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &model)...)
+	if resp.Identity.Raw.IsNull() {
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, cookieIdentity{Fingerprint: model.Fingerprint})...)
+	}
+}
 
 // Update implements resource.Resource. Only arguments change in place, never
 // the value.
@@ -99,6 +108,9 @@ func (r *cookieResource) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+	if resp.Identity.Raw.IsNull() {
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, cookieIdentity{Fingerprint: model.Fingerprint})...)
+	}
 }
 
 // Delete implements resource.Resource. There is nothing outside the state.

@@ -16,6 +16,7 @@ var (
 	_ resource.ResourceWithValidateConfig = (*nodeResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*nodeResource)(nil)
 	_ resource.ResourceWithImportState    = (*nodeResource)(nil)
+	_ resource.ResourceWithIdentity       = (*nodeResource)(nil)
 )
 
 // nodeResource is beam_node. It only translates: the engine does the work.
@@ -60,16 +61,18 @@ func (r *nodeResource) Create(ctx context.Context, req resource.CreateRequest, r
 	}
 	plan.reach(spec, droplet)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, nodeIdentity{plan.DropletID})...)
 }
 
 // Read implements resource.Resource. While the provider's settings are unknown
 // the state is taken as it is.
 func (r *nodeResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state nodeModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, nodeIdentity{state.DropletID})...)
 	if r.account.unknown {
 		return
 	}
-	var state nodeModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	limit, diags := state.Timeouts.Read(ctx, readTimeout)
 	resp.Diagnostics.Append(diags...)
 	eng := r.account.need(&resp.Diagnostics)
@@ -127,6 +130,7 @@ func (r *nodeResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	plan.reach(spec, droplet)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, nodeIdentity{plan.DropletID})...)
 }
 
 // Delete implements resource.Resource.
@@ -149,13 +153,17 @@ func (r *nodeResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 }
 
 // ImportState implements resource.ResourceWithImportState. The id is that of
-// the droplet, or its name.
+// the droplet, or its name; the identity has the former.
 func (r *nodeResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	eng := r.account.need(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	droplet, err := eng.FindNode(ctx, req.ID)
+	wanted, diags := importedNode(ctx, req)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	droplet, err := eng.FindNode(ctx, wanted)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Cannot import the node", err))
 		return
