@@ -186,6 +186,11 @@ func (e *Engine) FindNode(ctx context.Context, nameOrID string) (cluster.Droplet
 	return named[0], nil
 }
 
+// All lists every host that the provider made in the account, whatever its cluster.
+func (e *Engine) All(ctx context.Context) ([]cluster.Droplet, error) {
+	return e.api.DropletsByTag(ctx, cluster.TagAll)
+}
+
 // ReadNode reads back from the droplet, and from the cluster that it is in, as much
 // of a beam_node as the API shows.
 func (e *Engine) ReadNode(ctx context.Context, d cluster.Droplet) (cluster.NodeSpec, error) {

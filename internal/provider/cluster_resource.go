@@ -145,17 +145,28 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	if !exists {
-		mem.Adopt(observed)
-		mem.Adopting = true
-		resp.Diagnostics.Append(state.fill(ctx, cluster.SpecOf(name, observed))...)
+		resp.Diagnostics.Append(state.adopt(ctx, &mem, observed)...)
 	}
-	// A state may be older than an attribute that has a default.
-	resp.Diagnostics.Append(state.resolve(ctx)...)
-	spec, diags := state.spec(ctx)
-	resp.Diagnostics.Append(diags...)
-	state.clusterOutputs = outputsOf(name, cluster.OutputsOf(spec, mem.Memory, observed), driftOf(spec, mem, observed))
-	resp.Diagnostics.Append(state.remember(mem)...)
+	resp.Diagnostics.Append(state.see(ctx, mem, observed)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// adopt takes over what an import found.
+func (m *clusterModel) adopt(ctx context.Context, mem *clusterMemory, observed cluster.Observed) diag.Diagnostics {
+	mem.Adopt(observed)
+	mem.Adopting = true
+	return m.fill(ctx, cluster.SpecOf(m.Name.ValueString(), observed))
+}
+
+// see takes over what a refresh found. A state may be older than an attribute that
+// has a default.
+func (m *clusterModel) see(ctx context.Context, mem clusterMemory, observed cluster.Observed) diag.Diagnostics {
+	diags := m.resolve(ctx)
+	spec, errs := m.spec(ctx)
+	diags.Append(errs...)
+	m.clusterOutputs = outputsOf(m.Name.ValueString(), cluster.OutputsOf(spec, mem.Memory, observed), driftOf(spec, mem, observed))
+	diags.Append(m.remember(mem)...)
+	return diags
 }
 
 // Update implements resource.Resource. After a failure the state holds the new

@@ -100,7 +100,6 @@ func TestAccIdentities(t *testing.T) {
 				statecheck.ExpectIdentityValueMatchesState("beam_cookie.chat", at("fingerprint")),
 			},
 		},
-		resource.TestStep{Config: config, ResourceName: chat, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
 		resource.TestStep{Config: config, ConfigPlanChecks: nothingPlanned()},
 	)
 }

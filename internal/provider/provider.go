@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -22,6 +23,7 @@ import (
 var (
 	_ provider.Provider                       = (*beamProvider)(nil)
 	_ provider.ProviderWithFunctions          = (*beamProvider)(nil)
+	_ provider.ProviderWithListResources      = (*beamProvider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*beamProvider)(nil)
 )
 
@@ -115,7 +117,7 @@ func (p *beamProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		return
 	}
 	given := account{unknown: true}
-	defer func() { resp.ResourceData, resp.DataSourceData = given, given }()
+	defer func() { resp.ResourceData, resp.DataSourceData, resp.ListResourceData = given, given, given }()
 	if model.unknown() {
 		return
 	}
@@ -157,6 +159,15 @@ func (p *beamProvider) Functions(context.Context) []func() function.Function {
 // EphemeralResources implements provider.ProviderWithEphemeralResources.
 func (p *beamProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{func() ephemeral.EphemeralResource { return &cookieEphemeral{} }}
+}
+
+// ListResources implements provider.ProviderWithListResources. A cookie is in no
+// account that could be looked through.
+func (p *beamProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{
+		func() list.ListResource { return &clusterList{} },
+		func() list.ListResource { return &nodeList{} },
+	}
 }
 
 // Resources implements provider.Provider. Terraform takes the first word of a
