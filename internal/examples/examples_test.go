@@ -83,6 +83,27 @@ func try(t *testing.T, folder string, p *playground.Playground, imported []strin
 	}
 }
 
+// TestAccTestedModule runs the tests that an example has for itself, those with mocks
+// first and without an account.
+func TestAccTestedModule(t *testing.T) {
+	t.Parallel()
+	cli := testtool.Terraform(t)
+	provider := t.TempDir()
+	must(t, playground.Build(t.Context(), provider))
+	p := open(t, cli, provider, "tested")
+	for _, filter := range []string{"tests/cluster.tftest.hcl", "tests/plan.tftest.hcl"} {
+		before := len(p.Simulator.Requests())
+		out, err := p.Command(t.Context(), "test", "-no-color", "-filter="+filter).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "0 failed") {
+			t.Errorf("%s: %v\n%s", filter, err, out)
+		}
+		mocked := filter == "tests/cluster.tftest.hcl"
+		if calls := len(p.Simulator.Requests()) - before; mocked != (calls == 0) {
+			t.Errorf("%s made %d calls", filter, calls)
+		}
+	}
+}
+
 // tryImport forgets the resource and imports it again. Whatever the state then
 // lacks, nothing that runs may be made anew because of it.
 func tryImport(t *testing.T, p *playground.Playground, address, id string) {
