@@ -5,7 +5,9 @@ package beam
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
+	"strings"
 )
 
 // Tokens stand for a node's own IPv4 address, which is not known yet when its
@@ -17,6 +19,12 @@ const (
 	// {10,0,0,5}.
 	AddressTupleToken = "@ADDRESS_TUPLE@"
 )
+
+// At puts an IPv4 address in the place of the tokens.
+func At(text string, address netip.Addr) string {
+	term := "{" + strings.ReplaceAll(address.String(), ".", ",") + "}"
+	return strings.NewReplacer(AddressToken, address.String(), AddressTupleToken, term).Replace(text)
+}
 
 // maxBasename keeps a long name well below an atom's 255 characters.
 const maxBasename = 63

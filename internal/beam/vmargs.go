@@ -54,7 +54,17 @@ const (
 // `erl -args_file`, and a rebar3 release by VMARGS_PATH. relx's start script
 // looks for -name at the start of a line.
 func (n Node) VMArgs() string {
-	return "-name " + LongName(n.Basename, AddressToken) + "\n" + n.commonArgs()
+	return n.nameArgs() + n.commonArgs()
+}
+
+// DistributionArgs are the flags of a VM of the cluster on a host that nothing else
+// here is told: its name and its ports.
+func (n Node) DistributionArgs() string {
+	return n.nameArgs() + n.portArgs()
+}
+
+func (n Node) nameArgs() string {
+	return "-name " + LongName(n.Basename, AddressToken) + "\n"
 }
 
 // ReleaseVMArgs is the args file of an Elixir release (RELEASE_VM_ARGS), whose
@@ -76,11 +86,15 @@ const secondCookie = "-setcookie " + CookiePlaceholder + "\n"
 // parameters the later one wins, and so does the later -config.
 func (n Node) commonArgs() string {
 	var args strings.Builder
-	fmt.Fprintf(&args, "-kernel inet_dist_listen_min %d inet_dist_listen_max %d\n", n.PortMin, n.PortMax)
+	args.WriteString(n.portArgs())
 	// -config takes the path without its suffix.
 	fmt.Fprintf(&args, "-config %s\n", strings.TrimSuffix(n.path(SysConfigFile), ".config"))
 	fmt.Fprintf(&args, "-eval file:eval(%s)\n", escapeArgs(quoteString(n.path(DialerFile))))
 	return args.String()
+}
+
+func (n Node) portArgs() string {
+	return fmt.Sprintf("-kernel inet_dist_listen_min %d inet_dist_listen_max %d\n", n.PortMin, n.PortMax)
 }
 
 func (n Node) path(file string) string {

@@ -52,7 +52,7 @@ func Spec(s cluster.Spec) []Problem {
 		updateProblems(s.Update),
 		sourceLimitProblems(s),
 		networkProblems(s),
-		distributionProblems(s.Distribution),
+		Distribution(s.Distribution),
 		portProblems(s),
 		hostProblems(s.Host),
 		broughtProblems(s),

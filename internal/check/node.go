@@ -25,7 +25,7 @@ func Node(n cluster.NodeSpec) []Problem {
 		sshKeyProblems(n.SSHKeys),
 		releaseProblems(n.Release, n.Host.User),
 		environmentProblems(n.Environment, n.Release),
-		distributionProblems(n.Distribution),
+		Distribution(n.Distribution),
 		overlaps(nodeListeners(n.Distribution, n.Release, n.Host)),
 		hostProblems(n.Host),
 		bringing{path: []string{"host"}, own: n.Host.Brought, all: n.Host.Brought, user: n.Host.User, app: n.HostConfig().App}.problems(),

@@ -23,7 +23,8 @@ const portACME = 54321
 // before init handles signals).
 var syncMS = hostconfig.Range{Min: 1000, Max: 3_600_000}
 
-func distributionProblems(d cluster.Distribution) []Problem {
+// Distribution returns what is wrong with the settings of Erlang's distribution.
+func Distribution(d cluster.Distribution) []Problem {
 	path := []string{"distribution"}
 	found := within(at(path, "epmd_port"), d.EPMDPort, unprivilegedPorts, "")
 	found = append(found, within(at(path, "port_min"), d.PortMin, unprivilegedPorts, "")...)

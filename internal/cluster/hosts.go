@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/beamcluster/terraform-provider-beam/internal/beam"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
@@ -225,7 +226,12 @@ func (s Spec) PeersOf(m Memory, nodes []Droplet) []string {
 }
 
 // NodeName is the long name of the node on the droplet, which keeps the name that
-// it was made with.
+// it was made with. It is empty for a node of a cluster that was read back, if
+// nothing tells.
 func (s Spec) NodeName(m Memory, d Droplet) string {
-	return cmp.Or(m.Hosts[d.ID].Basename, s.Distribution.Basename) + "@" + s.Address(d)
+	basename := cmp.Or(m.Hosts[d.ID].Basename, s.Distribution.Basename)
+	if basename == "" {
+		return ""
+	}
+	return beam.LongName(basename, s.Address(d))
 }

@@ -33,6 +33,34 @@ func SpecOf(name string, o Observed) Spec {
 	return s
 }
 
+// ClustersOf are the names of the clusters that the hosts belong to, sorted. Hosts
+// of a beam_node belong to none: they are resources of their own.
+func ClustersOf(hosts []Droplet) []string {
+	names := map[string]bool{}
+	for _, d := range hosts {
+		for _, tag := range d.Tags {
+			if name := clusterOfTag(tag); name != "" && d.Role(name) != "" {
+				names[name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// NodeSpecOf reads back from the droplet of a beam_node as much of its spec as the
+// API shows. False for a droplet that is none.
+func NodeSpecOf(d Droplet) (NodeSpec, bool) {
+	for _, tag := range d.Tags {
+		if name := clusterOfTag(tag); name != "" && d.ofBeamNode(name) {
+			return NodeSpec{
+				Name: d.Name, Cluster: name, Place: d.place(), Distribution: Distribution{Basename: d.Basename(name)},
+				Tags: sorted(d.UserTags(name)), Monitoring: d.MonitoringOn,
+			}, true
+		}
+	}
+	return NodeSpec{}, false
+}
+
 func (d Droplet) place() Place { return Place{Region: d.Region, Size: d.Size, Image: d.Image} }
 
 func poolsOf(name string, o Observed) []Pool {

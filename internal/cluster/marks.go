@@ -2,9 +2,12 @@ package cluster
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 )
 
 // Marks are tags and descriptions that say whose an object is. A name alone
@@ -24,7 +27,61 @@ func FirewallTag(cluster, id string) string { return IDTag(cluster, id) + firewa
 // ToldTag carries the first characters of the fingerprint of what a host was
 // told, for an apply that finds the host but no memory of it.
 func ToldTag(cluster, fingerprint string) string {
-	return ClusterTag(cluster) + ":told:" + fingerprint[:min(len(fingerprint), toldLength)]
+	return toldPrefix(cluster) + fingerprint[:min(len(fingerprint), toldLength)]
+}
+
+// NamedTag carries the part of a node's name before the @, which a node keeps, for
+// those who look the node up.
+func NamedTag(cluster, basename string) string { return namedPrefix(cluster) + basename }
+
+// CookieTag carries the fingerprint of the cookie that a node uses.
+func CookieTag(cluster, fingerprint string) string { return cookiePrefix(cluster) + fingerprint }
+
+// NodeMarks tell of a node that is made now what else only its host knows.
+func (s Spec) NodeMarks(m Memory) []string {
+	return nodeMarks(s.Name, s.Distribution.Basename, s.EffectiveCookie(m))
+}
+
+// NodeMarks do the same of a beam_node.
+func (n NodeSpec) NodeMarks() []string {
+	return nodeMarks(n.Cluster, n.Distribution.Basename, n.Cookie)
+}
+
+func nodeMarks(cluster, basename, value string) []string {
+	tags := []string{NamedTag(cluster, basename)}
+	if value != "" {
+		tags = append(tags, CookieTag(cluster, cookie.Fingerprint(value)))
+	}
+	return tags
+}
+
+// Basename is the part of the node's name before the @; empty where the droplet
+// was made before it was marked.
+func (d Droplet) Basename(cluster string) string { return d.marked(namedPrefix(cluster)) }
+
+// CookieFingerprint is that of the cookie that the node uses; empty where the
+// droplet was made before it was marked.
+func (d Droplet) CookieFingerprint(cluster string) string { return d.marked(cookiePrefix(cluster)) }
+
+// marked is what follows the prefix in one of the droplet's tags.
+func (d Droplet) marked(prefix string) string {
+	for _, tag := range d.Tags {
+		if rest, found := strings.CutPrefix(tag, prefix); found {
+			return rest
+		}
+	}
+	return ""
+}
+
+// IsCookieTag says that the tag is a CookieTag.
+func IsCookieTag(cluster, tag string) bool { return strings.HasPrefix(tag, cookiePrefix(cluster)) }
+
+// KeepsTag says that the tag tells what the droplet was made with, so that it
+// stays as it is.
+func KeepsTag(cluster, tag string) bool {
+	return slices.ContainsFunc([]string{toldPrefix(cluster), namedPrefix(cluster), cookiePrefix(cluster)}, func(prefix string) bool {
+		return len(tag) > len(prefix) && strings.HasPrefix(tag, prefix)
+	})
 }
 
 // LeaseTag says that a create of the cluster with the id ran at the time.
@@ -37,8 +94,11 @@ const (
 	toldLength     = 16
 )
 
-func idPrefix(cluster string) string    { return ClusterTag(cluster) + ":id:" }
-func leasePrefix(cluster string) string { return ClusterTag(cluster) + ":lease:" }
+func idPrefix(cluster string) string     { return ClusterTag(cluster) + ":id:" }
+func leasePrefix(cluster string) string  { return ClusterTag(cluster) + ":lease:" }
+func toldPrefix(cluster string) string   { return ClusterTag(cluster) + ":told:" }
+func namedPrefix(cluster string) string  { return ClusterTag(cluster) + ":named:" }
+func cookiePrefix(cluster string) string { return ClusterTag(cluster) + ":cookie:" }
 
 // Lease is a LeaseTag that was found.
 type Lease struct {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
@@ -75,6 +76,9 @@ func (m *Memory) Upgrade() error {
 		m.Unmarked = true // there were no ids
 		m.FinalSnapshot = m.VolumeID != ""
 	}
+	if s := &m.Secrets; s.RunningCookie != "" {
+		s.RunningFingerprint, s.RunningCookie = cookie.Fingerprint(s.RunningCookie), ""
+	}
 	m.Version = MemoryVersion
 	return nil
 }
@@ -120,7 +124,13 @@ type HostRecord struct {
 // change by themselves.
 type Secrets struct {
 	Cookie string `json:"cookie,omitempty"` // only when the user gave none
-	// RunningCookie is what the nodes run with; empty where that is not known.
+	// RunningFingerprint is that of the cookie that the nodes run with; empty where
+	// that is not known.
+	RunningFingerprint string `json:"running_cookie_fingerprint,omitempty"`
+	// WantedCookie is what PartCookie is with the cookie that the last apply was
+	// given: a cookie that only applies are told is not known at other times.
+	WantedCookie string `json:"wanted_cookie,omitempty"`
+	// RunningCookie is what earlier versions kept for RunningFingerprint.
 	RunningCookie  string `json:"running_cookie,omitempty"`
 	SecretKeyBase  string `json:"secret_key_base,omitempty"`
 	UserPassword   string `json:"user_password,omitempty"`
@@ -218,8 +228,11 @@ func (m *Memory) Adopt(o Observed) {
 		if d.Role(o.Cluster) == "" {
 			continue // nobody can tell any more what it is: the next apply removes it
 		}
-		m.Remember(d.ID, HostRecord{Name: d.Name, Role: d.Role(o.Cluster), Pool: d.Pool(o.Cluster), SetUpFailed: !m.Imported})
-		if d.VPCUUID != "" {
+		m.Remember(d.ID, HostRecord{
+			Name: d.Name, Role: d.Role(o.Cluster), Pool: d.Pool(o.Cluster), Basename: d.Basename(o.Cluster), SetUpFailed: !m.Imported,
+		})
+		// Hosts that talk over public addresses are in their region's default VPC.
+		if v, _ := o.VPC(d.VPCUUID); d.VPCUUID != "" && !v.Default {
 			m.VPCs[d.Region] = d.VPCUUID
 		}
 	}

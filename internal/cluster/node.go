@@ -1,5 +1,7 @@
 package cluster
 
+import "github.com/beamcluster/terraform-provider-beam/internal/beam"
+
 // NodeSpec is a beam_node: one droplet outside the pools that joins a cluster.
 type NodeSpec struct {
 	Name    string // host name of the droplet
@@ -24,13 +26,17 @@ func (n NodeSpec) WantedTags() []string {
 	return append([]string{TagAll, ClusterTag(n.Cluster), RoleTag(n.Cluster, RoleNode)}, n.Tags...)
 }
 
-// NodeNamed is the long name of the beam_node on the droplet.
+// NodeNamed is the long name of the beam_node on the droplet; empty for one that
+// was read back, if nothing tells.
 func NodeNamed(n NodeSpec, d Droplet) string {
+	if n.Distribution.Basename == "" {
+		return ""
+	}
 	address := d.PrivateIPv4
 	if n.Public {
 		address = d.PublicIPv4
 	}
-	return n.Distribution.Basename + "@" + address
+	return beam.LongName(n.Distribution.Basename, address)
 }
 
 // ToldTag tells by which configuration the node's droplet was made.

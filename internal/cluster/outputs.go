@@ -1,7 +1,10 @@
 package cluster
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/beam"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
@@ -28,6 +31,21 @@ type Outputs struct {
 	RemoteConsole        map[string]string // by host name
 }
 
+// markedCookie is the fingerprint of the cookie by the marks of the nodes; empty
+// where they have none, or do not agree.
+func markedCookie(o Observed) string {
+	found := map[string]bool{}
+	for _, d := range o.Hosts() {
+		if d.Role(o.Cluster) == RoleNode {
+			found[d.CookieFingerprint(o.Cluster)] = true
+		}
+	}
+	if len(found) != 1 {
+		return ""
+	}
+	return slices.Collect(maps.Keys(found))[0]
+}
+
 // NodeOutput is what users see of one node.
 type NodeOutput struct {
 	DropletID   int
@@ -49,6 +67,7 @@ func OutputsOf(s Spec, m Memory, o Observed) Outputs {
 		FirewallIDs:   map[string]string{},
 		RemoteConsole: map[string]string{},
 	}
+	out.CookieFingerprint = cmp.Or(m.Secrets.RunningFingerprint, markedCookie(o))
 	if c := s.EffectiveCookie(m); c != "" {
 		out.CookieFingerprint = cookie.Fingerprint(c)
 	}
@@ -72,7 +91,9 @@ func (s Spec) nodeOutputs(out *Outputs, m Memory, o Observed) {
 			DropletID: d.ID, Pool: m.Hosts[d.ID].Pool, Region: d.Region,
 			NodeName: s.NodeName(m, d), PublicIPv4: d.PublicIPv4, PrivateIPv4: d.PrivateIPv4,
 		}
-		out.NodeNames = append(out.NodeNames, s.NodeName(m, d))
+		if name := s.NodeName(m, d); name != "" {
+			out.NodeNames = append(out.NodeNames, name)
+		}
 		out.RemoteConsole[d.Name] = s.remoteConsole(d)
 		hosts = append(hosts, d.PublicIPv4)
 	}

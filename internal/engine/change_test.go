@@ -226,7 +226,7 @@ func TestDestroyLeavesADefaultVPCWithoutTheMark(t *testing.T) {
 // imported is the memory that an import of the cluster starts with.
 func (w *world) imported(spec cluster.Spec) *cluster.Memory {
 	w.Helper()
-	ids, err := w.engine.Identify(w.Context(), spec.Name)
+	_, ids, err := w.engine.Find(w.Context(), spec.Name)
 	if err != nil || len(ids) != 1 {
 		w.Fatalf("clusters of the name: %q (%v), want one", ids, err)
 	}

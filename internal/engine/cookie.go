@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -48,13 +49,16 @@ func (r *run) rotateCookie() (work, error) {
 	for _, d := range r.obs.Droplets {
 		t.known = append(t.known, r.spec.NodeName(*r.mem, d))
 	}
-	wanted := r.spec.NodeHost(*r.mem, "", nil).Parts() // the cookie is that of all pools
+	wanted, name := r.spec.NodeHost(*r.mem, "", nil).Parts(), r.spec.Name // the cookie is that of all pools
 	return func(ctx context.Context) error {
 		if err := t.run(ctx); err != nil {
 			return fmt.Errorf("the cookie is not changed on every node: %w; the next apply goes on from there", err)
 		}
+		if err := r.markCookie(ctx, name, t); err != nil {
+			return err
+		}
 		r.record(func() {
-			r.mem.Secrets.RunningCookie = value
+			r.mem.Secrets.RunningFingerprint = t.fingerprint
 			for _, n := range t.nodes {
 				record := r.mem.Hosts[n.droplet.ID]
 				record.Parts = record.Parts.With(wanted, hostconfig.PartCookie)
@@ -64,6 +68,27 @@ func (r *run) rotateCookie() (work, error) {
 		})
 		return nil
 	}, nil
+}
+
+// markCookie has the nodes' tags tell of the new cookie. Meanwhile they tell of
+// none.
+func (e *Engine) markCookie(ctx context.Context, name string, t rotation) error {
+	old, ids := map[string][]int{}, []int{}
+	mark := cluster.CookieTag(name, t.fingerprint)
+	for _, n := range t.nodes {
+		for _, tag := range n.droplet.Tags {
+			if cluster.IsCookieTag(name, tag) && tag != mark {
+				old[tag] = append(old[tag], n.droplet.ID)
+			}
+		}
+		ids = append(ids, n.droplet.ID)
+	}
+	for _, tag := range slices.Sorted(maps.Keys(old)) {
+		if err := e.api.UntagDroplets(ctx, tag, old[tag]); err != nil {
+			return err
+		}
+	}
+	return e.api.TagDroplets(ctx, mark, ids)
 }
 
 func (t rotation) run(ctx context.Context) error {

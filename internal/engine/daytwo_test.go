@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
@@ -317,6 +318,14 @@ func TestTheCookieIsRotatedOnRunningNodes(t *testing.T) {
 			}
 		}
 		h.changes()
+		found, _, err := w.engine.Find(w.Context(), h.spec.Name)
+		if err != nil {
+			w.Fatal(err)
+		}
+		shown := cluster.OutputsOf(cluster.SpecOf(h.spec.Name, found), cluster.Memory{}, found)
+		if want := cookie.Fingerprint("ANOTHER"); shown.CookieFingerprint != want {
+			w.Errorf("the nodes' marks tell of the cookie %q, want %q", shown.CookieFingerprint, want)
+		}
 	})
 }
 
@@ -346,11 +355,30 @@ func TestARotationThatWasCutOffGoesOn(t *testing.T) {
 				if apart := w.fleet.apart(anyNode); len(apart) > 0 {
 					w.Errorf("these do not connect: %q", apart)
 				}
+				if left := h.leftWithoutTheCookie(); !slices.Contains(left, "the nodes have another cookie") {
+					w.Errorf("who does not know the cookie finds %q left to do", left)
+				}
 				h.cutAfter = 0
 				h.changes()
+				if left := h.leftWithoutTheCookie(); len(left) > 0 {
+					w.Errorf("who does not know the cookie finds %q left to do", left)
+				}
 			})
 		})
 	}
+}
+
+// leftWithoutTheCookie is what a refresh finds that is not told the cookie, which
+// only applies are.
+func (h *hosts) leftWithoutTheCookie() []string {
+	h.w.Helper()
+	spec, mem := h.spec, h.mem.Clone()
+	spec.Cookie, mem.Secrets.Cookie = "", ""
+	left, _, err := h.w.engine.Diff(h.w.Context(), spec, mem)
+	if err != nil {
+		h.w.Fatal(err)
+	}
+	return left.Drift()
 }
 
 // What is added and taken away later is as if it had been there from the start.

@@ -14,6 +14,7 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/check"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 	"github.com/beamcluster/terraform-provider-beam/internal/plan"
 	"github.com/beamcluster/terraform-provider-beam/internal/secret"
 )
@@ -68,6 +69,9 @@ func (e *Engine) Converge(ctx context.Context, spec cluster.Spec, mem *cluster.M
 	mem.Snapshot = "" // from here on hosts may write what it lacks
 	if err := r.begin(ctx); err != nil {
 		return r.obs, errors.Join(err, r.release(ctx))
+	}
+	if value := spec.EffectiveCookie(*mem); value != "" {
+		mem.Secrets.WantedCookie = hostconfig.CookiePart(value)
 	}
 	err := r.toEnd(ctx)
 	keep := spec.Database != nil && spec.Database.FinalSnapshot

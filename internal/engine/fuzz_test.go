@@ -72,7 +72,7 @@ func FuzzAccount(f *testing.F) {
 				}
 			}
 			imported := cluster.Memory{}
-			if ids, err := engine.Identify(ctx, "chat"); err == nil && len(ids) > 0 {
+			if _, ids, err := engine.Find(ctx, "chat"); err == nil && len(ids) > 0 {
 				imported.ID = ids[0]
 			}
 			if o, err := engine.Observe(ctx, "chat", "", imported); err == nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
 	"github.com/beamcluster/terraform-provider-beam/internal/plan"
 	"github.com/beamcluster/terraform-provider-beam/internal/secret"
@@ -76,8 +77,8 @@ func (r *run) render(a plan.CreateHosts) ([]byte, error) {
 	if err := r.spec.CanMakeNodes(*r.mem); err != nil {
 		return nil, err
 	}
-	if r.mem.Secrets.RunningCookie == "" {
-		r.mem.Secrets.RunningCookie = r.spec.EffectiveCookie(*r.mem)
+	if r.mem.Secrets.RunningFingerprint == "" {
+		r.mem.Secrets.RunningFingerprint = cookie.Fingerprint(r.spec.EffectiveCookie(*r.mem))
 	}
 	return described(r.spec.NodeHost(*r.mem, a.Pool, r.spec.PeersOf(*r.mem, plan.Peers(r.input()))).Render())("configuration of the nodes")
 }

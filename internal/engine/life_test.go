@@ -252,7 +252,7 @@ func (l *life) destroy(a accident) error {
 func (l *life) importIt() error {
 	p, eng, ctx := l.process(cluster.Memory{}, accident{})
 	defer p.cancel()
-	ids, err := eng.Identify(ctx, lifeName)
+	_, ids, err := eng.Find(ctx, lifeName)
 	if err != nil || len(ids) != 1 {
 		return fmt.Errorf("import found %d clusters: %w", len(ids), err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
@@ -34,7 +35,7 @@ func (e *Engine) nodeRun(spec *cluster.NodeSpec, dropletID int, wanted bool) *no
 	n.request = n.nodeRequest
 	n.adjust = func() {
 		n.obs = everybody(n.obs)
-		n.spec.Public = cluster.SpecOf(n.spec.Cluster, n.obs).Network.Mode == cluster.NetworkPublic
+		n.spec.Public = isPublic(n.obs)
 	}
 	return n
 }
@@ -115,7 +116,7 @@ func (n *nodeRun) nodeRequest(a plan.CreateHosts) (digitalocean.DropletRequest, 
 	userData, err := described(host.Render())("configuration of node " + spec.Name)
 	return digitalocean.DropletRequest{
 		Names: a.Names, Place: a.Place, SSHKeys: spec.SSHKeys, UserData: string(userData),
-		Tags: append(spec.WantedTags(), spec.ToldTag(), spec.MakingTag()), VPCUUID: vpc, Monitoring: spec.Monitoring,
+		Tags: slices.Concat(spec.WantedTags(), []string{spec.ToldTag(), spec.MakingTag()}, spec.NodeMarks()), VPCUUID: vpc, Monitoring: spec.Monitoring,
 		LookupTag: spec.MakingTag(), Known: n.dropletIDs(),
 	}, record, err
 }
@@ -180,9 +181,35 @@ func (e *Engine) FindNode(ctx context.Context, nameOrID string) (cluster.Droplet
 		return cluster.Droplet{}, err
 	}
 	if len(named) != 1 {
-		return cluster.Droplet{}, fmt.Errorf("%w: %d droplets are named %q; import by id instead", ErrNotFound, len(named), nameOrID)
+		return cluster.Droplet{}, fmt.Errorf("%w: %d droplets are named %q; give the id of one instead", ErrNotFound, len(named), nameOrID)
 	}
 	return named[0], nil
+}
+
+// All lists every host that the provider made in the account, whatever its cluster.
+func (e *Engine) All(ctx context.Context) ([]cluster.Droplet, error) {
+	return e.api.DropletsByTag(ctx, cluster.TagAll)
+}
+
+// ReadNode reads back from the droplet, and from the cluster that it is in, as much
+// of a beam_node as the API shows.
+func (e *Engine) ReadNode(ctx context.Context, d cluster.Droplet) (cluster.NodeSpec, error) {
+	spec, is := cluster.NodeSpecOf(d)
+	if !is {
+		return spec, fmt.Errorf("droplet %d (%s) is no beam_node: it has not the tags %q and %q of a cluster, or it belongs to a pool",
+			d.ID, d.Name, cluster.ClusterTag("<cluster>"), cluster.RoleTag("<cluster>", cluster.RoleNode))
+	}
+	a, err := e.lists(ctx, spec.Cluster, "")
+	if err != nil {
+		return spec, err
+	}
+	spec.Public = isPublic(everybody(a.Of(spec.Cluster, cluster.Memory{})))
+	return spec, nil
+}
+
+// isPublic says that the cluster's nodes know each other by public addresses.
+func isPublic(o cluster.Observed) bool {
+	return cluster.SpecOf(o.Cluster, o).Network.Mode == cluster.NetworkPublic
 }
 
 // DestroyNode deletes the droplet; one that is gone is no error.

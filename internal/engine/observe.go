@@ -30,12 +30,20 @@ func (e *Engine) Observe(ctx context.Context, name, projectID string, mem cluste
 	return a.Of(name, mem), err
 }
 
-// Identify looks for a cluster that is to be imported, and gives its id; empty
-// for one that was made before clusters had ids. Of several clusters of the name
-// it returns all ids.
-func (e *Engine) Identify(ctx context.Context, name string) ([]string, error) {
-	a, err := e.account(ctx, name, "", cluster.Memory{}, false)
-	return a.IDs(name), err
+// Find looks for a cluster that no state tells of, and gives its id; empty for one
+// that was made before clusters had ids. Of several clusters of the name it returns
+// all ids, and has looked at none. It believes the lists, at the price of one call
+// for each kind of object.
+func (e *Engine) Find(ctx context.Context, name string) (cluster.Observed, []string, error) {
+	a, err := e.lists(ctx, name, "")
+	if err != nil {
+		return cluster.Observed{}, nil, err
+	}
+	ids := a.IDs(name)
+	if len(ids) != 1 {
+		return cluster.Observed{}, ids, nil
+	}
+	return a.Of(name, cluster.Memory{ID: ids[0], Unmarked: ids[0] == ""}), ids, nil
 }
 
 // look takes a fresh look for the run, which has changed things or is about to. What
@@ -71,7 +79,21 @@ func (r *run) confirmNodes(ctx context.Context) error {
 	return nil
 }
 
+// account is what the lists say, and of what the memory has otherwise, what the
+// API says of each object.
 func (e *Engine) account(ctx context.Context, name, projectID string, mem cluster.Memory, doubtful bool) (cluster.Account, error) {
+	a, err := e.lists(ctx, name, projectID)
+	if err != nil {
+		return a, err
+	}
+	if err := e.findUntagged(ctx, &a, mem); err != nil {
+		return a, err
+	}
+	c := &confirmation{api: e.api, name: name, mem: mem, doubtful: doubtful}
+	return a, c.confirm(ctx, &a)
+}
+
+func (e *Engine) lists(ctx context.Context, name, projectID string) (cluster.Account, error) {
 	a := cluster.Account{At: time.Now()}
 	var tags []digitalocean.Tag
 	calls := []func(context.Context) error{
@@ -103,11 +125,7 @@ func (e *Engine) account(ctx context.Context, name, projectID string, mem cluste
 			a.Tags = append(a.Tags, t.Name)
 		}
 	}
-	if err := e.findUntagged(ctx, &a, mem); err != nil {
-		return a, err
-	}
-	c := &confirmation{api: e.api, name: name, mem: mem, doubtful: doubtful}
-	return a, c.confirm(ctx, &a)
+	return a, nil
 }
 
 // projectURNs lists what the project holds; nil for one that is gone.

@@ -48,10 +48,12 @@ var tells = map[string]string{
 // that are named for them: tagging makes tags that are missing, and what is made is
 // known, and so goes into the project or loses a mark, only once it is there.
 var along = map[string][]string{
-	"POST tags":                 {"TagHosts", "TagVolume"},
+	"POST tags":                 {"TagHosts", "TagVolume", "RotateCookie"},
 	"POST projects/*/resources": {"CreateHosts"},
 	"DELETE tags/*, of a node that is being made": {"CreateHosts"},
-	"fetch-release": {"SpreadRelease"},
+	"fetch-release":                    {"SpreadRelease"},
+	"POST tags/*/resources, droplet":   {"RotateCookie"}, // the nodes' marks tell of the cookie
+	"DELETE tags/*/resources, droplet": {"RotateCookie"},
 }
 
 // write names a call that writes by its method, its path without ids, and what

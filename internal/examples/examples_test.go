@@ -40,15 +40,37 @@ func TestAccExamples(t *testing.T) {
 	for _, folder := range folders(t) {
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
-			try(t, open(t, cli, provider, folder), importCommand(t, folder))
+			requireVersion(t, cli, folder)
+			try(t, folder, open(t, cli, provider, folder), importCommand(t, folder))
 		})
 	}
 }
 
-func try(t *testing.T, p *playground.Playground, imported []string) {
+// since are the versions of Terraform and OpenTofu that examples need, by what
+// their folder begins with.
+var since = map[string]struct{ terraform, tofu string }{
+	"ephemeral-resources": {"1.10.0", "1.11.0"},
+}
+
+// requireVersion skips the test by the name of a command line that is too old for
+// the example.
+func requireVersion(t *testing.T, cli, folder string) {
+	t.Helper()
+	for prefix, least := range since {
+		if strings.HasPrefix(folder, prefix) {
+			testtool.RequireVersion(t, cli, least.terraform, least.tofu)
+		}
+	}
+}
+
+func try(t *testing.T, folder string, p *playground.Playground, imported []string) {
 	t.Helper()
 	before := inventory(t, p)
 	must(t, p.Terraform.Apply(t.Context()))
+	if strings.HasPrefix(folder, dataSources) {
+		add(t, p.Terraform.WorkingDir(), folder)
+		must(t, p.Terraform.Apply(t.Context()))
+	}
 	if changes, err := p.Terraform.Plan(t.Context()); err != nil || changes {
 		t.Fatalf("second plan: changes %t, error %v; want neither", changes, err)
 	}
@@ -58,6 +80,27 @@ func try(t *testing.T, p *playground.Playground, imported []string) {
 	must(t, p.Terraform.Destroy(t.Context()))
 	if _, left := playground.Kept(inventory(t, p)); !cmp.Equal(before, left) {
 		t.Errorf("the account before the apply (-) and after the destroy (+):\n%s", cmp.Diff(before, left))
+	}
+}
+
+// TestAccTestedModule runs the tests that an example has for itself, those with mocks
+// first and without an account.
+func TestAccTestedModule(t *testing.T) {
+	t.Parallel()
+	cli := testtool.Terraform(t)
+	provider := t.TempDir()
+	must(t, playground.Build(t.Context(), provider))
+	p := open(t, cli, provider, "tested")
+	for _, filter := range []string{"tests/cluster.tftest.hcl", "tests/plan.tftest.hcl"} {
+		before := len(p.Simulator.Requests())
+		out, err := p.Command(t.Context(), "test", "-no-color", "-filter="+filter).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "0 failed") {
+			t.Errorf("%s: %v\n%s", filter, err, out)
+		}
+		mocked := filter == "tests/cluster.tftest.hcl"
+		if calls := len(p.Simulator.Requests()) - before; mocked != (calls == 0) {
+			t.Errorf("%s made %d calls", filter, calls)
+		}
 	}
 }
 
@@ -114,13 +157,23 @@ func importCommand(t *testing.T, folder string) []string {
 	return fields
 }
 
+// What data sources look up is there before: the example of this resource has all
+// of it.
+const (
+	dataSources = "data-sources"
+	lookedUp    = "resources/beam_node"
+)
+
 // open copies the example and gives it a DigitalOcean whose traffic is checked
 // against the API description.
 func open(t *testing.T, cli, provider, folder string) *playground.Playground {
 	t.Helper()
 	work := t.TempDir()
-	must(t, os.CopyFS(work, os.DirFS(filepath.Join(root, folder))))
-	if strings.HasPrefix(folder, "resources") {
+	if strings.HasPrefix(folder, dataSources) {
+		folder = lookedUp
+	}
+	add(t, work, folder)
+	if strings.Contains(folder, "/") { // of a page
 		must(t, os.WriteFile(filepath.Join(work, "requirement.tf"), []byte(requirement), 0o600))
 	}
 	p, err := playground.Open(t.Context(), playground.Options{
@@ -136,7 +189,12 @@ func open(t *testing.T, cli, provider, folder string) *playground.Playground {
 	return p
 }
 
-// commandLine is the one that acceptance tests are run with, else terraform.
+// add copies an example beside what there is.
+func add(t *testing.T, work, folder string) {
+	t.Helper()
+	must(t, os.CopyFS(work, os.DirFS(filepath.Join(root, folder))))
+}
+
 func inventory(t *testing.T, p *playground.Playground) []string {
 	t.Helper()
 	found, err := p.Inventory(t.Context())

@@ -1,7 +1,6 @@
 package health
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -11,7 +10,10 @@ import (
 
 // cookieFingerprint is empty for an imported cluster whose cookie is not known.
 func cookieFingerprint(s cluster.Spec, m cluster.Memory) string {
-	if c := cmp.Or(m.Secrets.RunningCookie, s.EffectiveCookie(m)); c != "" {
+	if running := m.Secrets.RunningFingerprint; running != "" {
+		return running
+	}
+	if c := s.EffectiveCookie(m); c != "" {
 		return cookie.Fingerprint(c)
 	}
 	return ""

@@ -70,6 +70,9 @@ func (b Base) fixed() Base {
 	return b
 }
 
+// CookiePart is what PartCookie of a node with the cookie is.
+func CookiePart(cookie string) string { return fingerprint(cookie) }
+
 // Parts tells the parts of a node. What it can be told with commands of their own
 // is in none: peers and, with Management, the database's address.
 func (n Node) Parts() Parts {
@@ -77,7 +80,7 @@ func (n Node) Parts() Parts {
 		PartHost:        fingerprint([]any{n.hostPart(), n.Toolchain}),
 		PartEnvironment: fingerprint([]any{n.Environment, n.SecretKeyBase, n.DatabaseURL, n.MigrationDatabaseURL, n.Locale, n.PublicHost}),
 		PartVM:          fingerprint([]any{n.Sync, n.SyncTimeoutMS}),
-		PartCookie:      fingerprint(n.Cookie),
+		PartCookie:      CookiePart(n.Cookie),
 		PartTriggers:    fingerprint(n.Triggers),
 	}
 	rest := n

@@ -82,15 +82,10 @@ func (d *differ) mendNode(in NodeInput, host cluster.Droplet) {
 		switch {
 		case tag == in.Spec.MakingTag():
 			d.add(Step{Action: DeleteTag{Tag: tag}, Quiet: true, After: []string{AwaitActive{Host: in.Spec.Name}.Key()}})
-		case !cluster.HasTag(wanted, tag) && tag != in.Spec.ToldTag() && !isTold(in.Spec.Cluster, tag):
+		case !cluster.HasTag(wanted, tag) && !cluster.KeepsTag(in.Spec.Cluster, tag):
 			d.do(UntagHosts{Tag: tag, IDs: []int{host.ID}}, about+" carries the tag "+tag)
 		}
 	}
-}
-
-func isTold(name, tag string) bool {
-	prefix := cluster.ToldTag(name, "")
-	return len(tag) > len(prefix) && tag[:len(prefix)] == prefix
 }
 
 func (in NodeInput) refusals() []check.Problem {

@@ -85,7 +85,11 @@ func hostMarks(name string, m cluster.Memory, record cluster.HostRecord) []strin
 
 // HostTags are all tags that a host carries from its creation on.
 func HostTags(s cluster.Spec, m cluster.Memory, record cluster.HostRecord) []string {
-	return append(s.WantedTags(record.Role, record.Pool), hostMarks(s.Name, m, record)...)
+	tags := append(s.WantedTags(record.Role, record.Pool), hostMarks(s.Name, m, record)...)
+	if record.Role == cluster.RoleNode {
+		tags = append(tags, s.NodeMarks(m)...)
+	}
+	return tags
 }
 
 func (d *differ) hostTags() {

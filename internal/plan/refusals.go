@@ -59,10 +59,10 @@ func (d *differ) otherAddress() []check.Problem {
 // with the new one would refuse the others.
 func (d *differ) fixedCookie() []check.Problem {
 	var names []string
-	wanted := d.node("").parts[hostconfig.PartCookie]
+	wanted, told := d.node("").parts[hostconfig.PartCookie]
 	for _, host := range d.pools.current() {
 		have, known := d.Memory.Hosts[host.ID].Parts[hostconfig.PartCookie]
-		if known && have != wanted && !d.reaches(host.ID) {
+		if known && told && have != wanted && !d.reaches(host.ID) {
 			names = append(names, host.Name)
 		}
 	}

@@ -38,9 +38,9 @@ func Rotating(in Input) []cluster.Droplet {
 func (d *differ) rotates() bool { return len(d.otherCookie()) > 0 }
 
 func (d *differ) otherCookie() []cluster.Droplet {
-	wanted := d.node("").parts[hostconfig.PartCookie]
+	wanted, told := d.node("").parts[hostconfig.PartCookie]
 	return filter(slices.Concat(d.pools.current(), d.pools.replaced, d.pools.surplus), func(host cluster.Droplet) bool {
 		have, known := d.Memory.Hosts[host.ID].Parts[hostconfig.PartCookie]
-		return known && have != wanted && d.reaches(host.ID)
+		return known && told && have != wanted && d.reaches(host.ID)
 	})
 }

@@ -61,12 +61,24 @@ func (d *differ) node(pool string) description {
 	told, known := d.nodesTold[pool]
 	if !known {
 		told = described(d.Spec.NodeHost(d.Memory, pool, nil))
+		if d.Spec.EffectiveCookie(d.Memory) == "" {
+			told.recallCookie(d.Memory)
+		}
 		if d.nodesTold == nil {
 			d.nodesTold = map[string]description{}
 		}
 		d.nodesTold[pool] = told
 	}
 	return told
+}
+
+// recallCookie stands in for a cookie that is not known: it is the one that the last
+// apply was given, if that was told one.
+func (n *description) recallCookie(m cluster.Memory) {
+	delete(n.parts, hostconfig.PartCookie)
+	if m.Secrets.WantedCookie != "" {
+		n.parts[hostconfig.PartCookie] = m.Secrets.WantedCookie
+	}
 }
 
 // changeOf compares a host with its place and with what it should be told. Of an
@@ -78,7 +90,8 @@ func (d *differ) changeOf(host cluster.Droplet, place cluster.Place, wanted desc
 		return change{way: wayReplaced, why: about + " " + fault + ": it is made anew"}
 	}
 	if record.Parts == nil {
-		if record.Told == "" || record.Told == wanted.fingerprint {
+		unknowable := record.Role == cluster.RoleNode && d.Spec.EffectiveCookie(d.Memory) == ""
+		if record.Told == "" || record.Told == wanted.fingerprint || unknowable {
 			return change{}
 		}
 		return change{way: wayReplaced, why: about + " was told another configuration, or of other hosts: it is made anew"}
@@ -225,9 +238,6 @@ func (d *differ) partsOf(id int) hostconfig.Parts {
 	switch record := d.Memory.Hosts[id]; {
 	case record.Role == cluster.RoleNode && slices.ContainsFunc(d.Spec.Pools, func(p cluster.Pool) bool { return p.Name == record.Pool }):
 		parts := maps.Clone(d.node(record.Pool).parts)
-		if d.Spec.EffectiveCookie(d.Memory) == "" {
-			delete(parts, hostconfig.PartCookie)
-		}
 		if d.Spec.CanMakeNodes(d.Memory) != nil {
 			delete(parts, hostconfig.PartEnvironment)
 		}

@@ -83,7 +83,7 @@ func (c *cloud) clear(t *testing.T) {
 		t.Fatal(err)
 	}
 	eng := engine.New(api)
-	ids, err := eng.Identify(t.Context(), "chat")
+	_, ids, err := eng.Find(t.Context(), "chat")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,6 +127,17 @@ func runWith(t *testing.T, options *resource.AdditionalCLIOptions, steps ...reso
 	}
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories(), AdditionalCLIOptions: options, Steps: steps})
 }
+
+// runSince runs the steps where the command line has a feature that Terraform and
+// OpenTofu have since those versions. An older one is named and skipped.
+func runSince(t *testing.T, terraform, tofu string, steps ...resource.TestStep) {
+	t.Helper()
+	testtool.RequireVersion(t, testtool.Terraform(t), terraform, tofu)
+	run(t, steps...)
+}
+
+// never is the version of a command line that has no such feature yet.
+const never = "99.0.0"
 
 func planned(address string, action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)}}

@@ -17,7 +17,7 @@ import (
 // inputs are the arguments by name, less timeouts, which concern nobody else.
 func (m clusterModel) inputs() map[string]attr.Value {
 	return map[string]attr.Value{
-		"name": m.Name, "region": m.Region, "image": m.Image, "ssh_keys": m.SSHKeys, "cookie": m.Cookie,
+		"name": m.Name, "region": m.Region, "image": m.Image, "ssh_keys": m.SSHKeys, "cookie": m.Cookie, "cookie_wo_version": m.CookieWOVersion,
 		"node_pools": m.NodePools, "release": m.Release, "environment": m.Environment, "load_balancer": m.LoadBalancer,
 		"database": m.Database, "access": m.Access, "management": m.Management, "wait_for": m.WaitFor, "update": m.Update, "network": m.Network, "distribution": m.Distribution,
 		"host": m.Host, "tags": m.Tags, "project_id": m.ProjectID, "monitoring": m.Monitoring,

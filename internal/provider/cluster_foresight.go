@@ -75,6 +75,7 @@ func (m *clusterModel) settle(ctx context.Context, state clusterModel) {
 	settle(ctx, &m.Image, state.Image)
 	settle(ctx, &m.SSHKeys, state.SSHKeys)
 	settle(ctx, &m.Cookie, state.Cookie)
+	settle(ctx, &m.CookieWOVersion, state.CookieWOVersion)
 	settle(ctx, &m.NodePools, state.NodePools)
 	settle(ctx, &m.Release, state.Release)
 	settle(ctx, &m.Environment, state.Environment)
@@ -177,7 +178,7 @@ func (p *clusterPlan) unknownOnly(ctx context.Context, names ...string) bool {
 // to take the cookie, with the old one gone by then.
 func (p *clusterPlan) rotation() diag.Diagnostics {
 	var diags diag.Diagnostics
-	if p.create || p.managed() || !p.model.Cookie.IsUnknown() || p.mem.Imported && p.state.Cookie.IsNull() {
+	if p.create || p.managed() || !p.model.undecided(p.state.givenCookie) || p.mem.Imported && p.state.given().IsNull() {
 		return nil
 	}
 	diags.AddAttributeError(path.Root("cookie"), "Cookie cannot be rotated",

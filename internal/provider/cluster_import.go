@@ -11,7 +11,23 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/engine"
 )
+
+// findCluster looks for a cluster that no state remembers. Without one the memory
+// has no host.
+func findCluster(ctx context.Context, eng *engine.Engine, name string) (cluster.Observed, cluster.Memory, diag.Diagnostics) {
+	observed, ids, err := eng.Find(ctx, name)
+	switch {
+	case err != nil:
+		return observed, cluster.Memory{}, diag.Diagnostics{failure("Cannot read the cluster", err)}
+	case len(ids) > 1:
+		return observed, cluster.Memory{}, diag.Diagnostics{diag.NewErrorDiagnostic("Several clusters of the name", severalClusters(name, ids))}
+	case len(ids) == 0:
+		return observed, cluster.Memory{}, nil
+	}
+	return observed, cluster.Memory{ID: ids[0], Unmarked: ids[0] == ""}, nil
+}
 
 // fill takes over what an import could read back and leaves the rest at its
 // defaults, so that a configuration that says the same plans no change.
@@ -113,5 +129,5 @@ func severalClusters(name string, ids []string) string {
 	if len(marked) < len(ids) {
 		kinds += ", and one whose objects carry no id, as the first versions of this provider made them"
 	}
-	return fmt.Sprintf("The account has objects of %d clusters named %q: %s. Delete what belongs to all but one of them, and import again.", len(ids), name, kinds)
+	return fmt.Sprintf("The account has objects of %d clusters named %q: %s. Delete what belongs to all but one of them first.", len(ids), name, kinds)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // clusterMemory is what the attribute memory of a beam_cluster holds, as JSON.
@@ -48,7 +49,23 @@ func (o clusterOutputs) recall() (mem clusterMemory, exists bool, diags diag.Dia
 // keepCookie lets a cluster whose cookie is no longer given keep the one that it
 // has, as if it had been generated.
 func (mem *clusterMemory) keepCookie(planned, state clusterModel) {
-	if planned.Cookie.IsNull() && known(state.Cookie) {
+	if planned.given().IsNull() && known(state.Cookie) {
 		mem.Secrets.Cookie = state.Cookie.ValueString()
 	}
+}
+
+// forgetCookie lets go of a cookie that was generated, once the nodes have one that
+// no state is to know.
+func (mem *clusterMemory) forgetCookie(m clusterModel) {
+	if !m.CookieWO.IsNull() {
+		mem.Secrets.Cookie = ""
+	}
+}
+
+// checkCookie refuses a cookie that is not the one which the cluster is to have.
+func (m clusterModel) checkCookie(state clusterModel, mem clusterMemory) diag.Diagnostics {
+	wanted := mem.Secrets.WantedCookie
+	same := wanted == "" || wanted == hostconfig.CookiePart(m.CookieWO.ValueString())
+	diags := m.checkLost(state.givenCookie)
+	return append(diags, m.checkVersion(state.givenCookie, same, state.CookieFingerprint.ValueString())...)
 }

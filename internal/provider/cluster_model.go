@@ -20,7 +20,6 @@ type clusterModel struct {
 	Region       types.String   `tfsdk:"region"`
 	Image        types.String   `tfsdk:"image"`
 	SSHKeys      types.List     `tfsdk:"ssh_keys"`
-	Cookie       types.String   `tfsdk:"cookie"`
 	NodePools    types.Map      `tfsdk:"node_pools"`
 	Release      types.Object   `tfsdk:"release"`
 	Environment  types.Map      `tfsdk:"environment"`
@@ -37,6 +36,7 @@ type clusterModel struct {
 	ProjectID    types.String   `tfsdk:"project_id"`
 	Monitoring   types.Bool     `tfsdk:"monitoring"`
 	Timeouts     timeouts.Value `tfsdk:"timeouts"`
+	givenCookie
 	clusterOutputs
 }
 
@@ -264,7 +264,7 @@ func (db *databaseModel) resolve(clusterName, region, image types.String) {
 func (m clusterModel) spec(ctx context.Context) (cluster.Spec, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	spec := cluster.Spec{
-		Name: m.Name.ValueString(), Cookie: m.Cookie.ValueString(), SSHKeys: texts(m.SSHKeys),
+		Name: m.Name.ValueString(), Cookie: m.given().ValueString(), SSHKeys: texts(m.SSHKeys),
 		Pools:        m.pools(ctx, &diags),
 		Release:      clusterReleaseOf(ctx, m.Release, &diags),
 		Update:       updateOf(ctx, m.Update, &diags),

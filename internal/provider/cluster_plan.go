@@ -32,6 +32,7 @@ func (r *clusterResource) ValidateConfig(ctx context.Context, req resource.Valid
 		return
 	}
 	resp.Diagnostics.Append(report(ctx, plan, check.Spec(spec))...)
+	resp.Diagnostics.Append(model.checkPair(false)...)
 }
 
 // ModifyPlan implements resource.ResourceWithModifyPlan.
@@ -40,6 +41,7 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		resp.Diagnostics.Append(warnOfDestroy(ctx, req.State)...)
 		return
 	}
+	defer func() { resp.Diagnostics.Append(hideWriteOnly(ctx, &resp.Plan)...) }()
 	resp.Diagnostics.Append(warnOfEmptied(ctx, req.Config)...)
 	p := clusterPlan{create: req.State.Raw.IsNull(), account: r.account}
 	resp.Diagnostics.Append(req.Config.Get(ctx, &p.model)...)
@@ -54,6 +56,7 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		resp.Diagnostics.Append(refusals(ctx, p.changes, req.Config, p.mem.Adopting)...)
 		resp.Diagnostics.Append(p.rotation()...)
 	}
+	resp.Diagnostics.Append(p.model.checkCookie(p.state, p.mem)...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, p.model)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -101,7 +104,7 @@ func (p *clusterPlan) resolve(ctx context.Context) diag.Diagnostics {
 		diags.Append(p.account.keepSSHKeys(ctx, &p.model.SSHKeys, p.state.SSHKeys)...)
 	}
 	diags.Append(p.model.resolve(ctx)...)
-	p.unknown = p.model.partlyUnknown(ctx)
+	p.unknown = p.model.partlyUnknown(ctx) || p.model.undecided(p.state.givenCookie)
 	if p.create {
 		p.model.forgetAll(p.model.Name)
 		p.model.Drift = listOf(nil)
@@ -172,11 +175,11 @@ func (p *clusterPlan) checkAccount(ctx context.Context, spec cluster.Spec, in tf
 func (p *clusterPlan) unreadSecrets(spec cluster.Spec, steps plan.Plan) diag.Diagnostics {
 	var diags diag.Diagnostics
 	pools, _, _ := steps.MadePools()
-	if !p.mem.Imported || len(pools) == 0 || p.model.Cookie.IsUnknown() || p.model.Environment.IsUnknown() {
+	if !p.mem.Imported || len(pools) == 0 || p.model.given().IsUnknown() || p.model.Environment.IsUnknown() {
 		return nil
 	}
 	at := path.Root("environment")
-	if p.model.Cookie.IsNull() {
+	if p.model.given().IsNull() {
 		at = path.Root("cookie")
 	}
 	if err := spec.CanMakeNodes(p.mem.Memory); err != nil {

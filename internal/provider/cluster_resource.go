@@ -22,6 +22,7 @@ var (
 	_ resource.ResourceWithModifyPlan     = (*clusterResource)(nil)
 	_ resource.ResourceWithImportState    = (*clusterResource)(nil)
 	_ resource.ResourceWithUpgradeState   = (*clusterResource)(nil)
+	_ resource.ResourceWithIdentity       = (*clusterResource)(nil)
 )
 
 // clusterType is the type of a cluster's resource.
@@ -48,7 +49,7 @@ func (r *clusterResource) Metadata(_ context.Context, _ resource.MetadataRequest
 
 // Configure implements resource.ResourceWithConfigure.
 func (r *clusterResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.account = accountOf(req, &resp.Diagnostics)
+	r.account = accountOf(req.ProviderData, &resp.Diagnostics)
 }
 
 // Create implements resource.Resource. Whatever exists when it ends is in the
@@ -56,6 +57,8 @@ func (r *clusterResource) Configure(_ context.Context, req resource.ConfigureReq
 func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan clusterModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(plan.readWriteOnly(ctx, req.Config)...)
+	resp.Diagnostics.Append(plan.checkPair(false)...)
 	eng := r.account.need(&resp.Diagnostics)
 	spec, diags := plan.spec(ctx)
 	resp.Diagnostics.Append(diags...)
@@ -80,6 +83,7 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 	resp.Diagnostics.Append(plan.reach(spec, mem, observed, err)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, clusterIdentity{plan.Name})...)
 }
 
 // whatExists says what a create that failed leaves.
@@ -106,11 +110,12 @@ func driftOf(spec cluster.Spec, mem clusterMemory, observed cluster.Observed) []
 // Read implements resource.Resource. While the provider's settings are unknown
 // the state is taken as it is.
 func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state clusterModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, clusterIdentity{state.Name})...)
 	if r.account.unknown {
 		return
 	}
-	var state clusterModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	eng := r.account.need(&resp.Diagnostics)
 	mem, exists, diags := state.recall()
 	resp.Diagnostics.Append(diags...)
@@ -123,7 +128,8 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	defer cancel()
 	name := state.Name.ValueString()
 	if !exists {
-		resp.Diagnostics.Append(r.identify(ctx, name, &mem)...)
+		_, mem.Memory, diags = findCluster(ctx, eng, name)
+		resp.Diagnostics.Append(diags...)
 		if resp.Diagnostics.HasError() {
 			return
 		}
@@ -139,31 +145,28 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	if !exists {
-		mem.Adopt(observed)
-		mem.Adopting = true
-		resp.Diagnostics.Append(state.fill(ctx, cluster.SpecOf(name, observed))...)
+		resp.Diagnostics.Append(state.adopt(ctx, &mem, observed)...)
 	}
-	// A state may be older than an attribute that has a default.
-	resp.Diagnostics.Append(state.resolve(ctx)...)
-	spec, diags := state.spec(ctx)
-	resp.Diagnostics.Append(diags...)
-	state.clusterOutputs = outputsOf(name, cluster.OutputsOf(spec, mem.Memory, observed), driftOf(spec, mem, observed))
-	resp.Diagnostics.Append(state.remember(mem)...)
+	resp.Diagnostics.Append(state.see(ctx, mem, observed)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
-// identify finds out which cluster of the name an import means.
-func (r *clusterResource) identify(ctx context.Context, name string, mem *clusterMemory) diag.Diagnostics {
-	ids, err := r.account.engine.Identify(ctx, name)
-	switch {
-	case err != nil:
-		return diag.Diagnostics{failure("Cannot read the cluster", err)}
-	case len(ids) > 1:
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Several clusters of the name", severalClusters(name, ids))}
-	case len(ids) == 1:
-		mem.ID, mem.Unmarked = ids[0], ids[0] == ""
-	}
-	return nil
+// adopt takes over what an import found.
+func (m *clusterModel) adopt(ctx context.Context, mem *clusterMemory, observed cluster.Observed) diag.Diagnostics {
+	mem.Adopt(observed)
+	mem.Adopting = true
+	return m.fill(ctx, cluster.SpecOf(m.Name.ValueString(), observed))
+}
+
+// see takes over what a refresh found. A state may be older than an attribute that
+// has a default.
+func (m *clusterModel) see(ctx context.Context, mem clusterMemory, observed cluster.Observed) diag.Diagnostics {
+	diags := m.resolve(ctx)
+	spec, errs := m.spec(ctx)
+	diags.Append(errs...)
+	m.clusterOutputs = outputsOf(m.Name.ValueString(), cluster.OutputsOf(spec, mem.Memory, observed), driftOf(spec, mem, observed))
+	diags.Append(m.remember(mem)...)
+	return diags
 }
 
 // Update implements resource.Resource. After a failure the state holds the new
@@ -172,9 +175,12 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 	var plan, state clusterModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(plan.readWriteOnly(ctx, req.Config)...)
+	resp.Diagnostics.Append(plan.checkPair(false)...)
 	eng := r.account.need(&resp.Diagnostics)
 	mem, _, diags := state.recall()
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(plan.checkCookie(state, mem)...)
 	spec, diags := plan.spec(ctx)
 	resp.Diagnostics.Append(diags...)
 	limit, diags := plan.Timeouts.Update(ctx, updateTimeout)
@@ -185,6 +191,7 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 	if resp.Diagnostics.Append(plan.checkArchive(ctx, state)...); resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, clusterIdentity{plan.Name})...)
 	mem.keepCookie(plan, state)
 	working, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -196,6 +203,9 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 		return // nobody has looked: what the state says is all that is known
 	}
 	mem.Adopting = false
+	if err == nil {
+		mem.forgetCookie(plan)
+	}
 	planned := plan.clusterOutputs
 	resp.Diagnostics.Append(plan.reach(spec, mem, observed, err)...)
 	if err == nil {
@@ -225,23 +235,25 @@ func (r *clusterResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 }
 
-// ImportState implements resource.ResourceWithImportState. The id is the
-// cluster's name; Read finds the rest.
+// ImportState implements resource.ResourceWithImportState. The id, or the identity,
+// is the cluster's name; Read finds the rest.
 func (r *clusterResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	r.account.need(&resp.Diagnostics)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), types.StringValue(req.ID))...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), types.StringValue(req.ID))...)
+	name, diags := importedName(ctx, req)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), types.StringValue(name))...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), types.StringValue(name))...)
 }
 
 // accountOf takes the account from the provider. Before the provider is
 // configured, as when a configuration is only validated, there is none.
-func accountOf(req resource.ConfigureRequest, diags *diag.Diagnostics) account {
-	if req.ProviderData == nil {
+func accountOf(data any, diags *diag.Diagnostics) account {
+	if data == nil {
 		return account{unknown: true}
 	}
-	given, ok := req.ProviderData.(account)
+	given, ok := data.(account)
 	if !ok {
-		diags.AddError("Provider misconfigured", fmt.Sprintf("The provider handed a %T to its resource. Please report this.", req.ProviderData))
+		diags.AddError("Provider misconfigured", fmt.Sprintf("The provider handed a %T to its resource. Please report this.", data))
 	}
 	return given
 }

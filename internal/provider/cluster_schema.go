@@ -32,14 +32,14 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 			"~> Terraform leaves out, without a word, what it does not know inside a nested attribute: with `access = { ssh_form = [...] }` nobody gets in. " +
 			"A plan warns of a nested attribute in which nothing is left, and shows every argument with the value that counts: " +
 			"compare those when something seems to have no effect.\n\n" +
-			"~> The state holds the cookie, the database's passwords and `secret_key_base` as plain text. " +
+			"~> The state holds the cookie, unless it is given in `cookie_wo`, the database's passwords and `secret_key_base` as plain text. " +
 			"Marking them sensitive only hides them in the output of commands: keep the state where only you can read it.",
 		Attributes: attributes,
 	}
 }
 
 func clusterInputAttributes(ctx context.Context) map[string]schema.Attribute {
-	return map[string]schema.Attribute{
+	return cookieAttributes(map[string]schema.Attribute{
 		"name": schema.StringAttribute{
 			Required: true,
 			MarkdownDescription: "The name of the cluster, unique in the account; names, tags and firewalls of its hosts begin with it. " +
@@ -49,9 +49,7 @@ func clusterInputAttributes(ctx context.Context) map[string]schema.Attribute {
 		"region": optional("The region of every host that names none itself, such as `nyc3`."),
 		"image": defaulted("The image of every host that names none itself: `debian-13-x64`, `debian-12-x64`, `ubuntu-24-04-x64` or `ubuntu-22-04-x64`, or the id of a snapshot made from one. " +
 			"Default: `debian-13-x64`."),
-		"ssh_keys": sshKeysAttribute(),
-		"cookie": cookieAttribute(false, "The cookie that the nodes share, usually the `value` of an `erlang_cookie`. "+
-			"Left out, a cookie is generated and kept. With `management`, another cookie is told to all running nodes at once; without it, it is refused. On the hosts only root and the app's user can read it."),
+		"ssh_keys":      sshKeysAttribute(),
 		"node_pools":    nodePoolsAttribute(),
 		"release":       clusterReleaseAttribute(),
 		"environment":   environmentAttribute(),
@@ -69,7 +67,9 @@ func clusterInputAttributes(ctx context.Context) map[string]schema.Attribute {
 			"It is changed in place. Default: the account's default project."),
 		"monitoring": defaultedBool("Whether DigitalOcean's agent for graphs and alerts is installed on every host. It counts for hosts that are made from then on. Default: `false`."),
 		"timeouts":   timeoutsAttribute(ctx),
-	}
+	}, "The cookie that the nodes share, usually the `value` of an `erlang_cookie`. Left out, a cookie is generated and kept. "+
+		"On the hosts only root and the app's user can read it.",
+		"With `management`, another cookie is told to all running nodes at once; without it, it is refused.")
 }
 
 func nodePoolsAttribute() schema.MapNestedAttribute {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
@@ -21,7 +22,10 @@ const (
 // ImportState implements resource.ResourceWithImportState. The id says where the
 // cookie is, or is the cookie itself.
 func (r *cookieResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	value, err := importedCookie(req.ID)
+	value, err := r.importedCookie(ctx, req, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	if err == nil {
 		err = cookie.Check(value)
 	}
@@ -32,22 +36,34 @@ func (r *cookieResource) ImportState(ctx context.Context, req resource.ImportSta
 	resp.Diagnostics.Append(resp.State.Set(ctx, foreignCookie(value))...)
 }
 
-// importedCookie finds the cookie that an id means. As Erlang does, it drops the
-// ends of lines after it.
-func importedCookie(id string) (string, error) {
+// importedCookie finds the cookie that an import means.
+func (r *cookieResource) importedCookie(ctx context.Context, req resource.ImportStateRequest, diags *diag.Diagnostics) (string, error) {
+	if req.ID == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
+		var identity cookieIdentity
+		diags.Append(req.Identity.Get(ctx, &identity)...)
+		return cookieOf(identity)
+	}
+	value, _, err := cookieFrom(req.ID)
+	return value, err
+}
+
+// cookieFrom reads the cookie from where the id says; an id that says nothing of
+// the kind is the cookie itself. As Erlang does, it drops the ends of lines after
+// it.
+func cookieFrom(id string) (value string, elsewhere bool, err error) {
 	if name, found := strings.CutPrefix(id, fromEnvironment); found {
 		value, set := os.LookupEnv(name)
 		if !set {
-			return "", fmt.Errorf("the environment has no variable %q; set it where Terraform runs", name)
+			return "", true, fmt.Errorf("the environment has no variable %q; set it where Terraform runs", name)
 		}
-		return strings.TrimRight(value, "\r\n"), nil
+		return strings.TrimRight(value, "\r\n"), true, nil
 	}
 	if path, found := strings.CutPrefix(id, fromFile); found {
 		content, err := os.ReadFile(path) //nolint:gosec // the user names the file
 		if err != nil {
-			return "", fmt.Errorf("read the cookie's file: %w", err)
+			return "", true, fmt.Errorf("read the cookie's file: %w", err)
 		}
-		return strings.TrimRight(string(content), "\r\n"), nil
+		return strings.TrimRight(string(content), "\r\n"), true, nil
 	}
-	return id, nil
+	return id, false, nil
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -19,10 +20,15 @@ import (
 // format is null in the state until the configuration has arguments: the first
 // that a user writes describe the cookie and do not replace it.
 type cookieModel struct {
-	Format  types.String `tfsdk:"format"`
-	Length  types.Int64  `tfsdk:"length"`
-	Keepers types.Map    `tfsdk:"keepers"`
+	cookieShape
+	Keepers types.Map `tfsdk:"keepers"`
 	cookieValues
+}
+
+// cookieShape is what a cookie that is drawn looks like.
+type cookieShape struct {
+	Format types.String `tfsdk:"format"`
+	Length types.Int64  `tfsdk:"length"`
 }
 
 type cookieValues struct {
@@ -32,8 +38,43 @@ type cookieValues struct {
 	EntropyBits types.Float64 `tfsdk:"entropy_bits"` // null for a cookie from elsewhere
 }
 
-func (m cookieModel) format() cookie.Format { return cookie.Format(m.Format.ValueString()) }
-func (m cookieModel) length() int           { return int(m.Length.ValueInt64()) }
+func (s cookieShape) format() cookie.Format { return cookie.Format(s.Format.ValueString()) }
+func (s cookieShape) length() int           { return int(s.Length.ValueInt64()) }
+
+// resolve fills defaults in.
+func (s *cookieShape) resolve() {
+	defaultString(&s.Format, string(cookie.Formats()[0]))
+	if s.Format.IsUnknown() && s.Length.IsNull() {
+		s.Length = types.Int64Unknown()
+	}
+	defaultInt(&s.Length, cookie.DefaultLength(s.format()))
+}
+
+// check says why no such cookie can be drawn, as far as the shape is known.
+func (s cookieShape) check() diag.Diagnostics {
+	if s.Format.IsUnknown() || s.Length.IsUnknown() {
+		return nil
+	}
+	s.resolve()
+	err := cookie.CheckLength(s.format(), s.length())
+	if err == nil {
+		return nil
+	}
+	attribute := "length"
+	if cookie.DefaultLength(s.format()) == 0 {
+		attribute = "format"
+	}
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root(attribute), "Invalid "+attribute, asSentence(err.Error()))}
+}
+
+// draw makes a cookie of the shape, which is resolved.
+func (s cookieShape) draw() (value string, bits types.Float64, diags diag.Diagnostics) {
+	value, err := cookie.Generate(s.format(), s.length())
+	if err != nil {
+		diags.AddError("Cannot generate a cookie", asSentence(err.Error()))
+	}
+	return value, types.Float64Value(cookie.EntropyBits(s.format(), s.length())), diags
+}
 
 // keepDefaults takes from the state of a cookie that was made here what the
 // configuration leaves open: another default of a later version makes no new
@@ -45,18 +86,9 @@ func (m *cookieModel) keepDefaults(state cookieModel) {
 	}
 }
 
-// resolveLook fills in the defaults of what the cookie looks like.
-func (m *cookieModel) resolveLook() {
-	defaultString(&m.Format, string(cookie.Formats()[0]))
-	if m.Format.IsUnknown() && m.Length.IsNull() {
-		m.Length = types.Int64Unknown()
-	}
-	defaultInt(&m.Length, cookie.DefaultLength(m.format()))
-}
-
 // resolve fills every default in.
 func (m *cookieModel) resolve() {
-	m.resolveLook()
+	m.cookieShape.resolve()
 	if m.Keepers.IsNull() {
 		m.Keepers = mapOf(nil)
 	}
@@ -133,6 +165,16 @@ func (m cookieModel) changedFrom(state cookieModel) path.Paths {
 	return changed
 }
 
+// What the resource and the ephemeral resource have in common.
+const (
+	describedFormat = "What the cookie looks like: `alphanumeric` for letters and digits, `otp` for capital letters as Erlang's own " +
+		"generator writes them, `elixir` for URL-safe base64 as `Base.url_encode64(:crypto.strong_rand_bytes(40))` gives."
+	describedLength      = "How many characters the cookie has, from 20 to 255; for `elixir` a multiple of 4."
+	describedLengths     = "Default: `32` for `alphanumeric`, `20` for `otp`, `56` for `elixir`."
+	describedFingerprint = "The first 12 hex digits of the cookie's SHA-256. It tells cookies apart and is safe to print."
+	describedEntropy     = "How hard the cookie is to guess: the binary logarithm of the number of cookies that could have been drawn."
+)
+
 // Schema implements resource.Resource.
 func (r *cookieResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
@@ -152,14 +194,11 @@ func (r *cookieResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 		Attributes: map[string]schema.Attribute{
 			"format": schema.StringAttribute{
 				Optional: true, Computed: true,
-				MarkdownDescription: "What the cookie looks like: `alphanumeric` for letters and digits, `otp` for capital letters as Erlang's own " +
-					"generator writes them, `elixir` for URL-safe base64 as `Base.url_encode64(:crypto.strong_rand_bytes(40))` gives. " +
-					"A change makes a new cookie. Default: `alphanumeric`.",
+				MarkdownDescription: describedFormat + " A change makes a new cookie. Default: `alphanumeric`.",
 			},
 			"length": schema.Int64Attribute{
 				Optional: true, Computed: true, CustomType: wholeNumber{},
-				MarkdownDescription: "How many characters the cookie has, from 20 to 255; for `elixir` a multiple of 4. A change makes a new cookie. " +
-					"Default: `32` for `alphanumeric`, `20` for `otp`, `56` for `elixir`.",
+				MarkdownDescription: describedLength + " A change makes a new cookie. " + describedLengths,
 			},
 			"keepers": schema.MapAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType,
@@ -176,12 +215,11 @@ func (r *cookieResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			},
 			"fingerprint": schema.StringAttribute{
 				Computed:            true,
-				MarkdownDescription: "The first 12 hex digits of the cookie's SHA-256. It tells cookies apart and is safe to print.",
+				MarkdownDescription: describedFingerprint,
 			},
 			"entropy_bits": schema.Float64Attribute{
-				Computed: true,
-				MarkdownDescription: "How hard the cookie is to guess: the binary logarithm of the number of cookies that could have been drawn. " +
-					"It is null for a cookie that was imported or moved here, since nobody knows how it was made.",
+				Computed:            true,
+				MarkdownDescription: describedEntropy + " It is null for a cookie that was imported or moved here, since nobody knows how it was made.",
 			},
 		},
 	}

@@ -3,11 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 )
 
 var (
@@ -16,6 +12,7 @@ var (
 	_ resource.ResourceWithModifyPlan     = (*cookieResource)(nil)
 	_ resource.ResourceWithImportState    = (*cookieResource)(nil)
 	_ resource.ResourceWithMoveState      = (*cookieResource)(nil)
+	_ resource.ResourceWithIdentity       = (*cookieResource)(nil)
 )
 
 // cookieResource is erlang_cookie and, under its other name, beam_cookie.
@@ -32,17 +29,10 @@ func (r *cookieResource) Metadata(_ context.Context, _ resource.MetadataRequest,
 func (r *cookieResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var model cookieModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() || model.Format.IsUnknown() || model.Length.IsUnknown() {
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.resolve()
-	if err := cookie.CheckLength(model.format(), model.length()); err != nil {
-		attribute := "length"
-		if cookie.DefaultLength(model.format()) == 0 {
-			attribute = "format"
-		}
-		resp.Diagnostics.AddAttributeError(path.Root(attribute), "Invalid "+attribute, asSentence(err.Error()))
-	}
+	resp.Diagnostics.Append(model.check()...)
 }
 
 // ModifyPlan implements resource.ResourceWithModifyPlan.
@@ -71,7 +61,7 @@ func (r *cookieResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		plan.holdKeepers(config.Keepers, state.Keepers)
 		plan.cookieValues = state.cookieValues
 	default:
-		state.resolveLook() // it may be older than an attribute that has a default
+		state.cookieShape.resolve() // it may be older than an attribute that has a default
 		plan.keepDefaults(state)
 		plan.resolve()
 		plan.cookieValues = state.cookieValues
@@ -91,18 +81,25 @@ func (r *cookieResource) Create(ctx context.Context, req resource.CreateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	value, err := cookie.Generate(model.format(), model.length())
-	if err != nil {
-		resp.Diagnostics.AddError("Cannot generate a cookie", asSentence(err.Error()))
+	value, bits, diags := model.draw()
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	model.keep(value)
-	model.EntropyBits = types.Float64Value(cookie.EntropyBits(model.format(), model.length()))
+	model.EntropyBits = bits
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, cookieIdentity{Fingerprint: model.Fingerprint})...)
 }
 
-// Read implements resource.Resource. A cookie lives in the state alone.
-func (r *cookieResource) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
+// Read implements resource.Resource. A cookie lives in the state alone; that of an
+// earlier version had no identity.
+func (r *cookieResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var model cookieModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &model)...)
+	if resp.Identity.Raw.IsNull() {
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, cookieIdentity{Fingerprint: model.Fingerprint})...)
+	}
+}
 
 // Update implements resource.Resource. Only arguments change in place, never
 // the value.
@@ -113,6 +110,9 @@ func (r *cookieResource) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+	if resp.Identity.Raw.IsNull() {
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, cookieIdentity{Fingerprint: model.Fingerprint})...)
+	}
 }
 
 // Delete implements resource.Resource. There is nothing outside the state.

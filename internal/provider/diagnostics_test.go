@@ -103,7 +103,10 @@ func (d diagnosticCase) diagnostics(t *testing.T, c *cloud) []*tfprotov6.Diagnos
 	maps.Copy(arguments, d.Set)
 	maps.DeleteFunc(arguments, func(_ string, v any) bool { return v == nil })
 	p := newCoreOf(t, c, "beam_"+d.Of, schemas[d.Of], arguments)
-	checked, err := p.server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{TypeName: p.typeName, Config: wire(t, p.config)})
+	checked, err := p.server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+		TypeName: p.typeName, Config: wire(t, p.config),
+		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

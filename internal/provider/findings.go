@@ -46,6 +46,7 @@ type finding struct {
 func findings(ctx context.Context, in tfsdk.Plan, problems []check.Problem) []finding {
 	var found []finding
 	for _, p := range problems {
+		p.Path = writtenCookie(ctx, in, p.Path)
 		if isUnknown(ctx, in, p.Path) || restsOnUnknown(ctx, in, p.Needs) {
 			continue
 		}
@@ -86,6 +87,15 @@ func (f finding) detail() string {
 		wrong = append(wrong, what+".")
 	}
 	return strings.Join(append(wrong, remedy), " ")
+}
+
+// writtenCookie names the argument that the cookie is given in.
+func writtenCookie(ctx context.Context, in tfsdk.Plan, steps []string) []string {
+	writeOnly := []string{"cookie_wo"}
+	if slices.Equal(steps, []string{"cookie"}) && (textAt(ctx, in, writeOnly) != "" || isUnknown(ctx, in, writeOnly)) {
+		return writeOnly
+	}
+	return steps
 }
 
 // sourceOf finds the attribute that a default comes from, where the one that was

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"strconv"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -20,7 +19,6 @@ import (
 type nodeModel struct {
 	Name         types.String   `tfsdk:"name"`
 	Cluster      types.String   `tfsdk:"cluster"`
-	Cookie       types.String   `tfsdk:"cookie"`
 	Peers        types.List     `tfsdk:"peers"`
 	SSHKeys      types.List     `tfsdk:"ssh_keys"`
 	Release      types.Object   `tfsdk:"release"`
@@ -31,6 +29,7 @@ type nodeModel struct {
 	Tags         types.Set      `tfsdk:"tags"`
 	Monitoring   types.Bool     `tfsdk:"monitoring"`
 	Timeouts     timeouts.Value `tfsdk:"timeouts"`
+	givenCookie
 	placeModel
 	nodeOutputs
 }
@@ -76,7 +75,7 @@ func (m *nodeModel) keepDefaults(ctx context.Context, state nodeModel, diags *di
 func (m nodeModel) spec(ctx context.Context) (cluster.NodeSpec, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	return cluster.NodeSpec{
-		Name: m.Name.ValueString(), Cluster: m.Cluster.ValueString(), Cookie: m.Cookie.ValueString(),
+		Name: m.Name.ValueString(), Cluster: m.Cluster.ValueString(), Cookie: m.given().ValueString(),
 		Place: m.place(), Peers: texts(m.Peers), SSHKeys: texts(m.SSHKeys),
 		Release:      nodeReleaseOf(ctx, m.Release, &diags),
 		Environment:  textMap(m.Environment),
@@ -104,10 +103,10 @@ func (m *nodeModel) reach(spec cluster.NodeSpec, d cluster.Droplet) {
 	m.nodeOutputs = nodeOutputs{
 		ID:                types.StringValue(strconv.Itoa(d.ID)),
 		DropletID:         types.Int64Value(int64(d.ID)),
-		NodeName:          types.StringValue(cluster.NodeNamed(spec, d)),
+		NodeName:          textOrNull(cluster.NodeNamed(spec, d)),
 		IPv4:              textOrNull(d.PublicIPv4),
 		IPv4Private:       textOrNull(d.PrivateIPv4),
-		CookieFingerprint: types.StringNull(),
+		CookieFingerprint: textOrNull(d.CookieFingerprint(spec.Cluster)),
 		Drift:             listOf(nil),
 	}
 	if spec.Cookie != "" {
@@ -126,34 +125,18 @@ func (m *nodeModel) see(spec cluster.NodeSpec, d cluster.Droplet) {
 	m.Drift = listOf(engine.NodeDrift(spec, d))
 }
 
-// fill takes over what an import can read back of a droplet: without a cookie
+// fill takes over what an import could read back of a droplet: without a cookie
 // in the state, the next apply takes the rest from the configuration.
-func (m *nodeModel) fill(ctx context.Context, d cluster.Droplet) diag.Diagnostics {
-	m.Name, m.placeModel = types.StringValue(d.Name), placeOf(cluster.Place{Region: d.Region, Size: d.Size, Image: d.Image})
-	m.Cluster = types.StringValue(clusterOf(d))
-	m.Monitoring = types.BoolValue(d.MonitoringOn)
+func (m *nodeModel) fill(ctx context.Context, spec cluster.NodeSpec, d cluster.Droplet) diag.Diagnostics {
+	m.Name, m.placeModel = types.StringValue(spec.Name), placeOf(spec.Place)
+	m.Cluster, m.Monitoring = types.StringValue(spec.Cluster), types.BoolValue(spec.Monitoring)
 	diags := m.resolve(ctx)
-	spec, errs := m.spec(ctx)
-	diags.Append(errs...)
 	m.reach(spec, d)
 	return diags
 }
 
-// clusterOf is the cluster that a droplet is a node of by its tags; empty for
-// none.
-func clusterOf(d cluster.Droplet) string {
-	for _, tag := range d.Tags {
-		name, found := strings.CutPrefix(tag, cluster.ClusterTag(""))
-		name, node := strings.CutSuffix(name, ":"+cluster.RoleNode)
-		if found && node && !strings.Contains(name, ":") {
-			return name
-		}
-	}
-	return ""
-}
-
 // imported says that no configuration was applied since an import.
-func (m nodeModel) imported() bool { return m.Cookie.IsNull() }
+func (m nodeModel) imported() bool { return m.Cookie.IsNull() && m.CookieWOVersion.IsNull() }
 
 // forget marks the outputs but the drift as not known before apply.
 func (o *nodeOutputs) forget() {
@@ -167,7 +150,7 @@ func (o *nodeOutputs) forget() {
 // inputs are the arguments by name, less timeouts, which concern nobody else.
 func (m nodeModel) inputs() map[string]attr.Value {
 	return map[string]attr.Value{
-		"name": m.Name, "cluster": m.Cluster, "cookie": m.Cookie, "peers": m.Peers, "region": m.Region, "size": m.Size, "image": m.Image,
+		"name": m.Name, "cluster": m.Cluster, "cookie": m.Cookie, "cookie_wo_version": m.CookieWOVersion, "peers": m.Peers, "region": m.Region, "size": m.Size, "image": m.Image,
 		"ssh_keys": m.SSHKeys, "release": m.Release, "environment": m.Environment,
 		"database_ca_certificate": m.DatabaseCA, "distribution": m.Distribution, "host": m.Host,
 		"tags": m.Tags, "monitoring": m.Monitoring,

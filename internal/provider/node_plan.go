@@ -12,6 +12,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/check"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 )
 
 // ValidateConfig implements resource.ResourceWithValidateConfig: everything
@@ -31,6 +32,7 @@ func (r *nodeResource) ValidateConfig(ctx context.Context, req resource.Validate
 		return
 	}
 	resp.Diagnostics.Append(report(ctx, plan, check.Node(spec))...)
+	resp.Diagnostics.Append(model.checkPair(true)...)
 }
 
 // ModifyPlan implements resource.ResourceWithModifyPlan.
@@ -38,6 +40,7 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if req.Plan.Raw.IsNull() {
 		return
 	}
+	defer func() { resp.Diagnostics.Append(hideWriteOnly(ctx, &resp.Plan)...) }()
 	resp.Diagnostics.Append(warnOfEmptied(ctx, req.Config)...)
 	var plan, state nodeModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &plan)...)
@@ -58,6 +61,7 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		keepTags(&plan.Tags, state.Tags)
 		resp.Diagnostics.Append(r.account.keepSSHKeys(ctx, &plan.SSHKeys, state.SSHKeys)...)
 		r.account.plans.seeNode(state.Cluster.ValueString(), state.Name.ValueString())
+		resp.Diagnostics.Append(plan.checkCookie(state)...)
 		resp.RequiresReplace = append(resp.RequiresReplace, plan.planOutputs(ctx, state)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
@@ -81,6 +85,7 @@ func (m *nodeModel) planOutputs(ctx context.Context, state nodeModel) path.Paths
 	for _, c := range append(m.changesFrom(state), m.unsettled(ctx, state)...) {
 		switch {
 		case c.under("tags"), c.under("peers"), c.under("release", "headers"), c.under("release", "url") && m.fetchesTheSame(state):
+		case (c.under("cookie") || c.under("cookie_wo_version")) && m.sameCookie(state):
 		case state.imported() && c.toldToNode():
 			m.NodeName, m.CookieFingerprint = types.StringUnknown(), types.StringUnknown()
 		default:
@@ -100,10 +105,21 @@ func (m *nodeModel) fetchesTheSame(state nodeModel) bool {
 	return is && known(sum) && sum.Equal(state.Release.Attributes()["sha256"])
 }
 
+// sameCookie says that the cookie is the one that the droplet has, in whichever way
+// it is given.
+func (m *nodeModel) sameCookie(state nodeModel) bool {
+	return known(m.given()) && state.CookieFingerprint.Equal(types.StringValue(cookie.Fingerprint(m.given().ValueString())))
+}
+
+// checkCookie refuses a cookie that is not the one which the node is to have.
+func (m *nodeModel) checkCookie(state nodeModel) diag.Diagnostics {
+	return m.checkVersion(state.givenCookie, m.sameCookie(state), state.CookieFingerprint.ValueString())
+}
+
 // toldToNode says that only the host knows the argument, so that an import
 // takes it from the configuration.
 func (c change) toldToNode() bool {
-	for _, name := range []string{"cookie", "ssh_keys", "release", "environment", "distribution", "host"} {
+	for _, name := range []string{"cookie", "cookie_wo_version", "ssh_keys", "release", "environment", "distribution", "host"} {
 		if c.under(name) {
 			return true
 		}
@@ -172,7 +188,8 @@ func attributesOf(problems []check.Problem) []string {
 // leaveOutOld takes a droplet of the node's name off the account's: it is
 // replaced, and gone before the new one comes.
 func (r *nodeResource) leaveOutOld(ctx context.Context, spec cluster.NodeSpec, catalogue *cluster.Catalogue) {
-	if old, err := r.account.engine.FindNode(ctx, spec.Name); err == nil && clusterOf(old) == spec.Cluster {
+	old, err := r.account.engine.FindNode(ctx, spec.Name)
+	if read, is := cluster.NodeSpecOf(old); err == nil && is && read.Cluster == spec.Cluster {
 		catalogue.Droplets--
 	}
 }

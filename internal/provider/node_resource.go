@@ -8,8 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 var (
@@ -18,6 +16,7 @@ var (
 	_ resource.ResourceWithValidateConfig = (*nodeResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*nodeResource)(nil)
 	_ resource.ResourceWithImportState    = (*nodeResource)(nil)
+	_ resource.ResourceWithIdentity       = (*nodeResource)(nil)
 )
 
 // nodeResource is beam_node. It only translates: the engine does the work.
@@ -32,7 +31,7 @@ func (r *nodeResource) Metadata(_ context.Context, _ resource.MetadataRequest, r
 
 // Configure implements resource.ResourceWithConfigure.
 func (r *nodeResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.account = accountOf(req, &resp.Diagnostics)
+	r.account = accountOf(req.ProviderData, &resp.Diagnostics)
 }
 
 // Create implements resource.Resource. A droplet that exists when it ends is
@@ -40,6 +39,8 @@ func (r *nodeResource) Configure(_ context.Context, req resource.ConfigureReques
 func (r *nodeResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan nodeModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(plan.readWriteOnly(ctx, req.Config)...)
+	resp.Diagnostics.Append(plan.checkPair(true)...)
 	limit, diags := plan.Timeouts.Create(ctx, createTimeout)
 	resp.Diagnostics.Append(diags...)
 	eng := r.account.need(&resp.Diagnostics)
@@ -60,16 +61,18 @@ func (r *nodeResource) Create(ctx context.Context, req resource.CreateRequest, r
 	}
 	plan.reach(spec, droplet)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, nodeIdentity{plan.DropletID})...)
 }
 
 // Read implements resource.Resource. While the provider's settings are unknown
 // the state is taken as it is.
 func (r *nodeResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state nodeModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, nodeIdentity{state.DropletID})...)
 	if r.account.unknown {
 		return
 	}
-	var state nodeModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	limit, diags := state.Timeouts.Read(ctx, readTimeout)
 	resp.Diagnostics.Append(diags...)
 	eng := r.account.need(&resp.Diagnostics)
@@ -89,7 +92,12 @@ func (r *nodeResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	r.account.plans.seeNode(state.Cluster.ValueString(), state.Name.ValueString())
 	if state.imported() {
-		resp.Diagnostics.Append(state.fill(ctx, *droplet)...)
+		described, err := eng.ReadNode(ctx, *droplet)
+		if err != nil {
+			resp.Diagnostics.Append(failure("Cannot read the node", err))
+			return
+		}
+		resp.Diagnostics.Append(state.fill(ctx, described, *droplet)...)
 	}
 	// A state may be older than an attribute that has a default.
 	resp.Diagnostics.Append(state.resolve(ctx)...)
@@ -104,6 +112,9 @@ func (r *nodeResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	var plan, state nodeModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(plan.readWriteOnly(ctx, req.Config)...)
+	resp.Diagnostics.Append(plan.checkPair(true)...)
+	resp.Diagnostics.Append(plan.checkCookie(state)...)
 	limit, diags := plan.Timeouts.Update(ctx, updateTimeout)
 	resp.Diagnostics.Append(diags...)
 	eng := r.account.need(&resp.Diagnostics)
@@ -121,6 +132,7 @@ func (r *nodeResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	plan.reach(spec, droplet)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, nodeIdentity{plan.DropletID})...)
 }
 
 // Delete implements resource.Resource.
@@ -143,20 +155,23 @@ func (r *nodeResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 }
 
 // ImportState implements resource.ResourceWithImportState. The id is that of
-// the droplet, or its name.
+// the droplet, or its name; the identity has the former.
 func (r *nodeResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	eng := r.account.need(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	droplet, err := eng.FindNode(ctx, req.ID)
+	wanted, diags := importedNode(ctx, req)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	droplet, err := eng.FindNode(ctx, wanted)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Cannot import the node", err))
 		return
 	}
-	if name := clusterOf(droplet); name == "" || droplet.Pool(name) != "" {
-		resp.Diagnostics.AddError("Cannot import the node", fmt.Sprintf("Droplet %d (%s) is no beam_node: it has not the tags %q and %q of a cluster, "+
-			"or it belongs to a pool.", droplet.ID, droplet.Name, cluster.ClusterTag("<cluster>"), cluster.RoleTag("<cluster>", cluster.RoleNode)))
+	if _, err := eng.ReadNode(ctx, droplet); err != nil {
+		resp.Diagnostics.Append(failure("Cannot import the node", err))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), types.StringValue(strconv.Itoa(droplet.ID)))...)

@@ -16,13 +16,12 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 			"Being younger than the nodes that it is told of, it dials them; the cluster need not know it.\n\n" +
 			"A change of `tags`, `peers`, or of `url` and `headers` of the same release leaves the droplet as it is; a change of anything else makes it anew. What is left out keeps the value that the droplet was made with. " +
 			"With `lifecycle { create_before_destroy = true }` the new droplet joins before the old one goes.",
-		Attributes: map[string]schema.Attribute{
+		Attributes: cookieAttributes(map[string]schema.Attribute{
 			"name": schema.StringAttribute{Required: true, MarkdownDescription: "The host name of the droplet, of the characters `a-z`, `0-9` and `-`."},
 			"cluster": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "The name of the cluster to join, usually `beam_cluster.<name>.name`. It exists, or the same run makes it.",
 			},
-			"cookie": cookieAttribute(true, "The cluster's cookie."),
 			"peers": schema.ListAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "The long names of the nodes to dial, usually `beam_cluster.<name>.node_names`. The droplet learns them when it is made. " +
@@ -55,6 +54,6 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 				MarkdownDescription: "What the last refresh found to differ from what the provider made, a sentence each. " +
 					"It is planned to be empty, so that the next apply repairs it.",
 			},
-		},
+		}, "The cluster's cookie. This or `cookie_wo` is required.", "Another cookie makes the droplet anew."),
 	}
 }

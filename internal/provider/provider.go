@@ -8,6 +8,9 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -17,7 +20,12 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/engine"
 )
 
-var _ provider.Provider = (*beamProvider)(nil)
+var (
+	_ provider.Provider                       = (*beamProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*beamProvider)(nil)
+	_ provider.ProviderWithListResources      = (*beamProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*beamProvider)(nil)
+)
 
 type beamProvider struct {
 	version string
@@ -92,7 +100,7 @@ func (a account) need(diags *diag.Diagnostics) *engine.Engine {
 				"Apply that first, for instance with -target, or give the token in the environment.")
 	case a.engine == nil:
 		diags.AddError("No DigitalOcean token",
-			"This resource needs DigitalOcean's API, and the provider has no token for it. Set token in the provider's "+
+			"This needs DigitalOcean's API, and the provider has no token for it. Set token in the provider's "+
 				"configuration, or DIGITALOCEAN_TOKEN or DIGITALOCEAN_ACCESS_TOKEN in the environment. "+
 				"Tokens are made in the control panel under API, Tokens.")
 	}
@@ -108,8 +116,9 @@ func (p *beamProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	given := account{unknown: true}
+	defer func() { resp.ResourceData, resp.DataSourceData, resp.ListResourceData = given, given, given }()
 	if model.unknown() {
-		resp.ResourceData = account{unknown: true}
 		return
 	}
 	config, diags := model.settings(os.Getenv)
@@ -117,8 +126,8 @@ func (p *beamProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	given.unknown = false
 	if config.Token == "" {
-		resp.ResourceData = account{}
 		return
 	}
 	config.UserAgent = "terraform-provider-beam/" + p.version
@@ -127,11 +136,39 @@ func (p *beamProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		resp.Diagnostics.AddAttributeError(path.Root("api_endpoint"), "Invalid api_endpoint", err.Error())
 		return
 	}
-	resp.ResourceData = account{engine: engine.New(client), seen: &p.seen, plans: newRunPlans()}
+	given = account{engine: engine.New(client), seen: &p.seen, plans: newRunPlans()}
 }
 
 // DataSources implements provider.Provider.
-func (p *beamProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }
+func (p *beamProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		func() datasource.DataSource { return &clusterDataSource{} },
+		func() datasource.DataSource { return &nodeDataSource{} },
+	}
+}
+
+// Functions implements provider.ProviderWithFunctions.
+func (p *beamProvider) Functions(context.Context) []func() function.Function {
+	var makers []func() function.Function
+	for _, f := range textFunctions() {
+		makers = append(makers, func() function.Function { return f })
+	}
+	return makers
+}
+
+// EphemeralResources implements provider.ProviderWithEphemeralResources.
+func (p *beamProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{func() ephemeral.EphemeralResource { return &cookieEphemeral{} }}
+}
+
+// ListResources implements provider.ProviderWithListResources. A cookie is in no
+// account that could be looked through.
+func (p *beamProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{
+		func() list.ListResource { return &clusterList{} },
+		func() list.ListResource { return &nodeList{} },
+	}
+}
 
 // Resources implements provider.Provider. Terraform takes the first word of a
 // type for the provider's local name, so erlang_cookie has a second name that

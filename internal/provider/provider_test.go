@@ -28,6 +28,14 @@ func TestEveryAttributeIsDescribed(t *testing.T) {
 	for _, name := range names {
 		described(t, name, schemas.ResourceSchemas[name].Block.Attributes)
 	}
+	for name, f := range schemas.Functions {
+		for _, p := range f.Parameters {
+			described(t, name, []*tfprotov6.SchemaAttribute{{Name: p.Name, Description: p.Description}})
+		}
+	}
+	for name, s := range schemas.DataSourceSchemas {
+		described(t, "data."+name, s.Block.Attributes)
+	}
 }
 
 func described(t *testing.T, at string, attributes []*tfprotov6.SchemaAttribute) {

@@ -41,15 +41,6 @@ func sshKeysAttribute() schema.ListAttribute {
 	}
 }
 
-// cookieAttribute's empty text would pass for a cookie that was left out.
-func cookieAttribute(required bool, description string) schema.StringAttribute {
-	return schema.StringAttribute{
-		Required: required, Optional: !required, Sensitive: true,
-		MarkdownDescription: description,
-		Validators:          []validator.String{notEmpty},
-	}
-}
-
 func environmentAttribute() schema.MapAttribute {
 	return schema.MapAttribute{
 		Optional: true, Sensitive: true, ElementType: types.StringType,

@@ -70,9 +70,12 @@ type distributionModel struct {
 	SyncTimeoutMS types.Int64  `tfsdk:"sync_timeout_ms"`
 }
 
+// defaultEPMDPort is the port that Erlang's own port mapper listens on.
+const defaultEPMDPort = 4369
+
 // resolve names nodes after the release, else after the cluster.
 func (m *distributionModel) resolve(release, clusterName types.String) {
-	defaultInt(&m.EPMDPort, 4369)
+	defaultInt(&m.EPMDPort, defaultEPMDPort)
 	defaultInt(&m.PortMin, 9100)
 	defaultInt(&m.PortMax, 9155)
 	inherit(&m.Basename, release)

@@ -19,13 +19,18 @@ import (
 // framework does not pass that on to a resource.
 type server struct {
 	tfprotov6.ProviderServer
-	provider *beamProvider
+	tfprotov6.ListResourceServer // which is not part of the other one yet
+	provider                     *beamProvider
 }
+
+var _ tfprotov6.ListResourceServer = (*server)(nil)
 
 // NewServer returns the server of a provider; version goes into the User-Agent.
 func NewServer(version string) tfprotov6.ProviderServer {
 	p := &beamProvider{version: version}
-	return &server{ProviderServer: providerserver.NewProtocol6(p)(), provider: p}
+	framework := providerserver.NewProtocol6(p)()
+	lists, _ := framework.(tfprotov6.ListResourceServer)
+	return &server{ProviderServer: framework, ListResourceServer: lists, provider: p}
 }
 
 // UpgradeResourceState implements tfprotov6.ProviderServer.

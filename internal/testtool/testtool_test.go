@@ -2,6 +2,7 @@ package testtool_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -48,5 +49,29 @@ func TestRequireFailsUnderCI(t *testing.T) {
 	testtool.Require(r, missing)
 	if !strings.Contains(r.failed, missing) {
 		t.Errorf("failed %q: want a failure that names %s", r.failed, missing)
+	}
+}
+
+func TestRequireVersionSkipsOlderCommandLines(t *testing.T) {
+	t.Setenv("CI", "true") // which runs older ones, too
+	for _, tt := range []struct{ name, version, skipped string }{
+		{"Terraform", "1.9.8", "Terraform 1.9.8, and this needs 1.10.0 or newer"},
+		{"Terraform", "1.10.0-beta1", ""},
+		{"Terraform", "1.14.0", ""},
+		{"OpenTofu", "1.10.6", "OpenTofu 1.10.6, and this needs 1.11.0 or newer"},
+		{"OpenTofu", "1.12.6", ""},
+	} {
+		t.Run(tt.name+tt.version, func(t *testing.T) {
+			cli := filepath.Join(t.TempDir(), "cli")
+			script := fmt.Sprintf("#!/bin/sh\n[ -n \"$2\" ] && echo '{\"terraform_version\": \"%[2]s\"}' || echo '%[1]s v%[2]s'\n", tt.name, tt.version)
+			if err := os.WriteFile(cli, []byte(script), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			r := &recorder{TB: t}
+			testtool.RequireVersion(r, cli, "1.10.0", "1.11.0")
+			if !strings.HasSuffix(r.skipped, tt.skipped) || (r.skipped == "") != (tt.skipped == "") || r.failed != "" {
+				t.Errorf("skipped %q, failed %q, want %q", r.skipped, r.failed, tt.skipped)
+			}
+		})
 	}
 }

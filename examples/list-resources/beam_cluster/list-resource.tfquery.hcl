@@ -1,0 +1,3 @@
+list "beam_cluster" "all" {
+  provider = beam
+}

@@ -1,0 +1,7 @@
+list "beam_node" "workers" {
+  provider = beam
+
+  config {
+    cluster = "chat"
+  }
+}

@@ -1,0 +1,109 @@
+package provider
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/config"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
+)
+
+// writeOnly are the arguments of a cookie that is not to be kept.
+func writeOnly(version int) string {
+	return fmt.Sprintf("cookie_wo = var.cookie\n  cookie_wo_version = %d", version)
+}
+
+// keeperConfig is a cluster and a node of it with the cookie of a variable, given in
+// the same way.
+func keeperConfig(c *cloud, nodes int, given string) string {
+	return "variable \"cookie\" {\n  type = string\n  ephemeral = true\n}\n" +
+		strings.NewReplacer(`cookie = "monster"`, given, `cookie  = "monster"`, given, "count = 1", fmt.Sprintf("count = %d", nodes)).Replace(workerConfig(c))
+}
+
+// unseen fails where a state shows one of the texts.
+func unseen(secrets ...string) resource.TestCheckFunc {
+	return func(state *terraform.State) error {
+		text, err := json.Marshal(state)
+		for _, secret := range secrets {
+			if slices.ContainsFunc(testtool.Needles(secret), func(n string) bool { return strings.Contains(string(text), n) }) {
+				return fmt.Errorf("the state shows %q", secret)
+			}
+		}
+		return err
+	}
+}
+
+// A cookie that no state has makes nodes at any time, is told from another one, and
+// can be given in the other way without touching a host.
+func TestAccWriteOnlyCookie(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	t.Cleanup(func() { c.nothingLeft(t) })
+	is := func(value string) config.Variables { return config.Variables{"cookie": config.StringVariable(value)} }
+	same := statecheck.CompareValue(compare.ValuesSame())
+	stays := func() []statecheck.StateCheck {
+		return []statecheck.StateCheck{
+			same.AddStateValue(worker, at("droplet_id")),
+			attributeOf(worker, "cookie_fingerprint", knownvalue.StringExact(cookie.Fingerprint("COOKIEMONSTER"))),
+			attributeOf(chat, "cookie_fingerprint", knownvalue.StringExact(cookie.Fingerprint("COOKIEMONSTER"))),
+			attributeOf(chat, "cookie_wo", knownvalue.Null()),
+		}
+	}
+	plain := strings.Replace(keeperConfig(c, 2, `cookie = "COOKIEMONSTER"`), "ephemeral = true", "", 1)
+	runSince(t, "1.11.0", "1.11.0",
+		resource.TestStep{Config: keeperConfig(c, 1, writeOnly(1)), ConfigVariables: is("COOKIEMONSTER"), ConfigStateChecks: stays(), Check: unseen("COOKIEMONSTER")},
+		resource.TestStep{Config: keeperConfig(c, 1, writeOnly(1)), ConfigVariables: is("COOKIEMONSTER"), ConfigPlanChecks: nothingPlanned()},
+		resource.TestStep{
+			Config: keeperConfig(c, 2, writeOnly(1)), ConfigVariables: is("COOKIEMONSTER"), ConfigPlanChecks: planned(chat, plancheck.ResourceActionUpdate),
+			ConfigStateChecks: stays(), Check: unseen("COOKIEMONSTER"),
+		},
+		resource.TestStep{
+			Config: keeperConfig(c, 2, writeOnly(1)), ConfigVariables: is("ELMO"),
+			ExpectError: spaced("cookie_wo_version is 1 for both"),
+		},
+		resource.TestStep{Config: keeperConfig(c, 2, writeOnly(2)), ConfigVariables: is("ELMO"), ExpectError: spaced("Cookie cannot be rotated")},
+		resource.TestStep{Config: clusterConfig(c, 2), ExpectError: spaced("no state has it")},
+		resource.TestStep{Config: keeperConfig(c, 2, writeOnly(2)), ConfigVariables: is("COOKIEMONSTER"), ConfigStateChecks: stays(), Check: unseen("COOKIEMONSTER")},
+		resource.TestStep{Config: plain, ConfigVariables: is("unused"), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate), ConfigStateChecks: stays()},
+		resource.TestStep{
+			Config: keeperConfig(c, 2, writeOnly(1)), ConfigVariables: is("COOKIEMONSTER"), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate),
+			ConfigStateChecks: stays(), Check: unseen("COOKIEMONSTER"),
+		},
+		resource.TestStep{Config: keeperConfig(c, 2, writeOnly(1)), ConfigVariables: is("COOKIEMONSTER"), ConfigPlanChecks: nothingPlanned()},
+	)
+}
+
+// What belongs together is asked for before anything is planned.
+func TestWriteOnlyCookieAndItsVersion(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	for arguments, told := range map[string]string{
+		"cookie = \"a\"\ncookie_wo = \"b\"\ncookie_wo_version = 1": "Both cookie and cookie_wo are set",
+		"cookie_wo = \"b\"":                           "cookie_wo_version is not",
+		"cookie_wo_version = 1":                       "cookie_wo is not",
+		"cookie_wo = \"\"\ncookie_wo_version = 1":     "cookie_wo is empty",
+		"cookie_wo = \"-abc\"\ncookie_wo_version = 1": "the cookie starts with",
+	} {
+		t.Run(arguments, func(t *testing.T) {
+			t.Parallel()
+			runSince(t, "1.11.0", "1.11.0", resource.TestStep{Config: clusterConfig(c, 1, arguments), ExpectError: spaced(told)})
+		})
+	}
+	t.Run("node without any", func(t *testing.T) {
+		t.Parallel()
+		without := strings.Replace(workerConfig(c), "  cookie  = \"monster\"\n", "", 1)
+		run(t, resource.TestStep{Config: without, ExpectError: spaced("Neither cookie nor cookie_wo is set")})
+	})
+}

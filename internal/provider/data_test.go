@@ -1,0 +1,98 @@
+package provider
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
+)
+
+const lookUp = `
+data "beam_cluster" "chat" {
+  name = "chat"
+}
+
+data "beam_node" "worker" {
+  name = "worker-1"
+}
+`
+
+// sameAs expects attributes of both to have the same values.
+func sameAs(address, other string, names ...string) []statecheck.StateCheck {
+	var checks []statecheck.StateCheck
+	for _, name := range names {
+		checks = append(checks, statecheck.CompareValuePairs(address, at(name), other, at(name), compare.ValuesSame()))
+	}
+	return checks
+}
+
+// Another workspace finds by name what this one made, as this one shows it.
+func TestAccDataSources(t *testing.T) {
+	t.Parallel()
+	for name, network := range map[string]string{"private": "", "public": `network = { mode = "public" }`} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, simulator.Options{})
+			t.Cleanup(func() { c.nothingLeft(t) })
+			made := strings.Replace(workerConfig(c, `release = { name = "jobs" }`), "count = 1 } }",
+				"count = 2 } }\n  load_balancer = {}\n  database = {}\n  distribution = { basename = \"talk\" }\n  "+network, 1)
+			shown := append(sameAs("data.beam_cluster.chat", chat,
+				"id", "nodes", "node_names", "cookie_fingerprint", "load_balancer_ipv4_address", "database_host", "vpc_uuids", "firewall_ids", "estimated_monthly_cost"),
+				sameAs("data.beam_node.worker", worker,
+					"id", "droplet_id", "cluster", "region", "size", "ipv4_address", "ipv4_address_private", "cookie_fingerprint", "node_name")...)
+			run(t,
+				resource.TestStep{Config: made},
+				resource.TestStep{Config: made + lookUp, ConfigPlanChecks: nothingPlanned(), ConfigStateChecks: append(shown,
+					attributeOf("data.beam_cluster.chat", "cookie_fingerprint", knownvalue.StringExact(cookie.Fingerprint("monster"))),
+				)},
+			)
+		})
+	}
+}
+
+func TestLookingUpWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	made := newCore(t, c, object{"name": "chat", "region": "nyc3", "node_pools": object{"us": object{}}})
+	made.must(made.apply())
+	for data, told := range map[string]string{
+		`data "beam_cluster" "x" { name = "chta" }`:                    `The account has no cluster named "chta"`,
+		`data "beam_node" "x" { name = "worker-9" }`:                   `0 droplets are named "worker-9"`,
+		`data "beam_node" "x" { droplet_id = 12 }`:                     `the account has no droplet 12`,
+		`data "beam_node" "x" { name = "chat-us-1" }`:                  `is no beam_node`,
+		`data "beam_node" "x" {}`:                                      `Neither name nor droplet_id is set`,
+		"data \"beam_node\" \"x\" {\nname = \"a\"\ndroplet_id = 12\n}": `Both name and droplet_id are set`,
+	} {
+		t.Run(data, func(t *testing.T) {
+			t.Parallel()
+			run(t, resource.TestStep{Config: c.provider() + data, ExpectError: spaced(told)})
+		})
+	}
+}
+
+// To look a cluster up costs as few calls for many nodes as for one.
+func TestLookingUpCostsAsMuchForManyNodes(t *testing.T) {
+	t.Parallel()
+	calls := map[int]int{}
+	for _, nodes := range []int{1, 30} {
+		c := newCloud(t, simulator.Options{DropletLimit: 30})
+		before := 0
+		run(t,
+			resource.TestStep{Config: clusterConfig(c, nodes)},
+			resource.TestStep{
+				PreConfig: func() { before = len(c.Requests()) },
+				Config:    c.provider() + "data \"beam_cluster\" \"chat\" {\n  name = \"chat\"\n}\nremoved {\n  from = beam_cluster.chat\n  lifecycle {\n    destroy = false\n  }\n}\n",
+			},
+		)
+		calls[nodes] = len(c.Requests()) - before
+	}
+	if calls[1] != calls[30] || calls[1] == 0 {
+		t.Errorf("calls by the number of nodes: %v", calls)
+	}
+}

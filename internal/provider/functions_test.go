@@ -1,0 +1,81 @@
+package provider
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+)
+
+// The configuration names the provider, without which Terraform has no name for
+// its functions.
+func functionCall(call string) string {
+	return fmt.Sprintf(`
+terraform {
+  required_providers {
+    beam = { source = "hashicorp/beam" }
+  }
+}
+
+locals {
+  distribution = { epmd_port = 4369, port_min = 9100, port_max = 9155, basename = "chat", sync = "optional", sync_timeout_ms = 30000 }
+}
+
+output "text" {
+  value = provider::beam::%s
+}
+`, call)
+}
+
+func TestAccFunctions(t *testing.T) {
+	t.Parallel()
+	for call, want := range map[string]string{
+		`node_name("chat", "10.10.0.5")`:          "chat@10.10.0.5",
+		`cookie_fingerprint("monster")`:           cookie.Fingerprint("monster"),
+		`vm_args(local.distribution, "10.0.0.7")`: "-name chat@10.0.0.7\n-kernel inet_dist_listen_min 9100 inet_dist_listen_max 9155\n",
+		`sys_config(local.distribution, "10.0.0.7", ["chat@10.0.0.5", "chat@10.0.0.6"])`: `[{kernel, [
+  {inet_dist_listen_min, 9100},
+  {inet_dist_listen_max, 9155},
+  {inet_dist_use_interface, {10,0,0,7}},
+  {sync_nodes_optional, ['chat@10.0.0.5', 'chat@10.0.0.6']},
+  {sync_nodes_timeout, 30000}
+]}].
+`,
+		`sys_config(merge(local.distribution, { sync = "none" }), "10.0.0.7", ["chat@10.0.0.5"])`: `[{kernel, [
+  {inet_dist_listen_min, 9100},
+  {inet_dist_listen_max, 9155},
+  {inet_dist_use_interface, {10,0,0,7}}
+]}].
+`,
+	} {
+		t.Run(call, func(t *testing.T) {
+			t.Parallel()
+			runSince(t, "1.8.0", "1.7.0", resource.TestStep{
+				Config:            functionCall(call),
+				ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("text", knownvalue.StringExact(want))},
+			})
+		})
+	}
+}
+
+func TestFunctionsRefuseWhatNoNodeWouldTake(t *testing.T) {
+	t.Parallel()
+	for call, told := range map[string]string{
+		`node_name("chat room", "10.10.0.5")`:                                           `the basename "chat room" is not allowed`,
+		`node_name("chat", "fd00::1")`:                                                  `Use an IPv4 address`,
+		`cookie_fingerprint("")`:                                                        `the cookie is empty`,
+		`vm_args(local.distribution, "here")`:                                           `The address is "here"`,
+		`vm_args(merge(local.distribution, { port_max = 9000 }), "10.0.0.7")`:           `port_max (9000) is below port_min (9100)`,
+		`sys_config(merge(local.distribution, { sync = "always" }), "10.0.0.7", [])`:    `sync is "always"`,
+		`sys_config({ basename = "chat", port_min = 9100, port_max = 9155 }, "::", [])`: `"sync"`,
+	} {
+		t.Run(call, func(t *testing.T) {
+			t.Parallel()
+			runSince(t, "1.8.0", "1.7.0", resource.TestStep{Config: functionCall(call), ExpectError: spaced(told)})
+		})
+	}
+}
