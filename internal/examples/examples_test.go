@@ -49,7 +49,8 @@ func TestAccExamples(t *testing.T) {
 // since are the versions of Terraform and OpenTofu that examples need, by what
 // their folder begins with.
 var since = map[string]struct{ terraform, tofu string }{
-	"ephemeral-resources": {"1.10.0", "1.11.0"},
+	"ephemeral-resources":      {"1.10.0", "1.11.0"},
+	"cookie-outside-the-state": {"1.11.0", "1.11.0"},
 }
 
 // requireVersion skips the test by the name of a command line that is too old for

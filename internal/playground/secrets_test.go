@@ -146,7 +146,7 @@ func (w *secretsWorld) run(what string, succeeds bool, args ...string) {
 }
 
 // public is what the memory keeps beside secrets.
-var public = []string{"authorized_key", "host_public_key", "database_ca_pem", "database_cert_pem"}
+var public = []string{"authorized_key", "host_public_key", "database_ca_pem", "database_cert_pem", "running_cookie_fingerprint"}
 
 // learn takes the secrets that were drawn from the state.
 func (w *secretsWorld) learn() {
