@@ -109,7 +109,7 @@ func (m *member) start(t *testing.T) {
 	must(t, os.MkdirAll(m.root+"/run/beam", 0o700))
 	folder := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(folder, "vm.args"), []byte(m.read(t, "/etc/beam/vm.args")), 0o600))
-	await := exec.CommandContext(t.Context(), testtool.Require(t, "python3"), "-I", m.root+"/usr/local/lib/beam/await-peers",
+	await := exec.CommandContext(t.Context(), testtool.Require(t, hostPython), "-I", m.root+"/usr/local/lib/beam/await-peers",
 		m.root+"/etc/beam/peers", fmt.Sprint(m.epmdPort), "1000", folder, m.root+"/etc/beam/cookie.staged")
 	if out, err := await.CombinedOutput(); err != nil {
 		t.Fatalf("await-peers: %v\n%s", err, out)
