@@ -109,7 +109,8 @@ func TestMain(m *testing.M) {
 func builtProvider(t *testing.T) string {
 	t.Helper()
 	built.once.Do(func() {
-		if built.folder, built.err = os.MkdirTemp("", "beam-provider-"); built.err == nil { //nolint:usetesting // it outlives the first test
+		// It outlives the first test.
+		if built.folder, built.err = os.MkdirTemp("", "beam-provider-"); built.err == nil {
 			built.err = playground.Build(t.Context(), built.folder)
 		}
 	})
