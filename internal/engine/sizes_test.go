@@ -42,10 +42,15 @@ func addressWaits(nodes int) int {
 // more time than hosts take to boot. The chart in the docs shows it.
 func TestFiguresBySize(t *testing.T) {
 	t.Parallel()
-	var all []sizeFigures
-	for _, nodes := range sizes {
-		all = append(all, measureSize(t, nodes))
-	}
+	all := make([]sizeFigures, len(sizes))
+	t.Run("sizes", func(t *testing.T) {
+		for i, nodes := range sizes {
+			t.Run(strconv.Itoa(nodes), func(t *testing.T) {
+				t.Parallel()
+				all[i] = measureSize(t, nodes)
+			})
+		}
+	})
 	testtool.Figures(t, "Clusters by size: virtual seconds, API calls, and the create's seconds by those of its longest chain of waits", sizeTable(all))
 	for nodes, most := range map[int]cost{3: {69.2, 54}, 100: {71.9, 63}} {
 		for _, f := range all {

@@ -21,7 +21,7 @@ type waiting struct{ dir string }
 
 func newWaiting(t *testing.T) waiting {
 	t.Helper()
-	testtool.Require(t, "python3")
+	testtool.Require(t, hostPython)
 	w := waiting{t.TempDir()}
 	userData := renderNode(t, exampleNode())
 	for _, name := range []string{"await-peers", "epmd.py"} {

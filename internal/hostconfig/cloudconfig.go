@@ -118,8 +118,12 @@ func (d Document) render(b Base) ([]byte, error) {
 	if err := d.archive(); err != nil {
 		return nil, err
 	}
+	encoder, err := newEncoder()
+	if err != nil {
+		return nil, err
+	}
 	for _, file := range d.Files {
-		encoded, err := encodeFile(file)
+		encoded, err := encoder.encode(file)
 		if err != nil {
 			return nil, err
 		}

@@ -14,9 +14,18 @@ import (
 // user data instead of being compressed.
 const plainFileSize = 1024
 
-// encodeFile picks the shortest of cloud-init's encodings that carries the
-// content exactly.
-func encodeFile(f File) (cloudFile, error) {
+// encoder encodes the files of a host. Its writer compresses one after another,
+// since a new one takes more memory than a whole host.
+type encoder struct{ writer *gzip.Writer }
+
+func newEncoder() (encoder, error) {
+	writer, err := gzip.NewWriterLevel(nil, gzip.BestCompression)
+	return encoder{writer}, err
+}
+
+// encode picks the shortest of cloud-init's encodings that carries the content
+// exactly.
+func (e encoder) encode(f File) (cloudFile, error) {
 	entry := cloudFile{
 		Path:        f.Path,
 		Owner:       f.Owner,
@@ -28,7 +37,7 @@ func encodeFile(f File) (cloudFile, error) {
 	if plain && len(f.Content) <= plainFileSize {
 		return entry, nil
 	}
-	compressed, err := compress(f.Content)
+	compressed, err := e.compress(f.Content)
 	if err != nil {
 		return cloudFile{}, fmt.Errorf("compress %s: %w", f.Path, err)
 	}
@@ -54,16 +63,13 @@ func isPlain(text string) bool {
 
 // compress gives base64 of gzip without a name or time, the same for the same
 // text.
-func compress(text string) (string, error) {
+func (e encoder) compress(text string) (string, error) {
 	var out bytes.Buffer
-	writer, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
-	if err != nil {
+	e.writer.Reset(&out)
+	if _, err := e.writer.Write([]byte(text)); err != nil {
 		return "", err
 	}
-	if _, err := writer.Write([]byte(text)); err != nil {
-		return "", err
-	}
-	if err := writer.Close(); err != nil {
+	if err := e.writer.Close(); err != nil {
 		return "", err
 	}
 	return base64.StdEncoding.EncodeToString(out.Bytes()), nil

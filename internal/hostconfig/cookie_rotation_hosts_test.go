@@ -35,6 +35,10 @@ spawn(fun() ->
   Report(none)
 end).`
 
+// quiet lets VMs that have nothing to do sleep instead of spinning: a dozen of
+// them share the processors.
+const quiet = "ERL_AFLAGS=+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none"
+
 // member is a managed host on a loopback address whose node runs in a real VM,
 // as the host's own files start it.
 type member struct {
@@ -109,7 +113,7 @@ func (m *member) start(t *testing.T) {
 	must(t, os.MkdirAll(m.root+"/run/beam", 0o700))
 	folder := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(folder, "vm.args"), []byte(m.read(t, "/etc/beam/vm.args")), 0o600))
-	await := exec.CommandContext(t.Context(), testtool.Require(t, "python3"), "-I", m.root+"/usr/local/lib/beam/await-peers",
+	await := exec.CommandContext(t.Context(), testtool.Require(t, hostPython), "-I", m.root+"/usr/local/lib/beam/await-peers",
 		m.root+"/etc/beam/peers", fmt.Sprint(m.epmdPort), "1000", folder, m.root+"/etc/beam/cookie.staged")
 	if out, err := await.CombinedOutput(); err != nil {
 		t.Fatalf("await-peers: %v\n%s", err, out)
@@ -118,7 +122,7 @@ func (m *member) start(t *testing.T) {
 		"-noinput", "-kernel", "logger_level", "none", // refusals are logged to the same output
 		"-args_file", filepath.Join(folder, "vm.args"), "-eval", observed)
 	erl.Dir = m.root
-	erl.Env = append(os.Environ(), "HOME="+m.root+"/home/deploy",
+	erl.Env = append(os.Environ(), quiet, "HOME="+m.root+"/home/deploy",
 		fmt.Sprintf("ERL_EPMD_PORT=%d", m.epmdPort), "ERL_EPMD_ADDRESS="+m.address)
 	m.vm = erltest.StartVM(t, erl)
 }
@@ -243,7 +247,7 @@ func (r *rotation) stranger(t *testing.T, value, expression string) *erltest.VM 
 	}
 	erl := exec.CommandContext(t.Context(), "erl", "-noinput", "-hidden", "-name", "stranger@127.0.0.1",
 		"-eval", "Nodes = ["+strings.Join(names, ",")+"], "+expression)
-	erl.Env = append(os.Environ(), "HOME="+home, fmt.Sprintf("ERL_EPMD_PORT=%d", r.members[0].epmdPort))
+	erl.Env = append(os.Environ(), quiet, "HOME="+home, fmt.Sprintf("ERL_EPMD_PORT=%d", r.members[0].epmdPort))
 	return erltest.StartVM(t, erl)
 }
 

@@ -212,7 +212,7 @@ func TestACertificateThatHAProxyRefusesLeavesNothing(t *testing.T) {
 
 func TestAnArchiveWritesNowhereElse(t *testing.T) {
 	t.Parallel()
-	python := testtool.Require(t, "python3")
+	python := testtool.Require(t, hostPython)
 	next := acmeHost(t)
 	before := next.snapshot(t)
 	for story, member := range map[string]string{

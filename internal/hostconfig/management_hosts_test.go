@@ -46,6 +46,10 @@ func managedHosts() map[string]renderer {
 	}
 }
 
+// hostPython is Debian's own, which hosts run their programs with. The first on
+// PATH may be a version manager's, which starts a shell script before each.
+const hostPython = "/usr/bin/python3"
+
 // managed is a host whose files lie in a folder of the test. The programs that
 // beamctl calls are the test's own.
 type managed struct{ root string }
@@ -127,7 +131,7 @@ func (m managed) program(t *testing.T, name, script string) {
 // ask runs beamctl as sshd does, and returns what it printed.
 func (m managed) ask(t *testing.T, command, stdin string) (stdout, stderr string, status int) {
 	t.Helper()
-	beamctl := exec.CommandContext(t.Context(), testtool.Require(t, "python3"), "-I", m.root+"/usr/local/lib/beam/beamctl/main.py")
+	beamctl := exec.CommandContext(t.Context(), testtool.Require(t, hostPython), "-I", m.root+"/usr/local/lib/beam/beamctl/main.py")
 	beamctl.Env = append(os.Environ(), "SSH_ORIGINAL_COMMAND="+command)
 	beamctl.Stdin = strings.NewReader(stdin)
 	var out, messages strings.Builder

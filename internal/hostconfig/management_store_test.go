@@ -46,7 +46,7 @@ func (m managed) must(t *testing.T, command, stdin string) string {
 func (m managed) python(t *testing.T, line string) string {
 	t.Helper()
 	program := fmt.Sprintf("import sys; sys.path.insert(0, %q); from beamctl import releases; %s", m.root+"/usr/local/lib/beam", line)
-	out, err := exec.CommandContext(t.Context(), testtool.Require(t, "python3"), "-c", program).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), testtool.Require(t, hostPython), "-c", program).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", line, err, out)
 	}
@@ -89,7 +89,7 @@ func TestNodesGetAReleaseFromEachOther(t *testing.T) {
 	source, err := hostconfig.ReleaseSource{SHA256: digest(archive), From: []string{"127.0.0.2", "127.0.0.1"}}.Encode()
 	must(t, err)
 
-	share := exec.CommandContext(t.Context(), testtool.Require(t, "python3"), "-I", has.root+"/usr/local/lib/beam/beamctl/main.py")
+	share := exec.CommandContext(t.Context(), testtool.Require(t, hostPython), "-I", has.root+"/usr/local/lib/beam/beamctl/main.py")
 	share.Env = append(os.Environ(), "SSH_ORIGINAL_COMMAND="+hostconfig.CommandShare(digest(archive), 60))
 	connection, err := share.StdinPipe()
 	must(t, err)

@@ -52,7 +52,7 @@ func TestTheManagementFilesAreAsTheGoldenFileShows(t *testing.T) {
 
 func TestPythonCompilesEveryScript(t *testing.T) {
 	t.Parallel()
-	python := testtool.Require(t, "python3")
+	python := testtool.Require(t, hostPython)
 	var scripts []string
 	for _, pattern := range []string{"templates/*/*.py", "templates/*/*/*.py"} {
 		found, err := filepath.Glob(pattern)

@@ -63,7 +63,7 @@ print(json.dumps(found))
 
 func TestCloudInitsParserReadsAwkwardFiles(t *testing.T) {
 	t.Parallel()
-	python := testtool.Require(t, "python3")
+	python := testtool.Require(t, hostPython)
 	contents := []string{
 		"", "\n", " ", "no newline", "two\n\n\nlines \n", "  indented\n\ttab\n", "- a: b # c\n", "%YAML: &x *y !!z\n",
 		`'single' "double" \back $HOME`, "null", "true", "0x10", "1e3", "ends with \r\n", "bell \a", "nul \x00",

@@ -143,27 +143,6 @@ func planned(address string, action plancheck.ResourceActionType) resource.Confi
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)}}
 }
 
-// driftSeen expects the refresh to have found something and the plan to repair
-// it in place.
-type driftSeen struct{ address, text string }
-
-// CheckPlan implements plancheck.PlanCheck.
-func (d driftSeen) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
-	for _, r := range req.Plan.ResourceChanges {
-		if r.Address != d.address {
-			continue
-		}
-		before, _ := r.Change.Before.(map[string]any)
-		after, _ := r.Change.After.(map[string]any)
-		seen, left := fmt.Sprint(before["drift"]), fmt.Sprint(after["drift"])
-		if !strings.Contains(seen, d.text) || left != "[]" || !r.Change.Actions.Update() {
-			resp.Error = fmt.Errorf("drift is %s and planned %s by %v; want %q and an update", seen, left, r.Change.Actions, d.text)
-		}
-		return
-	}
-	resp.Error = fmt.Errorf("nothing is planned for %s", d.address)
-}
-
 func nothingPlanned() resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
 }

@@ -148,52 +148,63 @@ func TestClusterRefusesWhatWouldLoseSomething(t *testing.T) {
 // next apply, and gone after that.
 func TestClusterDrift(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	ctx := t.Context()
-	base := clusterConfig(c, 2, whole)
+	p := newChanged(t, object{
+		"node_pools": object{"us": object{"count": 2}}, "load_balancer": object{"health_check": object{"path": "/health"}}, "database": object{},
+		"access": object{"ssh_from": []string{somewhere}}, "management": object{"enabled": false},
+	})
+	api, ctx := p.cloud.godo, t.Context()
 	must := func(_ *godo.Response, err error) {
 		if err != nil {
 			t.Error(err)
 		}
 	}
-	repaired := func(text string, change func()) resource.TestStep {
-		return resource.TestStep{
-			PreConfig: change, Config: base,
-			ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{driftSeen{chat, text}}},
-			ConfigStateChecks: []statecheck.StateCheck{attributeOf(chat, "drift", knownvalue.ListSizeExact(0))},
-		}
-	}
 	deleted := func(role string) func() {
 		return func() {
-			droplets, _, err := c.godo.Droplets.ListByTag(ctx, "beam:chat:"+role, nil)
+			droplets, _, err := api.Droplets.ListByTag(ctx, "beam:chat:"+role, nil)
 			must(nil, err)
-			must(c.godo.Droplets.Delete(ctx, droplets[len(droplets)-1].ID))
+			must(api.Droplets.Delete(ctx, droplets[len(droplets)-1].ID))
 		}
 	}
-	run(t,
-		resource.TestStep{Config: base},
-		repaired("droplet chat-us-", deleted("node")),
-		repaired("droplet chat-lb-", deleted("load-balancer")),
-		repaired("droplet chat-database", deleted("database")),
-		repaired("firewall chat-database is gone", func() {
-			firewalls, _, err := c.godo.Firewalls.List(ctx, nil)
-			must(nil, err)
-			for _, f := range firewalls {
-				must(c.godo.Firewalls.Delete(ctx, f.ID))
-			}
-		}),
-		repaired("tag beam:chat:node is missing on 1 droplet", func() {
-			must(c.godo.Tags.UntagResources(ctx, "beam:chat:node", &godo.UntagResourcesRequest{
-				Resources: []godo.Resource{{ID: strconv.Itoa(c.droplet(ctx, t, "chat-us-1")), Type: godo.DropletResourceType}},
-			}))
-		}),
-		repaired("the reserved IP", func() {
-			addresses, _, err := c.godo.ReservedIPs.List(ctx, nil)
-			must(nil, err)
-			must(c.godo.ReservedIPs.Delete(ctx, addresses[0].IP))
-		}),
-		resource.TestStep{Config: base, ConfigPlanChecks: nothingPlanned()},
-	)
+	p.repairs("droplet chat-us-", deleted("node"))
+	p.repairs("droplet chat-lb-", deleted("load-balancer"))
+	p.repairs("droplet chat-database", deleted("database"))
+	p.repairs("firewall chat-database is gone", func() {
+		firewalls, _, err := api.Firewalls.List(ctx, nil)
+		must(nil, err)
+		for _, f := range firewalls {
+			must(api.Firewalls.Delete(ctx, f.ID))
+		}
+	})
+	p.repairs("tag beam:chat:node is missing on 1 droplet", func() {
+		must(api.Tags.UntagResources(ctx, "beam:chat:node", &godo.UntagResourcesRequest{
+			Resources: []godo.Resource{{ID: strconv.Itoa(p.cloud.droplet(ctx, t, "chat-us-1")), Type: godo.DropletResourceType}},
+		}))
+	})
+	p.repairs("the reserved IP", func() {
+		addresses, _, err := api.ReservedIPs.List(ctx, nil)
+		must(nil, err)
+		must(api.ReservedIPs.Delete(ctx, addresses[0].IP))
+	})
+	p.idle("after all repairs")
+}
+
+// repairs expects the refresh to find what was changed behind Terraform's back,
+// and the plan to repair it in place.
+func (p *changed) repairs(found string, change func()) {
+	p.Helper()
+	change()
+	drift := p.refresh()
+	planned := p.planFrom(p.state, p.config)
+	p.must(tell(planned.Diagnostics))
+	var left clusterModel
+	p.decode(planned.PlannedState, &left)
+	if !strings.Contains(fmt.Sprint(drift), found) || len(texts(left.Drift)) > 0 || len(planned.RequiresReplace) > 0 {
+		p.Errorf("drift is %q and planned %q, replacing for %v; want %q and none", drift, texts(left.Drift), planned.RequiresReplace, found)
+	}
+	p.must(p.carryOut(p.config, planned))
+	if drift := p.refresh(); len(drift) > 0 {
+		p.Errorf("%s: the repair leaves %q", found, drift)
+	}
 }
 
 // A cluster that is gone as a whole is created again.
@@ -305,32 +316,39 @@ func TestAccClusterReplacedAtTheLimit(t *testing.T) {
 func TestClusterPlanTimeChecks(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{DropletLimit: 10})
-	for name, tt := range map[string]struct{ config, want string }{
-		"size in region":    {clusterConfig(c, 1, `database = { size = "s-8vcpu-16gb", region = "blr1" }`), "cannot be created in region"},
-		"unknown size":      {clusterConfig(c, 1, `database = { size = "huge" }`), `Size "huge" does not exist`},
-		"unknown region":    {clusterConfig(c, 1, `database = { region = "mars1" }`), `Region "mars1" does not exist`},
-		"unknown image":     {clusterConfig(c, 1, `image = "9"`), `The account has no image "9"`},
-		"unsupported image": {clusterConfig(c, 1, `image = "fedora-42-x64"`), `image is "fedora-42-x64". Use "debian-13-x64"`},
-		"unknown SSH key":   {clusterConfig(c, 1, `ssh_keys = ["512189"]`), `The account has no SSH key "512189"`},
-		"unknown VPC":       {clusterConfig(c, 1, `network = { vpc_uuid = "5a4981aa-9653-4bd1-bef5-d6bff52042e4" }`), "network.vpc_uuid: The account has no VPC 5a4981aa"},
-		"droplet limit":     {clusterConfig(c, 12), "This needs 12 droplets more at a time, the account has 0 and its limit is 10"},
-		"part of a node":    {strings.Replace(clusterConfig(c, 1), "count = 1", "count = 1.5", 1), `node_pools["us"].count: count is 1.5. Use a whole number.`},
-		"part of a MiB":     {clusterConfig(c, 1, `host = { swap_mib = 0.5 }`), "swap_mib is 0.5. Use a whole number."},
-		"countless nodes":   {strings.Replace(clusterConfig(c, 1), "count = 1", "count = 1e30", 1), "count is 1e+30. Use a number of at most 18 digits."},
-		"a billion nodes":   {clusterConfig(c, 1_000_000_000), "count is 1000000000. Use 0 to 500 nodes."},
-		"unknown wait_for":  {clusterConfig(c, 1, `wait_for = "no"`), `wait_for is "no". Use "active", or "formed" or "booted" where the hosts can be asked.`},
-		"no IP range":       {clusterConfig(c, 1, `network = { ip_ranges = { nyc3 = "10.0.0" } }`), `"10.0.0" is not a range of addresses. Use one such as "10.100.0.0/24".`},
-		"user of beamctl":   {clusterConfig(c, 1, `host = { user = "beamctl" }`), `user is "beamctl". It belongs to the system`},
-		"port range":        {clusterConfig(c, 1, `distribution = { port_max = 9000 }`), "port_max (9000) is below port_min (9100)"},
-		"ports overlap":     {clusterConfig(c, 1, `distribution = { epmd_port = 9120 }`), "Choose ports that do not overlap"},
-		"hosts of one name": {strings.Replace(clusterConfig(c, 1), "us =", "us_east = {}, us-east =", 1), "would both have a host named chat-us-east-1"},
-		"cookie":            {clusterConfig(c, 1, `cookie = "monster "`), "The cookie ends with a space"},
-		"empty cookie":      {clusterConfig(c, 1, `cookie = ""`), "cookie is empty."},
-		"timeouts":          {clusterConfig(c, 1, `timeouts = { create = "soon" }`), `timeouts.create: create is "soon". Use a number with a unit`},
+	pool := func(count any) object { return object{"node_pools": object{"us": object{"count": count}}} }
+	for name, tt := range map[string]struct {
+		set  object
+		want string
+	}{
+		"size in region":    {object{"database": object{"size": "s-8vcpu-16gb", "region": "blr1"}}, "cannot be created in region"},
+		"unknown size":      {object{"database": object{"size": "huge"}}, `Size "huge" does not exist`},
+		"unknown region":    {object{"database": object{"region": "mars1"}}, `Region "mars1" does not exist`},
+		"unknown image":     {object{"image": "9"}, `The account has no image "9"`},
+		"unsupported image": {object{"image": "fedora-42-x64"}, `image is "fedora-42-x64". Use "debian-13-x64"`},
+		"unknown SSH key":   {object{"ssh_keys": []string{"512189"}}, `The account has no SSH key "512189"`},
+		"unknown VPC":       {object{"network": object{"vpc_uuid": "5a4981aa-9653-4bd1-bef5-d6bff52042e4"}}, "network.vpc_uuid: The account has no VPC 5a4981aa"},
+		"droplet limit":     {pool(12), "This needs 12 droplets more at a time, the account has 0 and its limit is 10"},
+		"part of a node":    {pool(1.5), `node_pools["us"].count: count is 1.5. Use a whole number.`},
+		"part of a MiB":     {object{"host": object{"swap_mib": 0.5}}, "swap_mib is 0.5. Use a whole number."},
+		"countless nodes":   {pool(1e30), "count is 1e+30. Use a number of at most 18 digits."},
+		"a billion nodes":   {pool(1_000_000_000), "count is 1000000000. Use 0 to 500 nodes."},
+		"unknown wait_for":  {object{"wait_for": "no"}, `wait_for is "no". Use "active", or "formed" or "booted" where the hosts can be asked.`},
+		"no IP range":       {object{"network": object{"ip_ranges": object{"nyc3": "10.0.0"}}}, `"10.0.0" is not a range of addresses. Use one such as "10.100.0.0/24".`},
+		"user of beamctl":   {object{"host": object{"user": "beamctl"}}, `user is "beamctl". It belongs to the system`},
+		"port range":        {object{"distribution": object{"port_max": 9000}}, "port_max (9000) is below port_min (9100)"},
+		"ports overlap":     {object{"distribution": object{"epmd_port": 9120}}, "Choose ports that do not overlap"},
+		"hosts of one name": {object{"name": "chat", "node_pools": object{"us_east": object{}, "us-east": object{}}}, "would both have a host named chat-us-east-1"},
+		"cookie":            {object{"cookie": "monster "}, "The cookie ends with a space"},
+		"empty cookie":      {object{"cookie": ""}, "cookie is empty."},
+		"timeouts":          {object{"timeouts": object{"create": "soon"}}, `timeouts.create: create is "soon". Use a number with a unit`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			run(t, resource.TestStep{Config: tt.config, PlanOnly: true, ExpectError: spaced(tt.want)})
+			said := tell(diagnosticCase{Case: name, Of: "cluster", Set: tt.set}.diagnostics(t, c))
+			if !spaced(tt.want).MatchString(said) {
+				t.Errorf("the plan says %q, want %q", said, tt.want)
+			}
 			if n := c.writes(); n > 0 {
 				t.Errorf("the plan wrote to the API %d times", n)
 			}

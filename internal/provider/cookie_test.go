@@ -27,6 +27,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
@@ -108,16 +109,17 @@ func TestAccCookieIsReplacedByItsArgumentsOnly(t *testing.T) {
 
 func TestCookieRefusesWhatCannotBeGenerated(t *testing.T) {
 	t.Parallel()
-	for arguments, want := range map[string]string{
-		`format = "hex"`:                   `unknown cookie format "hex"`,
-		`length = 10`:                      `10 characters`,
-		`length = 256`:                     `256 characters`,
-		"format = \"elixir\"\nlength = 30": `multiple of`,
+	c := newCloud(t, simulator.Options{})
+	for want, arguments := range map[string]object{
+		`unknown cookie format "hex"`: {"format": "hex"},
+		`10 characters`:               {"length": 10},
+		`256 characters`:              {"length": 256},
+		`multiple of`:                 {"format": "elixir", "length": 30},
 	} {
-		t.Run(arguments, func(t *testing.T) {
-			t.Parallel()
-			run(t, resource.TestStep{Config: cookieConfig("beam_cookie", arguments), ExpectError: spaced(want)})
-		})
+		said := tell(diagnosticCase{Case: want, Of: "cookie", Set: arguments}.diagnostics(t, c))
+		if !spaced(want).MatchString(said) {
+			t.Errorf("%v: the plan says %q, want %q", arguments, said, want)
+		}
 	}
 }
 
@@ -169,13 +171,10 @@ func TestCookieImportRefusesIllegalCookies(t *testing.T) {
 		{"-monster", "command line flag"},
 		{"mönster", "printable ASCII"},
 	} {
-		t.Run(tt.value, func(t *testing.T) {
-			t.Parallel()
-			run(t, resource.TestStep{
-				Config: cookieConfig("beam_cookie", ""), ResourceName: "beam_cookie.chat",
-				ImportState: true, ImportStateId: tt.value, ExpectError: spaced(tt.want),
-			})
-		})
+		p := newCoreOf(t, newCloud(t, simulator.Options{}), "beam_cookie", cookieSchema(t), object{})
+		if said := p.imports(tt.value); !spaced(tt.want).MatchString(said) {
+			t.Errorf("%s: the import says %q, want %q", tt.value, said, tt.want)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -88,12 +89,33 @@ type kept struct {
 	empty []string // what any account has
 }
 
+// built is the provider under test, which the tests of this package share.
+var built struct {
+	once   sync.Once
+	folder string
+	err    error
+}
+
+// TestMain removes what builtProvider made.
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if built.folder != "" {
+		_ = os.RemoveAll(built.folder) // the system's own folder for such
+	}
+	os.Exit(status)
+}
+
 // builtProvider is the folder of the provider under test.
 func builtProvider(t *testing.T) string {
 	t.Helper()
-	folder := t.TempDir()
-	must(t, playground.Build(t.Context(), folder))
-	return folder
+	built.once.Do(func() {
+		// It outlives the first test.
+		if built.folder, built.err = os.MkdirTemp("", "beam-provider-"); built.err == nil {
+			built.err = playground.Build(t.Context(), built.folder)
+		}
+	})
+	must(t, built.err)
+	return built.folder
 }
 
 // openKept copies the state and its configuration, and fills an account with
