@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	lives     = flag.Int("lives", 40, "how many lives TestManyLives lets pass")
+	lives     = flag.Int("lives", 60, "how many lives TestManyLives lets pass")
 	firstLife = flag.Uint64("life", 1, "seed of the first of them")
 )
 
