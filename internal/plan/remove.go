@@ -42,6 +42,8 @@ func (d *differ) adopt() {
 }
 
 // stray says that the cluster's marks are on a host that nobody remembers.
+func (d *differ) stray(host cluster.Droplet) bool { return d.Observed.Owns(host) }
+
 // HasStrays says that hosts of the cluster exist that the state does not know.
 func HasStrays(in Input) bool {
 	return slices.ContainsFunc(in.Observed.Droplets, func(host cluster.Droplet) bool {
@@ -49,8 +51,6 @@ func HasStrays(in Input) bool {
 		return !known && in.Observed.Owns(host)
 	})
 }
-
-func (d *differ) stray(host cluster.Droplet) bool { return d.Observed.Owns(host) }
 
 // fingerprintOf is what a host of the record's role, and of its pool, would be told
 // today; empty where the spec has no such role. Which nodes a load balancer knows
