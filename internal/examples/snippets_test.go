@@ -21,6 +21,9 @@ const (
 	// and what it has of this provider to its schema, but `terraform validate` does
 	// not get it.
 	alone = "needs other providers"
+	// newer needs a newer command line than all that the provider works with, and is
+	// taken as one that is alone.
+	newer = "needs a newer Terraform"
 	// ofDefaults shows the defaults of a nested attribute of beam_cluster.
 	ofDefaults = "defaults"
 )
