@@ -135,6 +135,11 @@ func clusterEdits() []trialEdit {
 		from("image", "debian-13-x64", "debian-12-x64").called("which nodes and load balancer follow").with(assignments{"database.image": "debian-13-x64"}),
 		to("ssh_keys", []string{"3b:16:e4:bf:8b:00:8b:b8:59:8c:a9:d3:f0:19:fa:45"}),
 		to("cookie", "GROVERGROVERGROVERGROVER"),
+		{
+			attribute: "cookie_wo_version", what: "with another `cookie_wo`",
+			base:   assignments{"cookie": nil, "cookie_wo": "MONSTERMONSTERMONSTER", "cookie_wo_version": 1},
+			change: assignments{"cookie_wo": "GROVERGROVERGROVERGROVER", "cookie_wo_version": 2},
+		},
 		to("node_pools.*.count", 3).called("more"),
 		to("node_pools.*.count", 1).called("fewer"),
 		to("node_pools.*.size", "s-2vcpu-2gb"),

@@ -100,7 +100,7 @@ func visitArguments(attributes map[string]schema.Attribute, within string, f fun
 				f(within+name, a)
 			}
 		default:
-			if a.IsRequired() || a.IsOptional() {
+			if (a.IsRequired() || a.IsOptional()) && !a.IsWriteOnly() { // a version stands for what no state has
 				f(within+name, a)
 			}
 		}
