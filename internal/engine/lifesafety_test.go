@@ -1,11 +1,8 @@
 package engine_test
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -14,7 +11,6 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
-	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
@@ -238,53 +234,6 @@ func (s *safety) checkServing(p *process, o simulator.Object, now simulator.Inve
 			s.violate("the node %s (%s) is deleted, and no other one is up", o.Name, o.ID)
 		}
 	}
-}
-
-// beforeTelling looks at a command that a process is about to give a host.
-func (s *safety) beforeTelling(p *process, id int, command string, stdin io.Reader) (io.Reader, error) {
-	restarts := command == "stop" || strings.HasPrefix(command, "stop ")
-	var bundle hostconfig.Bundle
-	if command == hostconfig.CommandApply {
-		input, err := readAll(stdin)
-		if err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(input, &bundle); err != nil {
-			return nil, err
-		}
-		restarts, stdin = bundle.Restart != nil, bytes.NewReader(input)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if bundle.Release != nil && p.spec.Release.Migrate != "" && !s.life.fleet.migrated(bundle.Release.SHA256) {
-		s.violate("a node is told to run %.8s, for which nobody migrated", bundle.Release.SHA256)
-	}
-	if restarts && p.spec.LoadBalancer != nil && p.spec.NodeCount() > 1 && p.spec.Update.Strategy == cluster.UpdateRolling && !s.life.disturbed {
-		if name, alone := s.life.fleet.servesAlone(id); alone {
-			s.violate("%s is told to %q, and clients are led to no other node that serves", name, command)
-		}
-	}
-	return stdin, nil
-}
-
-// afterTelling looks at the nodes once a host has carried out a command.
-func (s *safety) afterTelling(p *process, command string) {
-	apart := s.life.fleet.apart(func(id int) bool {
-		_, known := p.known[id]
-		return known || s.madeBy(id) == p.number // others are of an apply that died, and go
-	})
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(apart) > 0 && !s.life.disturbed && p.id != "" && !s.life.rivals {
-		s.violate("after %q these nodes do not connect: %q", command, apart)
-	}
-}
-
-// madeBy is the number of the process that ran when the droplet was made.
-func (s *safety) madeBy(id int) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.seen["droplet"+strconv.Itoa(id)]
 }
 
 // run says which process runs from now on.

@@ -1,0 +1,98 @@
+package engine_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// changeWithin asks for something else on the hosts that there are.
+func (l *life) changeWithin(spec *cluster.Spec, pool int) {
+	switch l.random.IntN(9) {
+	case 0:
+		spec.Environment = map[string]string{"GREETING": pick(l, []string{"hello", "hi"})}
+		l.tell("the environment shall be %v", spec.Environment)
+	case 1, 2:
+		spec.Release = l.otherRelease(*spec.Release)
+	case 3:
+		spec.Pools[pool].Image = pick(l, []string{"debian-12-x64", "debian-13-x64"})
+		l.tell("pool %s shall have the image %s", spec.Pools[pool].Name, spec.Pools[pool].Image)
+	case 4:
+		if l.rotates {
+			spec.Cookie = pick(l, []string{"secret-of-chat", "another-secret"})
+			l.tell("the cookie shall be %s", spec.Cookie)
+		}
+	case 5:
+		spec.Host.Locale = pick(l, []string{"en_US.UTF-8", "C.UTF-8"})
+		l.tell("the locale shall be %s", spec.Host.Locale)
+	case 6:
+		spec.Update = l.drawUpdate()
+		l.tell("updates shall be %+v", spec.Update)
+	case 7:
+		if spec.Database == nil {
+			spec.Database = chat(1).Database
+			l.tell("a database shall come")
+		}
+	case 8:
+		l.otherManagement(spec)
+	}
+}
+
+func (l *life) drawUpdate() cluster.Update {
+	return cluster.Update{
+		Strategy: pick(l, []string{cluster.UpdateRolling, cluster.UpdateRolling, cluster.UpdateBlueGreen, cluster.UpdateAllAtOnce}),
+		MaxSurge: 1 + l.random.IntN(3), MaxUnavailable: l.random.IntN(3),
+		OnFailure: pick(l, []string{cluster.OnFailureRollback, cluster.OnFailureStop}),
+	}
+}
+
+// otherRelease asks for a release that there was not before. Some crash.
+func (l *life) otherRelease(release cluster.Release) *cluster.Release {
+	l.deploys++
+	name := fmt.Sprint("release-", l.deploys)
+	release.URL, release.Path = "https://example.com/"+name, ""
+	if l.rotates && l.chance(40) {
+		release.URL = ""
+		release.Path, release.SHA256 = archive(l.T, name)
+	} else {
+		sum := sha256.Sum256([]byte(name))
+		release.SHA256 = hex.EncodeToString(sum[:])
+	}
+	release.Migrate = pick(l, []string{"", "Chat.migrate()"})
+	crashes := l.chance(20)
+	l.fleet.crashes[release.SHA256] = crashes
+	l.tell("the release shall be %s, %.8s (by path %t, migrates %t, crashes %t)", name, release.SHA256, release.Path != "", release.Migrate != "", crashes)
+	return &release
+}
+
+// changeForGood asks for what there never was before. What hosts were told in an
+// apply that died no state knows, and they keep it where the user asks again for
+// what there was before that.
+func (l *life) changeForGood() {
+	l.spec.Environment = map[string]string{"GREETING": "welcome"}
+	l.spec.Host.Locale = "de_DE.UTF-8"
+	if l.rotates {
+		l.spec.Cookie = "the-last-secret"
+	}
+	l.tell("environment, locale and, in a cluster that rotates, the cookie are new")
+}
+
+// goodRelease asks for one that does not crash.
+func (l *life) goodRelease() *cluster.Release {
+	release := l.otherRelease(*l.spec.Release)
+	l.fleet.crashes[release.SHA256] = false
+	return release
+}
+
+func (l *life) otherManagement(spec *cluster.Spec) {
+	if l.rotates {
+		return
+	}
+	spec.Management, spec.WaitFor = cluster.Management{Enabled: !spec.Management.Enabled, Port: 22}, cluster.WaitActive
+	if spec.Management.Enabled {
+		spec.WaitFor = cluster.WaitFormed
+	}
+	l.tell("management shall be on: %t", spec.Management.Enabled)
+}
