@@ -36,7 +36,6 @@ type rotation struct {
 type rotating struct {
 	droplet cluster.Droplet
 	name    string // of the host
-	node    string // long name
 }
 
 // rotateCookie changes the cookie on all nodes.
@@ -44,7 +43,7 @@ func (r *run) rotateCookie() (work, error) {
 	value := r.spec.EffectiveCookie(*r.mem)
 	t := rotation{contact: r.contact(), value: value, fingerprint: cookie.Fingerprint(value)}
 	for _, d := range plan.Rotating(r.input()) {
-		t.nodes = append(t.nodes, rotating{droplet: d, name: d.Name, node: r.spec.NodeName(*r.mem, d)})
+		t.nodes = append(t.nodes, rotating{droplet: d, name: d.Name})
 	}
 	for _, d := range r.obs.Droplets {
 		t.known = append(t.known, r.spec.NodeName(*r.mem, d))

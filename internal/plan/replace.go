@@ -77,8 +77,9 @@ type replacement struct {
 	requests []CreateHosts // one for each pool
 }
 
-// replacements are the turns that are to come. A request is told from others by its pool and
-// its turn: which nodes are left to be made anew changes while it is under way.
+// replacements are the turns that are to come. A request is told from others by its
+// pool and its turn: which nodes are left to be made anew changes while it is under
+// way.
 func (d *differ) replacements() (all []replacement) {
 	for hosts := range slices.Chunk(d.pools.outdated, d.surge()) {
 		turn := replacement{hosts: hosts}
