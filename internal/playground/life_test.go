@@ -184,20 +184,29 @@ func (l *life) toldOfNodes() error {
 	return nil
 }
 
-// destroyed destroys everything and expects that nothing is left but the
-// database's data, once.
+// destroyed destroys everything and expects that nothing is left but what was
+// kept before of databases that are gone, and the data of the one that is there.
 func (l *life) destroyed(ctx context.Context) error {
+	before := l.shape()
+	most := len(finalSnapshots(before))
+	if slices.Contains(before, "droplet chat-database") {
+		most++
+	}
 	if output, err := l.terraform(ctx, "destroy", "-auto-approve"); err != nil {
 		return fmt.Errorf("%w\n%s", err, output)
 	}
 	left := l.shape()
-	if i := slices.IndexFunc(left, isFinalSnapshot); i >= 0 {
-		left = slices.Delete(left, i, i+1)
+	if kept := len(finalSnapshots(left)); kept > most {
+		return fmt.Errorf("a destroy left %d last snapshots of databases, expected at most %d", kept, most)
 	}
-	if diff := cmp.Diff(l.empty, left); diff != "" {
+	if diff := cmp.Diff(l.empty, slices.DeleteFunc(left, isFinalSnapshot)); diff != "" {
 		return fmt.Errorf("the account before the cluster (-) and after the destroy (+):\n%s", diff)
 	}
 	return nil
+}
+
+func finalSnapshots(shape []string) []string {
+	return slices.DeleteFunc(slices.Clone(shape), func(line string) bool { return !isFinalSnapshot(line) })
 }
 
 func isFinalSnapshot(line string) bool { return line == "snapshot chat-database-final-*" }
