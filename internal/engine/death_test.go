@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
 // death is the end of an operation at one of its calls.
@@ -34,7 +34,7 @@ func (d death) String() string {
 }
 
 // deaths is what is tried: each ending at each call of each operation, or death
-// after the first two calls of each route that changes something, and of the other
+// after the first call of each route that changes something, and of the other
 // endings one by turns.
 func deaths(all []recorded) []death {
 	endings := []ending{diesBefore, interrupted, diesAfter}
@@ -43,8 +43,8 @@ func deaths(all []recorded) []death {
 		for n, at := range r.calls {
 			for j, how := range endings {
 				chosen := how == diesAfter || (i+n)%2 == j
-				changes := !strings.HasPrefix(at.route, http.MethodGet) && at.nth <= 2
-				if chosen && changes || os.Getenv(everything) == "all" {
+				changes := !strings.HasPrefix(at.route, http.MethodGet) && at.nth == 1
+				if chosen && changes || testtool.Everything() {
 					found = append(found, death{r.op, n + 1, at, how})
 				}
 			}

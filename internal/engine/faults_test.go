@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,10 +12,6 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
-
-// everything lets tests try the whole product of operations, calls and what goes
-// wrong, which takes a while; without it they try a part of it, always the same.
-const everything = "BEAM_MATRIX"
 
 // trouble is a fault that a call of an operation meets, once or from then on.
 type trouble struct {
@@ -96,13 +91,17 @@ func troubles(all []recorded) []trouble {
 			}
 		}
 	}
-	if os.Getenv(everything) == "all" {
+	if testtool.Everything() {
 		return found
 	}
 	return sample(found)
 }
 
-// sample leaves each pair of route and fault once, with the operation that was
+// oneOf is how many routes each fault can befall for each that it does befall
+// where not all are tried.
+const oneOf = 3
+
+// sample leaves some pairs of route and fault, each with the operation that was
 // chosen least so far, once or lastingly by turns.
 func sample(all []trouble) []trouble {
 	groups := map[string][]trouble{}
@@ -114,9 +113,14 @@ func sample(all []trouble) []trouble {
 		}
 		groups[key] = append(groups[key], x)
 	}
-	chosen := map[string]int{}
+	chosen, routes := map[string]int{}, map[simulator.FaultKind]int{}
 	var out []trouble
 	for i, key := range keys {
+		kind := groups[key][0].fault.Kind
+		routes[kind]++
+		if routes[kind]%oneOf != 1 {
+			continue
+		}
 		candidates := slices.DeleteFunc(groups[key], func(x trouble) bool { return x.lasting != (i%2 == 1) })
 		best := slices.MinFunc(candidates, func(a, b trouble) int {
 			return 1000*(chosen[a.op.name]-chosen[b.op.name]) + distance(a, i) - distance(b, i)

@@ -17,6 +17,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
 func TestBootCarriesOutEachStepOnce(t *testing.T) {
@@ -110,9 +112,13 @@ func TestAStepThatCannotWorkIsNotTriedAgain(t *testing.T) {
 	}
 }
 
-// cutEvery is how many calls lie between the points at which boots are cut off;
-// 1 tries all, in a minute.
-const cutEvery = 6
+// cutEvery is how many calls lie between the points at which boots are cut off.
+func cutEvery() int {
+	if testtool.Everything() {
+		return 1
+	}
+	return 15
+}
 
 // The programs' calls are counted, so the power can go away wherever something
 // changes. The host must then become what it becomes without that.
@@ -136,7 +142,7 @@ func TestABootThatIsCutOffAnywhereEndsAsOneThatIsNot(t *testing.T) {
 			whole.countWrites(t)
 			whole.mustStart(t)
 			want := whole.became(t)
-			for at := 1; at <= strings.Count(whole.read(t, "calls"), "\n"); at += cutEvery {
+			for at := 1; at <= strings.Count(whole.read(t, "calls"), "\n"); at += cutEvery() {
 				t.Run(fmt.Sprintf("at call %d", at), func(t *testing.T) {
 					t.Parallel()
 					h := prepare(t)
