@@ -2,9 +2,10 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
@@ -14,54 +15,70 @@ import (
 // state; the next apply goes on from there, and a destroy finds all of it.
 func TestInterruptedCreateIsResumed(t *testing.T) {
 	t.Parallel()
-	at := 1
-	for interrupted(t, at) {
-		at++
+	writes := 0
+	p, _ := createOfAll(t, func() { writes++ })
+	if told := p.apply(); told != "" {
+		t.Fatal(told)
 	}
-	if at < 10 {
-		t.Errorf("a create was complete after %d writes", at)
+	for at := 1; at < writes; at++ {
+		t.Run(fmt.Sprintf("after write %d of %d", at, writes), func(t *testing.T) {
+			t.Parallel()
+			interrupted(t, at)
+		})
 	}
 }
 
-// interrupted stops a create after that many writes and resumes it; it is
-// false when the create was complete before.
-func interrupted(t *testing.T, at int) bool {
+// createOfAll is to create a cluster with all that one can have, in an account of
+// its own; wrote is called at each write, one after another.
+func createOfAll(t *testing.T, wrote func()) (*core, *cloud) {
 	t.Helper()
-	var writes atomic.Int64
-	var p *core
+	var mu sync.Mutex
 	c := newCloud(t, simulator.Options{Observe: func(r simulator.Request) {
-		if r.Method == http.MethodGet || writes.Add(1) != int64(at) {
-			return
+		if r.Method != http.MethodGet {
+			mu.Lock()
+			defer mu.Unlock()
+			wrote()
 		}
-		p.stop()
 	}})
-	p = newCore(t, c, object{
+	return newCore(t, c, object{
 		"name": "chat", "region": "nyc3", "node_pools": object{"us": object{"count": 2}}, "load_balancer": object{}, "database": object{},
+	}), c
+}
+
+// interrupted stops a create after that many writes and resumes it.
+func interrupted(t *testing.T, at int) {
+	t.Helper()
+	writes := 0
+	var p *core
+	var c *cloud
+	p, c = createOfAll(t, func() {
+		if writes++; writes == at {
+			p.stop()
+		}
 	})
 	told := p.apply()
 	if told == "" {
-		return false
+		t.Fatal("the create was not stopped")
 	}
 	if p.state.IsNull() {
 		if !strings.Contains(told, "It was interrupted.") {
-			t.Errorf("stopped after write %d: the user is told %q", at, told)
+			t.Errorf("the user is told %q", told)
 		}
 		c.nothingLeft(t)
-		return true
+		return
 	}
 	if !strings.Contains(told, "terraform untaint") || !strings.Contains(told, "It was interrupted.") {
-		t.Errorf("stopped after write %d: the user is told %q", at, told)
+		t.Errorf("the user is told %q", told)
 	}
 	p.refresh()
 	if told := p.apply(); told != "" {
-		t.Errorf("stopped after write %d: resuming fails: %s", at, told)
+		t.Errorf("resuming fails: %s", told)
 	}
 	if drift := p.refresh(); len(drift) > 0 {
-		t.Errorf("stopped after write %d: after resuming there is drift: %q", at, drift)
+		t.Errorf("after resuming there is drift: %q", drift)
 	}
 	c.clear(t)
 	c.nothingLeft(t)
-	return true
 }
 
 // Terraform drops the private state and keeps the attributes of a resource
