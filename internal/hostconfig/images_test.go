@@ -1,7 +1,10 @@
 package hostconfig_test
 
 import (
+	"maps"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,6 +91,41 @@ func TestUsersAndGroupsOfUbuntuAreTaken(t *testing.T) {
 	// Other images of Ubuntu have this user; a snapshot of such a host may.
 	if fault := hostconfig.UserName.Fault("ubuntu"); fault != "" {
 		t.Errorf("ubuntu is refused: %s", fault)
+	}
+}
+
+// packages are those that steps install, each looked up for all four images on
+// packages.debian.org and packages.ubuntu.com.
+var packages = []string{
+	"build-essential", "ca-certificates", "certbot", "curl", "elixir", "erlang-dev", "erlang-nox", "fail2ban", "git", "haproxy", "locales", "nftables",
+	"nodejs", "npm", "openssh-server", "postgresql", "postgresql-client", "python3-systemd", "rebar3", "sudo", "ufw", "unattended-upgrades",
+}
+
+var installed = regexp.MustCompile(`(?m)^ *install_packages ([a-z].*)$`)
+
+func TestEveryImageHasThePackagesOfEveryHost(t *testing.T) {
+	t.Parallel()
+	all := managedNode()
+	all.Packages, all.Toolchain = nil, []string{"elixir", "erlang", "nodejs"}
+	asked := map[string]bool{}
+	for _, host := range []renderer{all, loadBalancers()["acme"], exampleDatabase()} {
+		userData, err := host.Render()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range filesOf(t, userData) {
+			names := strings.Join(matches(installed, f.Content), " ")
+			if f.Path == "/etc/beam/packages" {
+				names = f.Content
+			}
+			for _, name := range strings.Fields(names) {
+				asked[name] = true
+			}
+		}
+	}
+	delete(asked, "htop") // the example's own
+	if got := slices.Sorted(maps.Keys(asked)); !slices.Equal(got, packages) {
+		t.Errorf("hosts install %v: look up whether all images have these", got)
 	}
 }
 
