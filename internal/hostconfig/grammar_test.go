@@ -195,3 +195,20 @@ func TestPythonIsJudgedByTheOldestVersion(t *testing.T) {
 		t.Errorf("python.cfg does not say python_version = %s", oldest)
 	}
 }
+
+// The guide tells users the versions that the table has.
+func TestTheGuideHasTheVersionsOfTheImages(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile(filepath.Join("..", "..", "docs", "guides", "upkeep.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := grammars(t)
+	for _, image := range slices.Sorted(maps.Keys(known["HAProxy"].Versions)) {
+		row := fmt.Sprintf("| `%s` | %s | %s | %s,", image,
+			known["HAProxy"].Versions[image], known["PostgreSQL"].Versions[image], known["Erlang/OTP"].Versions[image])
+		if !strings.Contains(string(guide), row) {
+			t.Errorf("the guide has no row that begins with %s", row)
+		}
+	}
+}
