@@ -47,6 +47,7 @@ func baseFiles() []templateFile {
 		// sshd takes the first value it reads, and reads the drop-ins in
 		// the order of their names: this one precedes cloud-init's.
 		{File{Path: "/etc/ssh/sshd_config.d/10-beam.conf", Mode: "0644"}, "base/sshd.conf"},
+		{File{Path: "/etc/needrestart/conf.d/beam.conf", Mode: "0644"}, "base/needrestart.conf"},
 		// It is there before fail2ban is, which may be switched on later.
 		{File{Path: "/etc/fail2ban/jail.d/beam.local", Mode: "0644"}, "base/fail2ban.conf"},
 	}

@@ -201,6 +201,7 @@ func matches(pattern, text string) bool {
 var ownPaths = slices.Concat(ownFolders, []string{
 	"/etc/systemd/system/beam*.service", "/etc/systemd/system/haproxy.service.d/beam.conf", "/etc/systemd/system/postgresql@.service.d/beam.conf",
 	"/etc/sysctl.d/6?-beam*.conf", "/etc/ssh/sshd_config.d/?0-beam*.conf", "/etc/fail2ban/jail.d/beam.local", "/etc/sudoers.d/beamctl",
+	"/etc/needrestart/conf.d/beam.conf",
 	"/etc/apt/apt.conf.d/52beam", "/etc/apt/keyrings/beam-*.asc", "/etc/apt/sources.list.d/beam-*.sources", "/etc/haproxy/haproxy.cfg", "/etc/haproxy/beam", "/etc/haproxy/certs",
 	"/etc/postgresql-common/createcluster.d/beam.conf", "/usr/local/sbin/beam*", "/usr/local/bin/beam*",
 	"/usr/local/share/ca-certificates/beam-*.crt", "/home/*/.erlang.cookie", "/home/*/.ssh/authorized_keys",

@@ -6,7 +6,8 @@ import (
 )
 
 // supportedLocales are those of UTF-8 in /usr/share/i18n/SUPPORTED of Debian 12
-// (glibc 2.36), one a line. Debian 13 and Ubuntu 24.04 have some more.
+// (glibc 2.36), one a line. Debian 13 and Ubuntu 24.04 have some more; Ubuntu
+// 22.04 (glibc 2.35) may lack rif_MA and syr, and has all others.
 //
 //go:embed locales.txt
 var supportedLocales string

@@ -22,7 +22,7 @@ var systemNames = slices.Concat(
 	[]string{
 		"input", "kvm", "render", "sgx", "netdev", "crontab", "messagebus", "polkitd", "sshd", "ssh", "syslog", "uuidd",
 		"tcpdump", "tss", "chrony", "ntp", "ntpsec", "landscape", "pollinate", "lxd", "rdma", "fwupd-refresh",
-		"usbmux", "dnsmasq", "dhcpcd", "clock", "plocate", "mlocate", "do-agent",
+		"usbmux", "dnsmasq", "dhcpcd", "clock", "plocate", "mlocate", "snap_daemon", "do-agent",
 	},
 	// What a host serves with, and what comes along.
 	[]string{"haproxy", "postgres", "ssl-cert", "epmd", "fail2ban", ManagementUser},
