@@ -31,7 +31,8 @@ func (d *differ) balancer() {
 	if exists {
 		why = change.why
 	}
-	d.balancerLater = exists && d.reaches(host.ID) && !d.Memory.Hosts[host.ID].SetUpFailed && d.nodesChange()
+	stays := d.elsewhere(host) == "" && !d.Memory.Hosts[host.ID].SetUpFailed
+	d.balancerLater = exists && d.reaches(host.ID) && stays && d.nodesChange()
 	d.makeBalancer(why)
 }
 

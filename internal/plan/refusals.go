@@ -17,28 +17,7 @@ func (d *differ) refusals() []check.Problem {
 	if d.removal() {
 		return d.nodesOfOthers()
 	}
-	return slices.Concat(d.otherClusters(), d.takenNames(), d.heldVolume(), d.fixedCookie(), d.otherNetwork(), d.otherAddress())
-}
-
-// otherNetwork refuses to make hosts in another network than those that there are:
-// the two could not reach each other.
-func (d *differ) otherNetwork() []check.Problem {
-	if !d.Spec.Private() {
-		return nil
-	}
-	for _, host := range d.Observed.Hosts() {
-		if _, known := d.Memory.Hosts[host.ID]; !known || host.VPCUUID == "" {
-			continue
-		}
-		if v, exists := d.vpcOf(host.Region); exists && v.ID != host.VPCUUID && v.ID == d.Spec.Network.VPCUUID {
-			return []check.Problem{{
-				Path: []string{"network", "vpc_uuid"}, Summary: "Other network",
-				Detail: fmt.Sprintf("The hosts of the cluster are in the VPC %s, and hosts in %s could not reach them. Set vpc_uuid to %s, "+
-					"or build a second cluster under another name in the other VPC, move over, and destroy this one.", host.VPCUUID, v.ID, host.VPCUUID),
-			}}
-		}
-	}
-	return nil
+	return slices.Concat(d.otherClusters(), d.takenNames(), d.heldVolume(), d.fixedCookie(), d.leftBehind(), d.otherAddress())
 }
 
 // otherAddress refuses to bring the load balancer to another region: its address

@@ -20,7 +20,7 @@ func (d *differ) adopt() {
 			continue
 		}
 		record := cluster.HostRecord{Name: host.Name, Role: host.Role(d.Spec.Name), Pool: host.Pool(d.Spec.Name)}
-		if told := d.fingerprintOf(record); told != "" && host.HasTag(cluster.ToldTag(d.Spec.Name, told)) {
+		if told := d.fingerprintOf(record); told != "" && host.HasTag(cluster.ToldTag(d.Spec.Name, told)) && d.elsewhere(host) == "" {
 			pool, _ := d.pool(record.Pool)
 			made := NewRecord(d.Input, CreateHosts{Role: record.Role, Pool: record.Pool, Place: pool.Place})
 			made.Name, made.Told, made.Image = record.Name, told, ""

@@ -247,6 +247,9 @@ func (s *simulation) doNetwork(a Action) {
 		s.Memory.VPCs[v.Region] = v.ID
 	case UseVPC:
 		s.Memory.VPCs[a.Region] = a.ID
+		if a.ID == "" {
+			delete(s.Memory.VPCs, a.Region)
+		}
 	case MarkVPC:
 		for i, v := range s.Observed.VPCs {
 			if v.ID == a.VPC.ID {
