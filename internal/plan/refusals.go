@@ -17,7 +17,32 @@ func (d *differ) refusals() []check.Problem {
 	if d.removal() {
 		return d.nodesOfOthers()
 	}
-	return slices.Concat(d.otherClusters(), d.takenNames(), d.heldVolume(), d.fixedCookie(), d.leftBehind(), d.otherAddress())
+	return slices.Concat(d.otherClusters(), d.takenNames(), d.heldVolume(), d.fixedCookie(), d.leftBehind(), d.otherRanges(), d.otherAddress())
+}
+
+// otherRanges refuses other private addresses than those of a VPC that is there.
+func (d *differ) otherRanges() []check.Problem {
+	if !d.Spec.Private() {
+		return nil
+	}
+	var found []check.Problem
+	for _, region := range d.Spec.Regions() {
+		wanted, asked := d.Spec.Network.IPRanges[region]
+		v, exists := d.vpcOf(region)
+		if !asked || !exists || v.IPRange == wanted {
+			continue
+		}
+		instead := "build a second cluster under another name beside this one, move, and destroy this one"
+		if len(d.Spec.Regions()) == 1 && d.Spec.Database == nil {
+			instead = "make a VPC that has them and set network.vpc_uuid to its id"
+		}
+		found = append(found, check.Problem{
+			Path: []string{"network", "ip_ranges", region}, Summary: "Other private addresses",
+			Detail: fmt.Sprintf("The VPC %s has the addresses %s and cannot get %s. Set network.ip_ranges.%s to %q, or leave it out. For other addresses %s.",
+				v.Name, v.IPRange, wanted, region, v.IPRange, instead),
+		})
+	}
+	return found
 }
 
 // otherAddress refuses to bring the load balancer to another region: its address
