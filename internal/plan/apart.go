@@ -54,6 +54,14 @@ func (d *differ) unmeshed(host cluster.Droplet) string {
 	return ""
 }
 
+// outOfReach is unmeshed of a node, and elsewhere of any other host.
+func (d *differ) outOfReach(host cluster.Droplet) string {
+	if d.Memory.Hosts[host.ID].Role == cluster.RoleNode {
+		return d.unmeshed(host)
+	}
+	return d.elsewhere(host)
+}
+
 // meets says that a node can meet those that are made now.
 func (d *differ) meets(host cluster.Droplet) bool { return d.unmeshed(host) == "" }
 
@@ -90,7 +98,7 @@ func (d *differ) importedElsewhere() []check.Problem {
 		return nil
 	}
 	for _, host := range d.Observed.Hosts() {
-		if why := d.elsewhere(host); why != "" {
+		if why := d.outOfReach(host); why != "" {
 			return []check.Problem{{
 				Path: d.networkPath(host), Summary: "Other network",
 				Detail: fmt.Sprintf("The imported %s %s. %s and apply; a later apply can change it.", describe(host.Name, host.ID), why, d.keepNetwork(host)),
@@ -128,8 +136,8 @@ func (d *differ) nodesLeftBehind() []check.Problem {
 	}
 	return []check.Problem{{
 		Path: d.networkPath(first[0]), Summary: "Nodes would be cut off",
-		Detail: fmt.Sprintf("%s %s, and the nodes that take its place could not reach those that belong to no pool: %s. "+
-			"Destroy these beam_node resources, apply, and create them again; or keep it as it is.", describe(first[0].Name, first[0].ID), d.unmeshed(first[0]), abridged(names)),
+		Detail: fmt.Sprintf("The %s %s, and the nodes that take its place could not reach those that belong to no pool: %s. %s. "+
+			"Or destroy these beam_node resources, apply, and create them again.", describe(first[0].Name, first[0].ID), d.unmeshed(first[0]), abridged(names), d.keepNetwork(first[0])),
 	}}
 }
 
@@ -146,6 +154,9 @@ func (d *differ) networkPath(host cluster.Droplet) []string {
 
 // keepNetwork says how to leave a host in reach.
 func (d *differ) keepNetwork(host cluster.Droplet) string {
+	if d.elsewhere(host) == "" {
+		return fmt.Sprintf("Set distribution.epmd_port to %d", d.Memory.Hosts[host.ID].EPMDPort)
+	}
 	if was := d.Memory.Hosts[host.ID].Network; was != "" && was != d.Spec.Network.Kind() {
 		return fmt.Sprintf("Set network.mode to %q", was)
 	}

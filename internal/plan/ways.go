@@ -156,10 +156,8 @@ func (d *differ) misplaced(host cluster.Droplet, record cluster.HostRecord, plac
 		return fmt.Sprintf("is in the region %s and shall be in %s", host.Region, place.Region)
 	case record.Image != "" && record.Image != place.Image:
 		return fmt.Sprintf("was made from the image %s and shall run %s", record.Image, place.Image)
-	case record.Role == cluster.RoleNode:
-		return d.unmeshed(host)
 	}
-	return d.elsewhere(host)
+	return d.outOfReach(host)
 }
 
 // reaches says that the provider has a way to a host that runs.
