@@ -101,7 +101,7 @@ func (d *differ) tellKey() string {
 func (d *differ) serving() []cluster.Droplet {
 	if d.splits() && len(d.pools.outdated)+len(d.pools.missing) > 0 {
 		if first := filter(d.firstSet(), d.runs); len(first) > 0 {
-			return first
+			return onePerName(first)
 		}
 	}
 	all := slices.Concat(filter(d.pools.current(), d.meets), filter(d.pools.replaced, d.standsIn))
@@ -110,7 +110,17 @@ func (d *differ) serving() []cluster.Droplet {
 			all = rest
 		}
 	}
-	return all
+	return onePerName(all)
+}
+
+// onePerName leaves of hosts of one name the youngest: of several that are on their
+// way out, the others went before it.
+func onePerName(hosts []cluster.Droplet) []cluster.Droplet {
+	return filter(hosts, func(host cluster.Droplet) bool {
+		return !slices.ContainsFunc(hosts, func(other cluster.Droplet) bool {
+			return other.Name == host.Name && cluster.ByAge(other, host) > 0
+		})
+	})
 }
 
 // runs says that a node's release was not ended for good.
