@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/digitalocean/godo"
 
@@ -128,5 +129,36 @@ func (w *world) movedWhole(m move, h *hosts, old, now cluster.Observed) {
 	}
 	if differ := w.fleet.differs(h.spec, *h.mem); len(differ) > 0 {
 		w.Errorf("hosts differ: %q", differ)
+	}
+}
+
+// While the second set does not come up, the first one serves and is left alone by
+// an apply of the configuration as it was.
+func TestAMoveCanBeTakenBack(t *testing.T) {
+	t.Parallel()
+	for _, m := range moves() {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			moved(t, m, managed(3), func(w *world, h *hosts, after cluster.Spec) {
+				before := h.spec
+				old := w.converge(before, h.mem)
+				h.failsToBootSince(time.Now())
+				h.spec = after
+				serving := w.watchNodes(h)
+				if _, err := w.engine.Converge(w.Context(), after, h.mem); err == nil || !strings.Contains(err.Error(), "no such package") {
+					w.Fatalf("nodes that do not boot ended the move with %v", err)
+				}
+				h.failing, h.spec = nil, before
+				now := w.converge(before, h.mem)
+				if *serving < before.NodeCount() {
+					w.Errorf("clients were led to %d nodes at a time, want all of the first set", *serving)
+				}
+				for _, d := range old.Hosts() {
+					if _, stays := now.Droplet(d.ID); !stays {
+						w.Errorf("%s is gone", d.Name)
+					}
+				}
+			})
+		})
 	}
 }

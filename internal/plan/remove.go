@@ -100,12 +100,9 @@ func (d *differ) remove() {
 }
 
 func (d *differ) removeBalancers(after []string) {
-	balancers := d.Observed.Known(cluster.RoleLoadBalancer, d.Memory)
-	if d.Spec.LoadBalancer != nil && len(balancers) > 0 && !d.makesBalancer() {
-		balancers = balancers[:len(balancers)-1] // the youngest serves
-	}
-	for _, host := range balancers {
-		if d.deletes(host.ID) {
+	serves, _ := d.balancerHost()
+	for _, host := range d.Observed.Known(cluster.RoleLoadBalancer, d.Memory) {
+		if d.deletes(host.ID) || host.ID == serves.ID && d.Spec.LoadBalancer != nil && !d.makesBalancer() {
 			continue
 		}
 		d.add(Step{

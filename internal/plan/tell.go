@@ -203,7 +203,7 @@ func (d *differ) tells() []string {
 
 // toldBalancer is the load balancer that serves on and can be told.
 func (d *differ) toldBalancer() (cluster.Droplet, bool) {
-	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
+	host, exists := d.balancerHost()
 	return host, exists && (d.balancerLater || !d.makesBalancer()) && d.tellsBalancer(host)
 }
 
