@@ -35,27 +35,27 @@ func (s Spec) Roles() []string {
 	return roles
 }
 
-// WantedFirewalls returns the cloud firewalls of the cluster with the id, which
-// may be empty. They are bound by tag, so that a host is behind its firewall from
+// WantedFirewalls returns the cloud firewalls of the cluster with the memory, whose
+// id may be empty. They are bound by tag, so that a host is behind its firewall from
 // the moment it exists.
-func (s Spec) WantedFirewalls(id string) []Firewall {
+func (s Spec) WantedFirewalls(m Memory) []Firewall {
 	var wanted []Firewall
 	for _, role := range s.Roles() {
 		tags := []string{RoleTag(s.Name, role)}
-		if id != "" {
-			tags = append(tags, FirewallTag(s.Name, id))
+		if m.ID != "" {
+			tags = append(tags, FirewallTag(s.Name, m.ID))
 		}
 		wanted = append(wanted, Firewall{
 			Name:     FirewallName(s.Name, role),
 			Tags:     tags,
-			Inbound:  append(s.inbound(role), s.sshRule()...),
+			Inbound:  append(s.inbound(role, m), s.sshRule()...),
 			Outbound: outbound(),
 		}.normal())
 	}
 	return wanted
 }
 
-func (s Spec) inbound(role string) []Rule {
+func (s Spec) inbound(role string, m Memory) []Rule {
 	nodes := []string{RoleTag(s.Name, RoleNode)}
 	switch role {
 	case RoleLoadBalancer:
@@ -68,7 +68,10 @@ func (s Spec) inbound(role string) []Rule {
 		return []Rule{tcp(PortPostgres, PortPostgres, nil, nodes)}
 	}
 	d := s.Distribution
-	rules := []Rule{tcp(d.EPMDPort, d.EPMDPort, nil, nodes), tcp(d.PortMin, d.PortMax, nil, nodes)}
+	rules := []Rule{tcp(d.PortMin, d.PortMax, nil, nodes)}
+	for _, port := range s.epmdPorts(m) {
+		rules = append(rules, tcp(port, port, nil, nodes))
+	}
 	if s.LoadBalancer != nil {
 		rules = append(rules, tcp(s.HTTPPort(), s.HTTPPort(), nil, []string{RoleTag(s.Name, RoleLoadBalancer)}))
 	}
@@ -78,6 +81,18 @@ func (s Spec) inbound(role string) []Rule {
 		}
 	}
 	return rules
+}
+
+// epmdPorts are where nodes have epmd, those of before a change of it included.
+func (s Spec) epmdPorts(m Memory) []int {
+	ports := []int{s.Distribution.EPMDPort}
+	for _, host := range m.Hosts {
+		if host.EPMDPort != 0 {
+			ports = append(ports, host.EPMDPort)
+		}
+	}
+	slices.Sort(ports)
+	return slices.Compact(ports)
 }
 
 func (s Spec) sshRule() []Rule {

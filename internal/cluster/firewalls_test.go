@@ -23,31 +23,38 @@ func TestFirewallsOpenWhatIsNeededOnly(t *testing.T) {
 	public.LoadBalancer, public.Database = nil, nil
 	udp := public
 	udp.Release = &Release{Name: "chat", Port: 8080, UDPPorts: []string{"10000-10099", "5060"}}
+	moved := public
+	moved.Distribution.EPMDPort = 4370
+	first := Memory{Hosts: map[int]HostRecord{1: {Role: RoleNode, EPMDPort: 4369}, 2: {Role: RoleNode, EPMDPort: 4370}, 3: {Role: RoleDatabase}}}
 	for _, tt := range []struct {
 		name string
 		spec Spec
+		mem  Memory
 		want map[string][]string
 	}{
-		{"closed SSH", firewalled(), map[string][]string{
+		{"closed SSH", firewalled(), Memory{}, map[string][]string{
 			"chat-node":          {"tcp 4369, [beam:chat:node]", "tcp 8080, [beam:chat:load-balancer]", "tcp 9100-9155, [beam:chat:node]"},
 			"chat-load-balancer": {"tcp 443, [0.0.0.0/0 ::/0]", "tcp 80, [0.0.0.0/0 ::/0]"},
 			"chat-database":      {"tcp 5432, [beam:chat:node]"},
 		}},
-		{"SSH and stats from one address", open, map[string][]string{
+		{"SSH and stats from one address", open, Memory{}, map[string][]string{
 			"chat-node":          {"tcp 22, [203.0.113.7/32]", "tcp 4369, [beam:chat:node]", "tcp 8080, [beam:chat:load-balancer]", "tcp 9100-9155, [beam:chat:node]"},
 			"chat-load-balancer": {"tcp 22, [203.0.113.7/32]", "tcp 443, [0.0.0.0/0 ::/0]", "tcp 80, [0.0.0.0/0 ::/0]", "tcp 8404, [203.0.113.7/32]"},
 			"chat-database":      {"tcp 22, [203.0.113.7/32]", "tcp 5432, [beam:chat:node]"},
 		}},
-		{"UDP for anyone", udp, map[string][]string{
+		{"UDP for anyone", udp, Memory{}, map[string][]string{
 			"chat-node": {"tcp 4369, [beam:chat:node]", "tcp 9100-9155, [beam:chat:node]", "udp 10000-10099, [0.0.0.0/0 ::/0]", "udp 5060, [0.0.0.0/0 ::/0]"},
 		}},
-		{"nodes alone", public, map[string][]string{
+		{"nodes alone", public, Memory{}, map[string][]string{
 			"chat-node": {"tcp 4369, [beam:chat:node]", "tcp 9100-9155, [beam:chat:node]"},
+		}},
+		{"nodes of two ports of epmd, while one takes the place of the other", moved, first, map[string][]string{
+			"chat-node": {"tcp 4369, [beam:chat:node]", "tcp 4370, [beam:chat:node]", "tcp 9100-9155, [beam:chat:node]"},
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			firewalls := tt.spec.WantedFirewalls("")
+			firewalls := tt.spec.WantedFirewalls(tt.mem)
 			if len(firewalls) != len(tt.want) {
 				t.Errorf("%d firewalls, want %d", len(firewalls), len(tt.want))
 			}
@@ -70,7 +77,7 @@ func TestFirewallsOpenWhatIsNeededOnly(t *testing.T) {
 // The API answers in an order and a spelling of its own.
 func TestSameFirewallInAnotherSpelling(t *testing.T) {
 	t.Parallel()
-	wanted := firewalled().WantedFirewalls("")[0]
+	wanted := firewalled().WantedFirewalls(Memory{})[0]
 	answered := wanted
 	answered.ID = "f1"
 	answered.Inbound = slices.Clone(wanted.Inbound)

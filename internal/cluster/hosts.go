@@ -226,12 +226,15 @@ func (s Spec) PeersOf(m Memory, nodes []Droplet) []string {
 }
 
 // NodeName is the long name of the node on the droplet, which keeps the name that
-// it was made with. It is empty for a node of a cluster that was read back, if
+// it was made with, its address included. It is empty for a node of a cluster that was read back, if
 // nothing tells.
 func (s Spec) NodeName(m Memory, d Droplet) string {
 	basename := cmp.Or(m.Hosts[d.ID].Basename, s.Distribution.Basename)
 	if basename == "" {
 		return ""
+	}
+	if network := m.Hosts[d.ID].Network; network != "" {
+		s.Network.Mode = network
 	}
 	return beam.LongName(basename, s.Address(d))
 }

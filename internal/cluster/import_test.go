@@ -27,7 +27,7 @@ func TestSpecOfReadsBackWhatTheAPIShows(t *testing.T) {
 	running.Release = &Release{Name: "chat", Port: 8080, UDPPorts: []string{"5060", "10000-10099"}} // which the API shows nothing of
 	o := Observed{
 		Cluster:   "chat",
-		Firewalls: running.WantedFirewalls(""),
+		Firewalls: running.WantedFirewalls(Memory{}),
 		Volume:    &Volume{SizeGiB: 20},
 		VPCs:      []VPC{{ID: "users-own", Region: "nyc3"}, {ID: "made", Region: "lon1", Own: true}},
 	}

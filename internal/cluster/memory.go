@@ -102,6 +102,12 @@ type HostRecord struct {
 	// Basename is the part of a node's name before the @; empty where it is the
 	// spec's.
 	Basename string `json:"basename,omitempty"`
+	// Network is Network.Kind of what the host was made for; empty where that is
+	// not known.
+	Network string `json:"network,omitempty"`
+	// EPMDPort is where a node has epmd, and looks for that of others; 0 where that
+	// is not known.
+	EPMDPort int `json:"epmd_port,omitempty"`
 	// Carried says that a load balancer was given its predecessor's certificate.
 	Carried bool `json:"carried,omitempty"`
 	// Unmanaged says that the provider has no way to the host: it was made without
@@ -224,13 +230,18 @@ func (m *Memory) Adopt(o Observed) {
 	m.Version, m.FinalSnapshot = MemoryVersion, o.Volume != nil
 	m.Note(o)
 	m.VPCs = map[string]string{}
+	seen := SpecOf(o.Cluster, o)
 	for _, d := range o.Hosts() {
 		if d.Role(o.Cluster) == "" {
 			continue // nobody can tell any more what it is: the next apply removes it
 		}
-		m.Remember(d.ID, HostRecord{
-			Name: d.Name, Role: d.Role(o.Cluster), Pool: d.Pool(o.Cluster), Basename: d.Basename(o.Cluster), SetUpFailed: !m.Imported,
-		})
+		record := HostRecord{
+			Name: d.Name, Role: d.Role(o.Cluster), Pool: d.Pool(o.Cluster), Basename: d.Basename(o.Cluster), SetUpFailed: !m.Imported, Network: seen.Network.Kind(),
+		}
+		if record.Role == RoleNode {
+			record.EPMDPort = seen.Distribution.EPMDPort
+		}
+		m.Remember(d.ID, record)
 		// Hosts that talk over public addresses are in their region's default VPC.
 		if v, _ := o.VPC(d.VPCUUID); d.VPCUUID != "" && !v.Default {
 			m.VPCs[d.Region] = d.VPCUUID

@@ -8,6 +8,14 @@ import (
 // Private says that hosts talk to each other over private networks.
 func (s Spec) Private() bool { return s.Network.Mode != NetworkPublic }
 
+// Kind is the mode that auto stands for, else the mode.
+func (n Network) Kind() string {
+	if n.Mode == NetworkPublic {
+		return NetworkPublic
+	}
+	return NetworkPrivate
+}
+
 // Regions returns the regions that hosts are in, sorted.
 func (s Spec) Regions() []string {
 	set := map[string]bool{}

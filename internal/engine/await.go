@@ -221,10 +221,21 @@ func (r *run) impatient(l looks) error {
 		if d.Status == cluster.StatusActive {
 			state = "it has no address"
 		}
-		r.slow = append(r.slow, id)
+		r.slow = append(r.slow, r.asSlow(l, a.since)...)
 		return fmt.Errorf("droplet %s (%d) did not come up within %s: %s; apply again to make it anew", d.Name, id, hostPatience, state)
 	}
 	return nil
+}
+
+// asSlow are the droplets that were waited for since then, or soon after: nodes of
+// one cluster are made within a minute, each once it can be told of another one.
+func (r *run) asSlow(l looks, since time.Time) (ids []int) {
+	for _, id := range l.droplets() {
+		if a := r.hosts[id]; a != nil && a.since.Sub(since) < time.Minute {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // awaiting names what is waited for.

@@ -33,6 +33,7 @@ type fleet struct {
 	fetched    []string         // names of nodes that got an archive from its URL
 	carried    int              // bytes that came over the channel
 	booted     []string         // those whose migration a first boot ran
+	unpeered   bool             // hosts of two VPCs do not reach each other
 	boots      time.Duration    // from a droplet's create until what it was told is done
 }
 
@@ -209,7 +210,7 @@ func (f *fleet) follow() {
 			switch staged := m.cookie.staged; {
 			case staged == "":
 				m.cookie.running = m.cookie.file
-			case slices.ContainsFunc(nodes, func(other *machine) bool { return other.cookie.running == staged }):
+			case slices.ContainsFunc(nodes, func(other *machine) bool { return other.cookie.running == staged && f.meet(m, other) }):
 				m.cookie.running = staged
 			}
 		}

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
@@ -88,10 +89,23 @@ func (f *fleet) led() (up, down int) {
 	return up, down
 }
 
+// ledBy counts the nodes that serve and that the load balancer of the droplet leads to.
+func (f *fleet) ledBy(droplet string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, m := range f.all() {
+		if strconv.Itoa(m.DropletID) == droplet {
+			up, _ := f.leads(m)
+			return up
+		}
+	}
+	return 0
+}
+
 // leads counts the nodes that a load balancer leads to.
 func (f *fleet) leads(balancer *machine) (up, down int) {
 	for _, s := range balancer.servers {
-		if slices.ContainsFunc(f.all(), func(node *machine) bool { return f.serves(node) && node.has(s.Address) }) {
+		if slices.ContainsFunc(f.all(), func(node *machine) bool { return f.leadsTo(balancer, node, s) }) {
 			up++
 		} else {
 			down++
@@ -154,7 +168,7 @@ func (f *fleet) apart(known func(id int) bool) (pairs []string) {
 	serving := slices.DeleteFunc(f.nodes(), func(m *machine) bool { return !f.serves(m) || m.beside || !known(m.DropletID) })
 	for i, a := range serving {
 		for _, b := range serving[i+1:] {
-			if a.cookie.running != b.cookie.running {
+			if a.cookie.running != b.cookie.running && f.meet(a, b) {
 				pairs = append(pairs, a.Name+" and "+b.Name)
 			}
 		}

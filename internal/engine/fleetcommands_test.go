@@ -252,7 +252,7 @@ func (f *fleet) switchCookie(m *machine, name func(*machine) string) health.Swit
 // peers are the nodes that one is connected with.
 func (f *fleet) peers(m *machine) []*machine {
 	return slices.DeleteFunc(f.all(), func(other *machine) bool {
-		return other == m || !f.serves(other) || other.cookie.running != m.cookie.running
+		return other == m || !f.serves(other) || other.cookie.running != m.cookie.running || !f.meet(m, other)
 	})
 }
 
@@ -267,7 +267,7 @@ func (f *fleet) report(m *machine, name func(*machine) string) health.Report {
 		r.Postgres = &health.PostgresReport{Mounted: true, Ready: true}
 	case cluster.RoleLoadBalancer:
 		for _, s := range m.servers {
-			up := slices.ContainsFunc(f.all(), func(node *machine) bool { return f.serves(node) && node.has(s.Address) })
+			up := slices.ContainsFunc(f.all(), func(node *machine) bool { return f.leadsTo(m, node, s) })
 			r.Servers = append(r.Servers, health.ServerReport{Name: s.Name, Address: net.JoinHostPort(s.Address, strconv.Itoa(s.Port)), Up: up})
 		}
 	case cluster.RoleNode:

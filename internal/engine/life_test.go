@@ -44,6 +44,7 @@ type life struct {
 	processes []*process
 
 	spec      cluster.Spec
+	moves     bool     // the network may change, so that all is in one region
 	rotates   bool     // the cookie may change, so that management stays
 	deploys   int      // releases that were asked for
 	disturbed bool     // something befell its hosts since the chapter began

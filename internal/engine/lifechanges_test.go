@@ -4,13 +4,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
 // changeWithin asks for something else on the hosts that there are.
 func (l *life) changeWithin(spec *cluster.Spec, pool int) {
-	switch l.random.IntN(9) {
+	switch l.random.IntN(11) {
 	case 0:
 		spec.Environment = map[string]string{"GREETING": pick(l, []string{"hello", "hi"})}
 		l.tell("the environment shall be %v", spec.Environment)
@@ -37,7 +39,24 @@ func (l *life) changeWithin(spec *cluster.Spec, pool int) {
 		}
 	case 8:
 		l.otherManagement(spec)
+	case 9:
+		spec.Distribution.EPMDPort = pick(l, []int{4369, 4370})
+		l.tell("epmd shall be at port %d", spec.Distribution.EPMDPort)
+	case 10:
+		l.otherNetwork(spec)
 	}
+}
+
+// otherNetwork brings a cluster without a database to another network: one of its
+// own, a VPC that others have hosts in, or none.
+func (l *life) otherNetwork(spec *cluster.Spec) {
+	if !l.moves || spec.Database != nil {
+		return
+	}
+	theirs := l.sim.Inventory().Of("vpc")
+	i := slices.IndexFunc(theirs, func(o simulator.Object) bool { return o.Name == "chatter-nyc3" })
+	spec.Network = pick(l, []cluster.Network{{Mode: cluster.NetworkAuto}, {Mode: cluster.NetworkPublic}, {Mode: cluster.NetworkAuto, VPCUUID: theirs[i].ID}})
+	l.tell("the network shall be %+v", spec.Network)
 }
 
 func (l *life) drawUpdate() cluster.Update {

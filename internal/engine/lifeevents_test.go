@@ -27,8 +27,10 @@ func (l *life) draw() cluster.Spec {
 	spec := chat(1)
 	place := spec.Pools[0].Place
 	spec.Pools = nil
+	l.moves = l.chance(30)
+	l.fleet.unpeered = l.moves
 	for _, name := range []string{"as", "uk", "us"}[:1+l.random.IntN(3)] {
-		place.Region = pick(l, lifeRegions)
+		place.Region = l.region()
 		spec.Pools = append(spec.Pools, cluster.Pool{Name: name, Count: 1 + l.random.IntN(3), Place: place})
 	}
 	if l.chance(30) {
@@ -48,6 +50,14 @@ func (l *life) draw() cluster.Spec {
 		spec.Management, spec.WaitFor = cluster.Management{Enabled: true, Port: 22}, pick(l, []string{cluster.WaitFormed, cluster.WaitFormed, cluster.WaitBooted, cluster.WaitActive})
 	}
 	return spec
+}
+
+// region is one for a pool.
+func (l *life) region() string {
+	if l.moves {
+		return "nyc3"
+	}
+	return pick(l, lifeRegions)
 }
 
 // change asks for something else.
@@ -84,7 +94,7 @@ func (l *life) addOrDropPool(pools []cluster.Pool) []cluster.Pool {
 		return pools[1:]
 	}
 	added := pools[0]
-	added.Name, added.Region, added.Count = "zz", pick(l, lifeRegions), 1+l.random.IntN(2)
+	added.Name, added.Region, added.Count = "zz", l.region(), 1+l.random.IntN(2)
 	if pools[0].Name == added.Name {
 		added.Name = "aa"
 		pools, added = []cluster.Pool{added}, pools[0]

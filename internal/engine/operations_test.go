@@ -32,6 +32,8 @@ type operation struct {
 	// A cluster that lost its load balancer does not serve, whatever the
 	// operation does; one that makes nodes anew has two of a name for a while.
 	lost, twins bool
+	// vpc names a VPC of the user's that the hosts shall be in.
+	vpc string
 	// joined says that a beam_node exists before.
 	joined bool
 }
@@ -41,7 +43,7 @@ func (op operation) creates() bool { return op.before == nil }
 
 // operations are all that there are.
 func operations() []operation {
-	return slices.Concat(everyOperation(), changes(), repairs())
+	return slices.Concat(everyOperation(), changes(), networkChanges(), repairs())
 }
 
 // everyOperation is how clusters and nodes come, change and go.
@@ -93,6 +95,19 @@ func changes() []operation {
 		{name: "no channel to hosts any more", before: &two, spec: with(func(s *cluster.Spec) {
 			s.Management.Enabled, s.WaitFor = false, cluster.WaitActive
 		}), do: converge, twins: true},
+	}
+}
+
+// networkChanges make a whole second set of nodes.
+func networkChanges() []operation {
+	two, told, unwatched := formed(2), formed(2), chat(2)
+	told.Database, unwatched.Database = nil, nil
+	public, ported := unwatched, two
+	public.Network.Mode, ported.Distribution.EPMDPort = cluster.NetworkPublic, 4370
+	return []operation{
+		{name: "another VPC", before: &told, spec: told, vpc: "web", do: converge, twins: true},
+		{name: "public addresses", before: &unwatched, spec: public, do: converge, twins: true},
+		{name: "another port of epmd", before: &two, spec: ported, do: converge, twins: true},
 	}
 }
 

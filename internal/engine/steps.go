@@ -88,6 +88,9 @@ func (r *run) useVPC(region, id string) {
 		r.mem.VPCs = map[string]string{}
 	}
 	r.mem.VPCs[region] = id
+	if id == "" {
+		delete(r.mem.VPCs, region)
+	}
 }
 
 func (r *run) changeFirewall(a plan.Action) work {

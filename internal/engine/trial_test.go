@@ -43,6 +43,7 @@ func inTrial(t *testing.T, op operation, story func(*trial)) {
 	synctest.Test(t, func(t *testing.T) {
 		l, options, hosts := &ledger{twins: op.twins}, brisk, newFleet()
 		options.Hosts = hosts
+		hosts.unpeered = len(op.spec.Regions()) == 1
 		options.Observe = func(r simulator.Request) {
 			if r.Method != http.MethodGet {
 				l.look()
@@ -86,6 +87,11 @@ func (tr *trial) prepare() {
 			if err := tr.op.drift(tr.Context(), tr.world, o); err != nil {
 				tr.Fatal(err)
 			}
+		}
+	}
+	for _, o := range tr.sim.Inventory().Of("vpc") {
+		if tr.op.vpc != "" && o.Name == tr.op.vpc {
+			tr.op.spec.Network.VPCUUID = o.ID
 		}
 	}
 	tr.pass(time.Hour)
@@ -135,7 +141,7 @@ func (tr *trial) isComplete() {
 	if err != nil {
 		tr.Fatalf("observe: %v", err)
 	}
-	if hosts := tr.op.spec.NodeCount() + 2; len(o.Hosts()) != hosts {
+	if hosts := tr.op.spec.NodeCount() + len(tr.op.spec.Roles()) - 1; len(o.Hosts()) != hosts {
 		tr.Errorf("%d hosts, want %d: %v", len(o.Hosts()), hosts, names(o))
 	}
 	if tr.op.drift != nil || tr.op.creates() {

@@ -49,7 +49,8 @@ type (
 	// Claim takes note that all objects carry the cluster's id.
 	Claim struct{ note }
 
-	// UseVPC takes note of the VPC that hosts of the region are in.
+	// UseVPC takes note of the VPC that hosts of the region are in; of none where
+	// the id is empty.
 	UseVPC struct {
 		note
 		Region, ID string

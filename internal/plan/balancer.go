@@ -19,7 +19,7 @@ func (d *differ) balancer() {
 	if d.Spec.LoadBalancer == nil {
 		return
 	}
-	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
+	host, exists := d.balancerHost()
 	change := d.balancerChange(host)
 	if exists && change.way < wayReplaced {
 		if !d.settled() && !d.tellsBalancer(host) {
@@ -31,8 +31,19 @@ func (d *differ) balancer() {
 	if exists {
 		why = change.why
 	}
-	d.balancerLater = exists && d.reaches(host.ID) && !d.Memory.Hosts[host.ID].SetUpFailed && d.nodesChange()
+	stays := d.elsewhere(host) == "" && !d.Memory.Hosts[host.ID].SetUpFailed
+	d.balancerLater = exists && d.reaches(host.ID) && stays && d.nodesChange()
 	d.makeBalancer(why)
+}
+
+// balancerHost is the load balancer that there is: the youngest, for a successor
+// comes up before the old one goes, of those in reach of the nodes, if any is.
+func (d *differ) balancerHost() (cluster.Droplet, bool) {
+	inReach := filter(d.Observed.Known(cluster.RoleLoadBalancer, d.Memory), func(host cluster.Droplet) bool { return d.elsewhere(host) == "" })
+	if last := len(inReach) - 1; last >= 0 {
+		return inReach[last], true
+	}
+	return d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
 }
 
 // nodesChange says that nodes come, go or restart that a load balancer has to be
@@ -74,7 +85,7 @@ func (d *differ) makeBalancer(why string) {
 // to. One that clients are led to stays until its successor serves: a late step
 // may have failed, with HAProxy running.
 func (d *differ) failedBalancer() (cluster.Droplet, bool) {
-	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
+	host, exists := d.balancerHost()
 	failed := exists && d.Memory.Hosts[host.ID].SetUpFailed && !d.public(host.ID)
 	return host, failed
 }
@@ -144,7 +155,7 @@ func (d *differ) addressMoves() bool {
 	if d.Spec.LoadBalancer == nil {
 		return false
 	}
-	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
+	host, exists := d.balancerHost()
 	return !exists || d.makesBalancer() || !d.public(host.ID)
 }
 
@@ -159,7 +170,7 @@ func (d *differ) address() {
 	if d.Spec.LoadBalancer == nil {
 		return
 	}
-	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
+	host, exists := d.balancerHost()
 	made := "create " + cluster.RoleLoadBalancer
 	name := d.Memory.Hosts[host.ID].Name
 	if !exists || d.makesBalancer() {

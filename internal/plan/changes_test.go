@@ -16,7 +16,7 @@ func drawChange(t *rapid.T, s *cluster.Spec) {
 	release, pools := *s.Release, slices.Clone(s.Pools)
 	s.Release, s.Pools = &release, pools
 	word := func(what string) string { return rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, what) }
-	switch rapid.IntRange(0, 12).Draw(t, "change") {
+	switch rapid.IntRange(0, 14).Draw(t, "change") {
 	case 0:
 		pools[0].Count = rapid.IntRange(1, 5).Draw(t, "count")
 	case 1:
@@ -64,6 +64,14 @@ func drawChange(t *rapid.T, s *cluster.Spec) {
 		}
 	case 12:
 		pools[0].Brought.Files = map[string]hostconfig.BroughtFile{"/etc/chat/" + word("file"): {Content: word("content")}}
+	case 13:
+		s.Distribution.EPMDPort = rapid.IntRange(4369, 4371).Draw(t, "port of epmd")
+	case 14:
+		if s.Database == nil {
+			s.Network = rapid.SampledFrom([]cluster.Network{
+				{Mode: cluster.NetworkAuto}, {Mode: cluster.NetworkPublic}, {Mode: cluster.NetworkPrivate, VPCUUID: "vpc-8"}, {Mode: cluster.NetworkAuto, VPCUUID: "vpc-9"},
+			}).Draw(t, "network")
+		}
 	}
 	s.Update = cluster.Update{
 		Strategy: rapid.SampledFrom([]string{cluster.UpdateRolling, cluster.UpdateRolling, cluster.UpdateAllAtOnce}).Draw(t, "strategy"),
@@ -77,7 +85,11 @@ func TestAnyChangeIsReachedAndServes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		spec := managed(chat(rapid.IntRange(1, 4).Draw(t, "nodes")))
+		if rapid.Bool().Draw(t, "without a database") {
+			spec.Database = nil
+		}
 		s := made(spec)
+		s.Observed.VPCs = append(s.Observed.VPCs, cluster.VPC{ID: "vpc-8", Name: "a", Region: "nyc3"}, cluster.VPC{ID: "vpc-9", Name: "b", Region: "nyc3"})
 		for range rapid.IntRange(1, 4).Draw(t, "changes") {
 			running := s.Spec.Cookie
 			for range rapid.IntRange(1, 3).Draw(t, "at a time") {
@@ -96,6 +108,7 @@ func TestAnyChangeIsReachedAndServes(t *testing.T) {
 			}
 			checkReached(t, s)
 			checkCurrent(t, s)
+			checkMesh(t, s)
 		}
 	})
 }
@@ -110,6 +123,19 @@ func checkCurrent(t *rapid.T, s *simulation) {
 	}
 }
 
+// checkMesh says that all nodes came to know each other, in one network.
+func checkMesh(t *rapid.T, s *simulation) {
+	nodes := s.Observed.Known(cluster.RoleNode, s.Memory)
+	for _, d := range nodes {
+		if s.mesh[d.ID] != s.mesh[nodes[0].ID] {
+			t.Fatalf("%s and %s never met", nodes[0].Name, d.Name)
+		}
+		if why := (&differ{Input: s.Input}).unmeshed(d); why != "" {
+			t.Fatalf("%s %s", d.Name, why)
+		}
+	}
+}
+
 // guard watches that a cluster serves while it is changed.
 type guard struct {
 	*rapid.T
@@ -120,14 +146,17 @@ type guard struct {
 
 func (g *guard) begin() { g.before = len(g.led()) }
 
-// led are the addresses of nodes that clients are led to and that are there.
+// led are the addresses of nodes that clients are led to and that are there, in
+// reach of the load balancer.
 func (g *guard) led() []string {
 	if g.Observed.ReservedIP == nil {
 		return nil
 	}
-	return filter(g.leads[g.Observed.ReservedIP.DropletID], func(address string) bool {
+	balancer, _ := g.Observed.Droplet(g.Observed.ReservedIP.DropletID)
+	return filter(g.leads[balancer.ID], func(address string) bool {
 		return slices.ContainsFunc(g.Observed.Droplets, func(d cluster.Droplet) bool {
-			return g.Spec.Address(d) == address && !g.Memory.Hosts[d.ID].Stopped
+			reached := d.PublicIPv4 == address || d.PrivateIPv4 == address && d.VPCUUID == balancer.VPCUUID
+			return reached && !g.Memory.Hosts[d.ID].Stopped
 		})
 	})
 }
@@ -153,7 +182,7 @@ func (g *guard) choose(ready []Step) Step {
 			gone = a.Droplet
 		}
 	}
-	if gone.ID != 0 && slices.Contains(led, g.Spec.Address(gone)) && g.Spec.Manages(g.Memory) {
+	if gone.ID != 0 && (slices.Contains(led, gone.PublicIPv4) || slices.Contains(led, gone.PrivateIPv4)) && g.Spec.Manages(g.Memory) {
 		g.Fatalf("%q while clients are led to %s:\n%s", step.Key(), gone.Name, text(Diff(g.Input)))
 	}
 	return step

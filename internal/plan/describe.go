@@ -124,6 +124,9 @@ func (p Plan) Summary() string {
 		return ""
 	}
 	lines := append(p.notices(), rotation...)
+	if p.SecondSet {
+		lines = append(lines, "A whole second set of nodes takes the place of the first one, which it cannot meet: what nodes keep in memory does not come along.")
+	}
 	if migrate := p.migrates(); migrate != "" {
 		lines = append(lines, "The database is migrated once, on "+migrate+", before the first node restarts.")
 	}

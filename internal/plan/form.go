@@ -97,10 +97,11 @@ func (d *differ) members() []cluster.Droplet {
 // asks for them: one on its way out need not be well.
 func (d *differ) single() []cluster.Droplet {
 	var hosts []cluster.Droplet
-	for _, role := range []string{cluster.RoleDatabase, cluster.RoleLoadBalancer} {
-		if host, exists := d.Observed.Host(role, d.Memory); exists && slices.Contains(d.Spec.Roles(), role) {
-			hosts = append(hosts, host)
-		}
+	if host, exists := d.Observed.Host(cluster.RoleDatabase, d.Memory); exists && d.Spec.Database != nil {
+		hosts = append(hosts, host)
+	}
+	if host, exists := d.balancerHost(); exists && d.Spec.LoadBalancer != nil {
+		hosts = append(hosts, host)
 	}
 	return hosts
 }

@@ -2,15 +2,23 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
-// network gives each region in use a VPC and peers them.
+// network gives each region in use a VPC and peers them. Hosts that talk over
+// public addresses are in none of the cluster's.
 func (d *differ) network() {
-	if d.removal() || !d.Spec.Private() {
+	if d.removal() {
+		return
+	}
+	if !d.Spec.Private() {
+		for _, region := range slices.Sorted(maps.Keys(d.Memory.VPCs)) {
+			d.do(UseVPC{Region: region}, "")
+		}
 		return
 	}
 	for _, region := range d.Spec.Regions() {
@@ -43,12 +51,13 @@ func (d *differ) vpc(region string) {
 }
 
 // vpcOf finds the VPC that hosts of the region are, or will be, in: the user's,
-// the remembered one, or one of the cluster's own that nobody remembers.
+// the remembered one, or one of the cluster's own that nobody remembers. One of the
+// user's that is not asked for any more is none.
 func (d *differ) vpcOf(region string) (cluster.VPC, bool) {
 	if v, exists := d.Observed.VPC(d.Spec.Network.VPCUUID); exists && v.Region == region {
 		return v, true
 	}
-	if v, exists := d.Observed.VPCIn(region, d.Memory); exists {
+	if v, exists := d.Observed.VPCIn(region, d.Memory); exists && (v.Own || d.Spec.Network.VPCUUID != "") {
 		return v, true
 	}
 	for _, v := range d.Observed.OwnVPCs() {
@@ -85,7 +94,7 @@ func vpcKey(region string) string { return UseVPC{Region: region}.Key() }
 // firewalls binds a firewall to the tag of each role, before a host has it.
 func (d *differ) firewalls() {
 	tags := map[string]bool{}
-	for _, wanted := range d.Spec.WantedFirewalls(d.Memory.ID) {
+	for _, wanted := range d.Spec.WantedFirewalls(d.Memory) {
 		have, exists := d.firewall(wanted)
 		if exists && have.Same(wanted) {
 			continue
@@ -137,7 +146,7 @@ func (d *differ) onlyUnmarked(have, wanted cluster.Firewall) bool {
 // firewalls of roles that there are no more.
 func (d *differ) removeNetwork() {
 	hosts := d.keys(isDelete)
-	wanted := d.Spec.WantedFirewalls(d.Memory.ID)
+	wanted := d.Spec.WantedFirewalls(d.Memory)
 	for _, f := range d.Observed.Firewalls {
 		needed := slices.ContainsFunc(wanted, func(w cluster.Firewall) bool {
 			have, exists := d.firewall(w)
@@ -147,13 +156,20 @@ func (d *differ) removeNetwork() {
 			d.do(DeleteFirewall{Firewall: f}, "", hosts...)
 		}
 	}
-	regions := d.Spec.Regions()
 	for _, v := range d.Observed.OwnVPCs() {
-		if used := d.Memory.VPCs[v.Region]; slices.Contains(regions, v.Region) && (used == v.ID || used == "") {
-			continue
+		if !d.uses(v) {
+			d.removeVPC(v, hosts)
 		}
-		d.removeVPC(v, hosts)
 	}
+}
+
+// uses says that hosts are, or will be, in the VPC.
+func (d *differ) uses(v cluster.VPC) bool {
+	if d.removal() || !d.Spec.Private() || !slices.Contains(d.Spec.Regions(), v.Region) {
+		return false
+	}
+	used, _ := d.vpcOf(v.Region)
+	return used.ID == v.ID
 }
 
 func (d *differ) removeVPC(v cluster.VPC, after []string) {

@@ -56,7 +56,7 @@ func (d *differ) nodes() nodePlan {
 }
 
 func (d *differ) planPool(p *nodePlan, pool cluster.Pool, nodes []cluster.Droplet) {
-	nodes, replaced := splitReplaced(nodes)
+	nodes, replaced := d.splitReplaced(nodes)
 	p.replaced = append(p.replaced, replaced...)
 	for _, host := range nodes {
 		p.changes[host.ID] = d.changeOf(host, pool.Place, d.node(pool.Name))
@@ -106,10 +106,14 @@ func (d *differ) poolNodes(pool cluster.Pool) []cluster.Droplet {
 }
 
 // splitReplaced takes out those whose successor under the same name is there
-// already.
-func splitReplaced(nodes []cluster.Droplet) (current, replaced []cluster.Droplet) {
+// already. When the user takes back a change of the network that was not finished,
+// the elder one, which is where it shall be, takes the place of its successor.
+func (d *differ) splitReplaced(nodes []cluster.Droplet) (current, replaced []cluster.Droplet) {
+	stays := func(host cluster.Droplet) bool { return d.meets(host) && !d.Memory.Hosts[host.ID].Stopped }
 	for i, host := range nodes {
-		if slices.ContainsFunc(nodes[i+1:], func(later cluster.Droplet) bool { return later.Name == host.Name }) {
+		gives := func(other cluster.Droplet) bool { return other.Name == host.Name && stays(other) && !stays(host) }
+		succeeds := func(later cluster.Droplet) bool { return later.Name == host.Name && (stays(later) || !stays(host)) }
+		if slices.ContainsFunc(nodes[:i], gives) || slices.ContainsFunc(nodes[i+1:], succeeds) {
 			replaced = append(replaced, host)
 		} else {
 			current = append(current, host)
@@ -127,13 +131,30 @@ func (d *differ) makeNodes() {
 		d.do(d.deletion(host), d.failure(host))
 	}
 	if len(p.missing) > 0 {
-		d.makeMissing(p.missing, slices.Concat(p.current(), p.replaced))
+		d.makeMissing(p.missing, d.known())
 	}
 	for _, host := range p.current() {
 		if d.Spec.Address(host) == "" {
-			d.do(AwaitAddress{Host: host.Name}, "")
+			d.awaitAddress(host.Name)
 		}
 	}
+}
+
+// awaitAddress waits for the address of the youngest host of the name, whatever
+// there is to wait for with others of it.
+func (d *differ) awaitAddress(name string, after ...string) {
+	a := AwaitAddress{Host: name}
+	if len(d.keys(func(other Action) bool { return other.Key() == a.Key() })) == 0 {
+		d.do(a, "", after...)
+	}
+}
+
+// known are the nodes that those which are made now are told of, or come after.
+func (d *differ) known() []cluster.Droplet {
+	if name := d.forerunner(); name != "" {
+		return []cluster.Droplet{{Name: name}}
+	}
+	return filter(slices.Concat(d.pools.current(), d.pools.replaced), d.meets)
 }
 
 func (d *differ) makeMissing(missing []slot, existing []cluster.Droplet) {
@@ -197,11 +218,12 @@ func (d *differ) deletion(host cluster.Droplet) DeleteHost {
 	return DeleteHost{Droplet: host, Name: record.Name, Role: record.Role}
 }
 
-// Peers returns the nodes that one made now is told of: all that run.
+// Peers returns the nodes that one made now is told of: all that run and that it
+// can meet.
 func Peers(in Input) []cluster.Droplet {
 	d := &differ{Input: in}
 	p := d.nodes()
-	peers := filter(p.current(), func(host cluster.Droplet) bool { return in.Spec.Address(host) != "" })
+	peers := filter(p.current(), func(host cluster.Droplet) bool { return in.Spec.Address(host) != "" && d.meets(host) })
 	slices.SortFunc(peers, cluster.ByAge)
 	return peers
 }

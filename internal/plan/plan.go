@@ -38,6 +38,9 @@ type Plan struct {
 	Nodes      int // that there are
 	Restarting int // of them that restart at a time
 	Turn       int // of them that change at a time
+	// SecondSet says that a second set of nodes takes the place of a first one, which
+	// it cannot meet.
+	SecondSet bool
 }
 
 // Step is one action and what there is to know of it.
@@ -88,6 +91,7 @@ func Diff(in Input) Plan {
 		part()
 	}
 	p := Plan{Steps: ordered(d.steps), Refusals: d.refusals(), Nodes: len(d.pools.current())}
+	p.SecondSet = d.splits()
 	p.Turn = min(d.surge(), max(1, len(d.pools.outdated)))
 	if len(d.pools.restart) > 0 {
 		p.Restarting = len(filter(d.turn(), func(host cluster.Droplet) bool { return !d.lacksRelease(host) }))

@@ -17,28 +17,32 @@ func (d *differ) refusals() []check.Problem {
 	if d.removal() {
 		return d.nodesOfOthers()
 	}
-	return slices.Concat(d.otherClusters(), d.takenNames(), d.heldVolume(), d.fixedCookie(), d.otherNetwork(), d.otherAddress())
+	return slices.Concat(d.otherClusters(), d.takenNames(), d.heldVolume(), d.fixedCookie(), d.leftBehind(), d.otherRanges(), d.otherAddress())
 }
 
-// otherNetwork refuses to make hosts in another network than those that there are:
-// the two could not reach each other.
-func (d *differ) otherNetwork() []check.Problem {
+// otherRanges refuses other private addresses than those of a VPC that is there.
+func (d *differ) otherRanges() []check.Problem {
 	if !d.Spec.Private() {
 		return nil
 	}
-	for _, host := range d.Observed.Hosts() {
-		if _, known := d.Memory.Hosts[host.ID]; !known || host.VPCUUID == "" {
+	var found []check.Problem
+	for _, region := range d.Spec.Regions() {
+		wanted, asked := d.Spec.Network.IPRanges[region]
+		v, exists := d.vpcOf(region)
+		if !asked || !exists || v.IPRange == wanted {
 			continue
 		}
-		if v, exists := d.vpcOf(host.Region); exists && v.ID != host.VPCUUID && v.ID == d.Spec.Network.VPCUUID {
-			return []check.Problem{{
-				Path: []string{"network", "vpc_uuid"}, Summary: "Other network",
-				Detail: fmt.Sprintf("The hosts of the cluster are in the VPC %s, and hosts in %s could not reach them. Set vpc_uuid to %s, "+
-					"or build a second cluster under another name in the other VPC, move over, and destroy this one.", host.VPCUUID, v.ID, host.VPCUUID),
-			}}
+		instead := "build a second cluster under another name beside this one, move, and destroy this one"
+		if len(d.Spec.Regions()) == 1 && d.Spec.Database == nil {
+			instead = "make a VPC that has them and set network.vpc_uuid to its id"
 		}
+		found = append(found, check.Problem{
+			Path: []string{"network", "ip_ranges", region}, Summary: "Other private addresses",
+			Detail: fmt.Sprintf("The VPC %s has the addresses %s and cannot get %s. Set network.ip_ranges.%s to %q, or leave it out. For other addresses %s.",
+				v.Name, v.IPRange, wanted, region, v.IPRange, instead),
+		})
 	}
-	return nil
+	return found
 }
 
 // otherAddress refuses to bring the load balancer to another region: its address

@@ -20,7 +20,7 @@ func (d *differ) adopt() {
 			continue
 		}
 		record := cluster.HostRecord{Name: host.Name, Role: host.Role(d.Spec.Name), Pool: host.Pool(d.Spec.Name)}
-		if told := d.fingerprintOf(record); told != "" && host.HasTag(cluster.ToldTag(d.Spec.Name, told)) {
+		if told := d.fingerprintOf(record); told != "" && host.HasTag(cluster.ToldTag(d.Spec.Name, told)) && d.elsewhere(host) == "" {
 			pool, _ := d.pool(record.Pool)
 			made := NewRecord(d.Input, CreateHosts{Role: record.Role, Pool: record.Pool, Place: pool.Place})
 			made.Name, made.Told, made.Image = record.Name, told, ""
@@ -100,12 +100,9 @@ func (d *differ) remove() {
 }
 
 func (d *differ) removeBalancers(after []string) {
-	balancers := d.Observed.Known(cluster.RoleLoadBalancer, d.Memory)
-	if d.Spec.LoadBalancer != nil && len(balancers) > 0 && !d.makesBalancer() {
-		balancers = balancers[:len(balancers)-1] // the youngest serves
-	}
-	for _, host := range balancers {
-		if d.deletes(host.ID) {
+	serves, _ := d.balancerHost()
+	for _, host := range d.Observed.Known(cluster.RoleLoadBalancer, d.Memory) {
+		if d.deletes(host.ID) || host.ID == serves.ID && d.Spec.LoadBalancer != nil && !d.makesBalancer() {
 			continue
 		}
 		d.add(Step{

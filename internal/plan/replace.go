@@ -14,7 +14,7 @@ import (
 func (d *differ) replaceNodes() {
 	_, told := d.toldBalancer()
 	before := d.removeReplaced(told)
-	if d.blindly() {
+	if d.blindly() || d.splits() {
 		before = nil
 	}
 	for _, t := range d.replacements() {
@@ -35,10 +35,11 @@ func sameHost(host cluster.Droplet) func(cluster.Droplet) bool {
 	return func(other cluster.Droplet) bool { return other.ID == host.ID }
 }
 
-// surge is how many nodes are made beside the old ones in one turn. Nodes whose
-// successors are there already, and which have yet to go, count.
+// surge is how many nodes are made beside the old ones in one turn: a second set is
+// made whole. Nodes whose successors are there already, and which have yet to go,
+// count.
 func (d *differ) surge() int {
-	if d.atOnce() || d.blindly() {
+	if d.atOnce() || d.blindly() || d.splits() {
 		return max(1, len(d.pools.outdated))
 	}
 	return max(1, d.Spec.Update.MaxSurge)
@@ -63,6 +64,9 @@ func (d *differ) removeReplaced(told bool) (before []string) {
 		if d.blindly() {
 			after = append(after, d.successorServes()...)
 		}
+		if d.splits() {
+			after = append(after, d.successorKeys()...)
+		}
 		key := d.removeNode(host, describe(host.Name, host.ID)+" has a successor", after...)
 		if !slices.ContainsFunc(d.pools.outdated, func(o cluster.Droplet) bool { return o.Name == host.Name }) {
 			before = append(before, key)
@@ -82,22 +86,32 @@ type replacement struct {
 // way.
 func (d *differ) replacements() (all []replacement) {
 	for hosts := range slices.Chunk(d.pools.outdated, d.surge()) {
-		turn := replacement{hosts: hosts}
-		for _, pool := range d.Spec.Pools {
-			made := CreateHosts{Label: "successors in " + pool.Name, Pool: pool.Name, Place: pool.Place}
-			if later := len(all); later > 0 {
-				made.Label += fmt.Sprintf(" in turn %d", later+1)
-			}
-			for _, host := range hosts {
-				if d.Memory.Hosts[host.ID].Pool == pool.Name {
-					made.Names = append(made.Names, host.Name)
-				}
-			}
-			if len(made.Names) > 0 {
-				turn.requests = append(turn.requests, made)
+		all = append(all, replacement{hosts: hosts, requests: d.requests(hosts, len(all))})
+	}
+	return all
+}
+
+// requests make the successors of the hosts, the forerunner of a second set alone
+// and first.
+func (d *differ) requests(hosts []cluster.Droplet, turn int) (all []CreateHosts) {
+	alone := d.forerunner()
+	for _, pool := range d.Spec.Pools {
+		made := CreateHosts{Label: "successors in " + pool.Name, Pool: pool.Name, Place: pool.Place}
+		if turn > 0 {
+			made.Label += fmt.Sprintf(" in turn %d", turn+1)
+		}
+		for _, host := range hosts {
+			switch {
+			case d.Memory.Hosts[host.ID].Pool != pool.Name:
+			case host.Name == alone:
+				all = slices.Insert(all, 0, CreateHosts{Label: "first successor", Pool: pool.Name, Place: pool.Place, Names: []string{alone}})
+			default:
+				made.Names = append(made.Names, host.Name)
 			}
 		}
-		all = append(all, turn)
+		if len(made.Names) > 0 {
+			all = append(all, made)
+		}
 	}
 	return all
 }
@@ -114,8 +128,16 @@ func (t replacement) keys() (keys []string) {
 }
 
 func (d *differ) makeSuccessors(t replacement, before []string) {
-	for _, made := range t.requests {
-		d.makeNode(made, "", before...)
+	if d.splits() {
+		before = append(slices.Clone(before), addressKeys(d.known())...)
+	}
+	for i, made := range t.requests {
+		if alone := d.forerunner(); i == 0 && alone != "" {
+			d.makeNode(made, "")
+			d.awaitAddress(alone, made.Key())
+		} else {
+			d.makeNode(made, "", before...)
+		}
 		for _, name := range made.Names {
 			d.do(AwaitActive{Host: name}, "", made.Key())
 		}

@@ -141,7 +141,7 @@ func (d *differ) store(nodes []cluster.Droplet, after []string) (keys []string) 
 		return keys
 	}
 	have := filter(slices.Concat(d.pools.current(), d.pools.replaced), func(host cluster.Droplet) bool {
-		return d.stores(host) && d.reaches(host.ID) && Active(host)
+		return d.stores(host) && d.reaches(host.ID) && Active(host) && d.elsewhere(host) == ""
 	})
 	if len(have) == 0 {
 		a := PushRelease{Droplet: nodes[0], Name: nodes[0].Name, SHA256: release.SHA256}

@@ -31,7 +31,17 @@ func (d *differ) rotate() {
 func Rotating(in Input) []cluster.Droplet {
 	d := &differ{Input: in}
 	d.pools = d.nodes()
-	return filter(slices.Concat(d.pools.current(), d.pools.replaced, d.pools.surplus), func(host cluster.Droplet) bool { return d.reaches(host.ID) })
+	return filter(d.meshed(), func(host cluster.Droplet) bool { return d.reaches(host.ID) })
+}
+
+// meshed are the nodes that see each other. Where there are two sets, the first one
+// goes with the cookie that it has.
+func (d *differ) meshed() []cluster.Droplet {
+	all := slices.Concat(d.pools.current(), d.pools.replaced, d.pools.surplus)
+	if d.secondSetBegun() {
+		return filter(all, d.meets)
+	}
+	return all
 }
 
 // rotates says that nodes which can be told have another cookie.
@@ -39,7 +49,7 @@ func (d *differ) rotates() bool { return len(d.otherCookie()) > 0 }
 
 func (d *differ) otherCookie() []cluster.Droplet {
 	wanted, told := d.node("").parts[hostconfig.PartCookie]
-	return filter(slices.Concat(d.pools.current(), d.pools.replaced, d.pools.surplus), func(host cluster.Droplet) bool {
+	return filter(d.meshed(), func(host cluster.Droplet) bool {
 		have, known := d.Memory.Hosts[host.ID].Parts[hostconfig.PartCookie]
 		return known && told && have != wanted && d.reaches(host.ID)
 	})

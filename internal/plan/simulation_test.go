@@ -19,6 +19,7 @@ type simulation struct {
 	created int // droplets beyond those that there were
 	peak    int
 	leads   map[int][]string // addresses that each load balancer leads to, by its id
+	mesh    map[int]int      // which mesh each node came to be in that ever was, by its id
 }
 
 func (s *simulation) next() int {
@@ -198,7 +199,7 @@ func (s *simulation) named(name string, change func(*cluster.Droplet)) {
 
 func (s *simulation) create(a CreateHosts) {
 	record := NewRecord(s.Input, a)
-	serving := addresses(s.Spec, Serving(s.Input))
+	serving, peers := addresses(s.Spec, Serving(s.Input)), Peers(s.Input)
 	for _, name := range a.Names {
 		record.Name = name
 		d := cluster.Droplet{
@@ -211,6 +212,9 @@ func (s *simulation) create(a CreateHosts) {
 			v.DropletIDs = []int{d.ID}
 			s.Observed.Volume = &v
 		}
+		if a.Role == cluster.RoleNode {
+			s.join(d.ID, peers)
+		}
 		s.Observed.Droplets = append(s.Observed.Droplets, d)
 		s.Memory.Remember(d.ID, record)
 		if a.Role == cluster.RoleLoadBalancer {
@@ -219,6 +223,23 @@ func (s *simulation) create(a CreateHosts) {
 		s.created++
 	}
 	s.peak = max(s.peak, s.created)
+}
+
+// join lets a node that is made now meet those that it is told of, and whom they
+// met.
+func (s *simulation) join(id int, peers []cluster.Droplet) {
+	if s.mesh == nil {
+		s.mesh = map[int]int{}
+	}
+	s.mesh[id] = id
+	for _, peer := range peers {
+		met := s.mesh[peer.ID]
+		for other, mesh := range s.mesh {
+			if mesh == met {
+				s.mesh[other] = id
+			}
+		}
+	}
 }
 
 func (s *simulation) delete(id int) {
@@ -247,6 +268,9 @@ func (s *simulation) doNetwork(a Action) {
 		s.Memory.VPCs[v.Region] = v.ID
 	case UseVPC:
 		s.Memory.VPCs[a.Region] = a.ID
+		if a.ID == "" {
+			delete(s.Memory.VPCs, a.Region)
+		}
 	case MarkVPC:
 		for i, v := range s.Observed.VPCs {
 			if v.ID == a.VPC.ID {

@@ -83,6 +83,12 @@ func stories() map[string]*simulation {
 		"files of one pool":                   asked(made(managed(twoPools())), other(managed(twoPools()), filesOfAPool)),
 		"files of the database":               asked(made(managed(chat(1))), other(managed(chat(1)), filesOfTheDatabase)),
 		"other packages":                      asked(made(managed(chat(2))), other(managed(chat(2)), func(s *cluster.Spec) { s.Host.Packages = []string{"htop"} })),
+		"another VPC":                         asked(beside(made(managed(withoutDatabase(2)))), other(managed(withoutDatabase(2)), anotherVPC)),
+		"another VPC without a channel":       asked(beside(made(withoutDatabase(2))), other(withoutDatabase(2), anotherVPC)),
+		"another VPC with a database":         asked(beside(made(managed(chat(2)))), other(managed(chat(2)), anotherVPC)),
+		"another VPC with a node beside":      asked(beside(withWorker(made(managed(nodesOnly())))), other(managed(nodesOnly()), anotherVPC)),
+		"public network":                      asked(made(managed(withoutDatabase(2))), other(managed(withoutDatabase(2)), func(s *cluster.Spec) { s.Network.Mode = cluster.NetworkPublic })),
+		"another port of epmd":                asked(made(managed(chat(2))), other(managed(chat(2)), func(s *cluster.Spec) { s.Distribution.EPMDPort = 4370 })),
 		"removal":                             asked(made(chat(2)), cluster.Spec{Name: "chat"}),
 	}
 }
@@ -94,6 +100,20 @@ func nodesOnly() cluster.Spec {
 	spec.LoadBalancer, spec.Database = nil, nil
 	return spec
 }
+
+func withoutDatabase(nodes int) cluster.Spec {
+	spec := chat(nodes)
+	spec.Database = nil
+	return spec
+}
+
+// beside has a VPC of the user's beside the cluster's.
+func beside(s *simulation) *simulation {
+	s.Observed.VPCs = append(s.Observed.VPCs, cluster.VPC{ID: "vpc-9", Name: "mine", Region: "nyc3"})
+	return s
+}
+
+func anotherVPC(s *cluster.Spec) { s.Network.VPCUUID = "vpc-9" }
 
 // withWorker has a node outside the pools.
 func withWorker(s *simulation) *simulation {

@@ -96,22 +96,41 @@ func (d *differ) tellKey() string {
 
 // serving are the nodes that a load balancer which can be told leads to: not
 // those whose turn it is to restart, unless that is all of them, nor those that
-// have yet to get a release, unless none has one.
+// have yet to get a release, unless none has one. Of two sets that cannot meet it is
+// the first, until the second is whole.
 func (d *differ) serving() []cluster.Droplet {
-	all := slices.Concat(d.pools.current(), filter(d.pools.replaced, d.standsIn))
+	if d.splits() && len(d.pools.outdated)+len(d.pools.missing) > 0 {
+		if first := filter(d.firstSet(), d.runs); len(first) > 0 {
+			return onePerName(first)
+		}
+	}
+	all := slices.Concat(filter(d.pools.current(), d.meets), filter(d.pools.replaced, d.standsIn))
 	for _, away := range []func(cluster.Droplet) bool{d.lacksRelease, d.restartsNow} {
 		if rest := filter(all, func(host cluster.Droplet) bool { return !away(host) }); len(rest) > 0 {
 			all = rest
 		}
 	}
-	return all
+	return onePerName(all)
 }
+
+// onePerName leaves of hosts of one name the youngest: of several that are on their
+// way out, the others went before it.
+func onePerName(hosts []cluster.Droplet) []cluster.Droplet {
+	return filter(hosts, func(host cluster.Droplet) bool {
+		return !slices.ContainsFunc(hosts, func(other cluster.Droplet) bool {
+			return other.Name == host.Name && cluster.ByAge(other, host) > 0
+		})
+	})
+}
+
+// runs says that a node's release was not ended for good.
+func (d *differ) runs(host cluster.Droplet) bool { return !d.Memory.Hosts[host.ID].Stopped }
 
 // standsIn says that a node serves until its successor has a release.
 func (d *differ) standsIn(host cluster.Droplet) bool {
-	return slices.ContainsFunc(d.pools.restart, func(later cluster.Droplet) bool {
+	return d.runs(host) && d.elsewhere(host) == "" && slices.ContainsFunc(d.pools.restart, func(later cluster.Droplet) bool {
 		return later.Name == host.Name && d.lacksRelease(later)
-	}) && !d.Memory.Hosts[host.ID].Stopped
+	})
 }
 
 // knowsNodes says that the load balancer was told of just the nodes that serve.
@@ -184,7 +203,7 @@ func (d *differ) tells() []string {
 
 // toldBalancer is the load balancer that serves on and can be told.
 func (d *differ) toldBalancer() (cluster.Droplet, bool) {
-	host, exists := d.Observed.Host(cluster.RoleLoadBalancer, d.Memory)
+	host, exists := d.balancerHost()
 	return host, exists && (d.balancerLater || !d.makesBalancer()) && d.tellsBalancer(host)
 }
 

@@ -86,7 +86,7 @@ func (n *description) recallCookie(m cluster.Memory) {
 func (d *differ) changeOf(host cluster.Droplet, place cluster.Place, wanted description) change {
 	record := d.Memory.Hosts[host.ID]
 	about := describe(record.Name, host.ID)
-	if fault := misplaced(host, record, place); fault != "" {
+	if fault := d.misplaced(host, record, place); fault != "" {
 		return change{way: wayReplaced, why: about + " " + fault + ": it is made anew"}
 	}
 	if record.Parts == nil {
@@ -148,7 +148,7 @@ func named(parts []hostconfig.Part) string {
 }
 
 // misplaced says what is wrong with where and on what a host runs.
-func misplaced(host cluster.Droplet, record cluster.HostRecord, place cluster.Place) string {
+func (d *differ) misplaced(host cluster.Droplet, record cluster.HostRecord, place cluster.Place) string {
 	switch {
 	case host.Size != place.Size:
 		return fmt.Sprintf("has the size %s and shall have %s", host.Size, place.Size)
@@ -157,7 +157,7 @@ func misplaced(host cluster.Droplet, record cluster.HostRecord, place cluster.Pl
 	case record.Image != "" && record.Image != place.Image:
 		return fmt.Sprintf("was made from the image %s and shall run %s", record.Image, place.Image)
 	}
-	return ""
+	return d.outOfReach(host)
 }
 
 // reaches says that the provider has a way to a host that runs.
@@ -169,7 +169,7 @@ func (d *differ) reaches(id int) bool {
 // NewRecord is what is remembered of a host that is made now.
 func NewRecord(in Input, a CreateHosts) cluster.HostRecord {
 	s, m := in.Spec, in.Memory
-	record := cluster.HostRecord{Role: a.Role, Pool: a.Pool, Image: a.Place.Image, Unmanaged: !s.Manages(m)}
+	record := cluster.HostRecord{Role: a.Role, Pool: a.Pool, Image: a.Place.Image, Unmanaged: !s.Manages(m), Network: s.Network.Kind()}
 	var host description
 	switch a.Role {
 	case cluster.RoleDatabase:
@@ -182,6 +182,7 @@ func NewRecord(in Input, a CreateHosts) cluster.HostRecord {
 		host = described(s.NodeHost(m, a.Pool, nil))
 		host.parts = madeNodeParts(s, m, host.parts)
 		record.Delivered, record.Port, record.Basename = NodeDelivered(m), s.HTTPPort(), s.Distribution.Basename
+		record.EPMDPort = s.Distribution.EPMDPort
 		if s.Release != nil && s.Release.URL != "" {
 			record.Stored = s.Release.SHA256 // its boot fetches it
 		}

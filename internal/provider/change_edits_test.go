@@ -129,6 +129,7 @@ func edits(t *testing.T) []trialEdit {
 }
 
 func clusterEdits() []trialEdit {
+	alone := assignments{"database": nil}
 	return []trialEdit{
 		to("name", "talk"),
 		from("region", "nyc3", "sfo3").called("which nodes follow").with(assignments{"load_balancer.region": "nyc3", "database.region": "nyc3"}),
@@ -156,7 +157,10 @@ func clusterEdits() []trialEdit {
 		to("wait_for", nil),
 		from("network.mode", "auto", "private"),
 		to("network.mode", "public").called("to or from `public`"),
+		to("network.mode", "public").called("to or from `public`, without a `database`").with(alone),
 		to("network.vpc_uuid", anotherVPC),
+		to("network.vpc_uuid", anotherVPC).called("without a `database`").with(alone),
+		to("network.ip_ranges", object{"nyc3": "10.240.0.0/20"}).called("of a region with hosts"),
 		to("network.ip_ranges", object{"lon1": "10.240.0.0/20"}).called("of a region without hosts"),
 		to("distribution.basename", "talk"),
 		to("distribution.epmd_port", 4370),

@@ -20,6 +20,7 @@ var (
 const (
 	isMade      = "made"
 	isReplaced  = "replaced"
+	isSecond    = "replaced by a second set"
 	isDown      = "replaced, down meanwhile"
 	isRestarted = "restarted"
 	isTold      = "told"
@@ -36,7 +37,7 @@ func effects(steps plan.Plan) string {
 		}
 	}
 	var found []string
-	for _, fate := range []string{isMade, isReplaced, isDown, isRestarted, isTold, isTurned, isRemoved} {
+	for _, fate := range []string{isMade, isSecond, isReplaced, isDown, isRestarted, isTold, isTurned, isRemoved} {
 		if len(hosts[fate]) == len(roles) {
 			found = append(found, "every host "+fate)
 			continue
@@ -59,6 +60,8 @@ func effects(steps plan.Plan) string {
 func fateOf(role string, steps plan.Plan) string {
 	made, gone := hostsMade(role, steps), hostsGone(role, steps)
 	switch {
+	case role == cluster.RoleNode && steps.SecondSet:
+		return isSecond
 	case len(made) > 0 && len(gone) > 0:
 		if slices.ContainsFunc(gone, func(s plan.Step) bool { return s.Interrupts.AtLeast > 0 }) {
 			return isDown

@@ -10,8 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 // inputs are the arguments by name, less timeouts, which concern nobody else.
@@ -62,14 +60,6 @@ var refused = []refusal{
 		remedy: "To have another role, copy the data with pg_dump and pg_restore into a second cluster.",
 	},
 	{
-		at: []string{"network", "mode"}, fits: change.toOrFromPublic, why: "Nodes know each other by addresses of the one kind or of the other, and those of both could not mesh.",
-		remedy: "To have the other kind, " + second + ".",
-	},
-	{
-		at: []string{"distribution", "epmd_port"}, why: "A node asks every other one at the port that it has itself, so that nodes of two ports could not mesh.",
-		remedy: "To have another port, " + second + ".",
-	},
-	{
 		at: []string{"database", "region"}, why: "A volume cannot leave its region.",
 		remedy: "To have the database in another region, copy the data with pg_dump and pg_restore into a second cluster.",
 	},
@@ -89,13 +79,6 @@ var refused = []refusal{
 		at: []string{"database", "image"}, why: "The image decides the version of Postgres, and data of one cannot be read by another yet.",
 		remedy: "To have another one, copy the data with pg_dump and pg_restore into a second cluster.",
 	},
-}
-
-// toOrFromPublic says that the change is to or from the mode that differs from the
-// others.
-func (c change) toOrFromPublic() bool {
-	public := types.StringValue(cluster.NetworkPublic)
-	return public.Equal(c.from) != public.Equal(c.to)
 }
 
 // removed says that the whole attribute goes.

@@ -130,7 +130,7 @@ func TestWhatIsRefusedIsSaidWhereItIsSet(t *testing.T) {
 	_, section, _ := strings.Cut(string(guide), "## What is refused")
 	descriptions := map[string]string{"database": databaseAttribute().MarkdownDescription}
 	visitArguments(clusterSchema(t).Attributes, "", func(at string, a schema.Attribute) { descriptions[at] = a.GetMarkdownDescription() })
-	refusedByPlans := []string{"load_balancer.region", "network.vpc_uuid"}
+	refusedByPlans := []string{"load_balancer.region", "network.mode", "network.vpc_uuid", "network.ip_ranges"}
 	for _, r := range refused {
 		refusedByPlans = append(refusedByPlans, strings.Join(r.at, "."))
 	}

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -34,16 +35,32 @@ func (o *clusterOutputs) remember(mem clusterMemory) diag.Diagnostics {
 
 // recall returns the memory and whether there is one: an import starts
 // without.
-func (o clusterOutputs) recall() (mem clusterMemory, exists bool, diags diag.Diagnostics) {
-	if !known(o.Memory) {
+func (m clusterModel) recall() (mem clusterMemory, exists bool, diags diag.Diagnostics) {
+	if !known(m.Memory) {
 		return mem, false, nil
 	}
-	if err := json.Unmarshal([]byte(o.Memory.ValueString()), &mem); err != nil {
+	if err := json.Unmarshal([]byte(m.Memory.ValueString()), &mem); err != nil {
 		diags.AddError("Cannot read the state of the cluster", asSentence(err.Error()))
 	} else if err := mem.Upgrade(); err != nil {
 		diags.AddError("Cannot read the state of the cluster", asSentence(err.Error()))
 	}
+	m.noteNetwork(mem.Memory)
 	return mem, true, diags
+}
+
+// noteNetwork fills in what the first versions did not note of hosts. They refused
+// to change it, so that the state's arguments are what each host was made with.
+func (m clusterModel) noteNetwork(mem cluster.Memory) {
+	mode, _ := m.Network.Attributes()["mode"].(types.String)
+	port, _ := m.Distribution.Attributes()["epmd_port"].(types.Int64)
+	defaultInt(&port, defaultEPMDPort)
+	for id, host := range mem.Hosts {
+		host.Network = cmp.Or(host.Network, cluster.Network{Mode: mode.ValueString()}.Kind())
+		if host.Role == cluster.RoleNode {
+			host.EPMDPort = cmp.Or(host.EPMDPort, int(port.ValueInt64()))
+		}
+		mem.Hosts[id] = host
+	}
 }
 
 // keepCookie lets a cluster whose cookie is no longer given keep the one that it

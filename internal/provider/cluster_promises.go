@@ -179,13 +179,21 @@ func (f *foresight) note(a plan.Action) {
 	case plan.CreateVPC:
 		f.regions = append(f.regions, a.VPC.Region)
 	case plan.UseVPC:
-		f.regions = append(f.regions, a.Region)
+		f.useVPC(a.Region, a.ID)
 	case plan.CreateFirewall:
 		role := strings.TrimPrefix(a.Firewall.Name, cluster.FirewallName(f.observed.Cluster, ""))
 		f.firewalls = append(f.firewalls, strings.ReplaceAll(role, "-", "_"))
 	case plan.ReserveAddress:
 		f.address = true
 	}
+}
+
+func (f *foresight) useVPC(region, id string) {
+	if id == "" {
+		delete(f.mem.VPCs, region)
+		return
+	}
+	f.regions = append(f.regions, region)
 }
 
 // withUnknowns adds keys whose values are not known yet.

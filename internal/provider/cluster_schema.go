@@ -138,13 +138,13 @@ func networkAttribute() schema.SingleNestedAttribute {
 		MarkdownDescription: "How hosts reach each other.",
 		Attributes: map[string]schema.Attribute{
 			"mode": defaulted("`private` connects hosts through a VPC in each region, peered when there are several; `auto` is the same today; " +
-				"`public` uses public addresses, with the firewalls letting in only hosts of the cluster. To or from `public` it cannot be changed later. Default: `auto`."),
+				"`public` uses public addresses, with the firewalls letting in only hosts of the cluster. To or from `public`, a whole second set of hosts takes the place of the first; with a `database` that is refused. Default: `auto`."),
 			"vpc_uuid": optional("The id of a VPC of your own to use instead of a new one. All hosts are then in its region, " +
-				"and it is left in place when the cluster is destroyed. It cannot be changed later."),
+				"and it is left in place when the cluster is destroyed. For another VPC, or none, a whole second set of hosts takes the place of the first; with a `database` that is refused."),
 			"ip_ranges": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "The private addresses of the VPC that is made in a region, in CIDR notation from `/16` to `/28`, by region. " +
-					"Ranges must not overlap each other or other VPCs of the account. Default: DigitalOcean chooses.",
+					"Ranges must not overlap each other or other VPCs of the account. That of a VPC which is there cannot be changed later. Default: DigitalOcean chooses.",
 			},
 		},
 	}

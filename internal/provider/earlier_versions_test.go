@@ -5,9 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
@@ -149,4 +151,40 @@ func TestClusterOfAnEarlierVersionStays(t *testing.T) {
 	p.state = kept
 	p.must(p.destroy())
 	c.nothingLeft(t)
+}
+
+// Versions that could not change it did not note how a host is reached: the
+// arguments of their states tell.
+func TestHostsOfAnEarlierVersionAreReachedAsTheStateSays(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		network, distribution object
+		want                  cluster.HostRecord
+	}{
+		{object{"mode": "public"}, object{"epmd_port": 4370}, cluster.HostRecord{Network: cluster.NetworkPublic, EPMDPort: 4370}},
+		{object{"mode": "auto"}, object{"epmd_port": 4369}, cluster.HostRecord{Network: cluster.NetworkPrivate, EPMDPort: 4369}},
+		{nil, nil, cluster.HostRecord{Network: cluster.NetworkPrivate, EPMDPort: 4369}},
+	} {
+		arguments := object{"name": "chat"}
+		if tt.network != nil {
+			arguments["network"], arguments["distribution"] = tt.network, tt.distribution
+		}
+		state := modelOf(t, configOf(t, clusterSchema(t), arguments))
+		known := clusterMemory{Memory: cluster.Memory{Version: cluster.MemoryVersion, Hosts: map[int]cluster.HostRecord{
+			1: {Role: cluster.RoleNode}, 2: {Role: cluster.RoleNode, Network: cluster.NetworkPrivate, EPMDPort: 4371}, 3: {Role: cluster.RoleDatabase},
+		}}}
+		if diags := state.remember(known); diags.HasError() {
+			t.Fatal(say(diags))
+		}
+		mem, _, diags := state.recall()
+		if diags.HasError() {
+			t.Fatal(say(diags))
+		}
+		node, database := tt.want, tt.want
+		node.Role, database.Role, database.EPMDPort = cluster.RoleNode, cluster.RoleDatabase, 0
+		want := map[int]cluster.HostRecord{1: node, 2: known.Hosts[2], 3: database}
+		if diff := cmp.Diff(want, mem.Hosts); diff != "" {
+			t.Errorf("%v %v:\n%s", tt.network, tt.distribution, diff)
+		}
+	}
 }

@@ -91,7 +91,7 @@ func distributionAttribute() schema.SingleNestedAttribute {
 		MarkdownDescription: "Erlang's distribution: how nodes are named and how they reach each other. " +
 			"Firewalls open its ports to nodes of the cluster only.",
 		Attributes: map[string]schema.Attribute{
-			"epmd_port": defaultedInt("The TCP port of epmd, which tells nodes each other's ports. It is the same on all nodes of a cluster and cannot be changed later. Default: `4369`."),
+			"epmd_port": defaultedInt("The TCP port of epmd, which tells nodes each other's ports. It is the same on all nodes of a cluster, which gets a whole second set of nodes when it changes. Default: `4369`."),
 			"port_min":  defaultedInt("The lowest TCP port that a node may listen on for other nodes. Default: `9100`."),
 			"port_max":  defaultedInt("The highest of these ports. Default: `9155`."),
 			"basename": defaulted("The part of a node's name before the `@`; what follows is its address. " +
