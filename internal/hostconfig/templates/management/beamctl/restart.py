@@ -15,7 +15,7 @@ from release import store
 
 # beam.service gives the release 90 seconds to stop.
 STOP_TIMEOUT_S = 120
-LOOK_INTERVAL_S = 1
+LOOK_INTERVAL_S = 0.25
 CHECK_TIMEOUT_S = 5
 
 
