@@ -7,8 +7,11 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
+	"github.com/beamcluster/terraform-provider-beam/internal/health"
 )
 
 // archive is the file of a release, and its SHA-256.
@@ -118,6 +121,33 @@ func TestAReleaseOfAFileGoesToASecondSetOfNodes(t *testing.T) {
 		h.changes()
 		if most() != 6 {
 			w.Errorf("there were %d nodes at once, want 6", most())
+		}
+	})
+}
+
+// Hosts that do at once what they are told are not waited for: each turn asks as
+// soon as something was told.
+func TestARollOutDoesNotPauseBetweenItsTurns(t *testing.T) {
+	inRunningCluster(t, 3, func(w *world, h *hosts) {
+		h.deploy(func(r *cluster.Release) { r.Path, r.SHA256 = archive(t, "second") })
+		began := time.Now()
+		h.changes()
+		if took := time.Since(began); took > 2*digitalocean.PollInterval {
+			w.Errorf("it took %s", took)
+		}
+	})
+}
+
+// Who is told of other nodes is asked what came of it, and nobody else.
+func TestALoadBalancerAloneIsAskedWhenItWasTold(t *testing.T) {
+	inRunningCluster(t, 3, func(w *world, h *hosts) {
+		h.deploy(func(r *cluster.Release) { r.Path, r.SHA256 = archive(t, "second") })
+		asked := map[string]int{}
+		h.report = func(_ *health.Report, host string) { asked[host]++ }
+		h.changes()
+		const turns = 3 // after each, the nodes are asked that had theirs
+		if node, balancer := asked["chat-us-1"], asked["chat-lb-1"]; node != turns || balancer != 1+turns+turns+1 {
+			w.Errorf("the load balancer was asked %d times, and a node %d times", balancer, node)
 		}
 	})
 }

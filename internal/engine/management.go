@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -76,7 +77,7 @@ func (r *run) tell(d plan.Delivery) work {
 			}
 			record.Delivered = d.ID
 			r.mem.Hosts[d.Droplet.ID] = record
-			r.reports = nil
+			r.outdate(d.Droplet)
 		})
 		return nil
 	}
@@ -101,11 +102,10 @@ func (r *run) askHosts(ctx context.Context) {
 	if r.busy[askKey] {
 		return
 	}
-	again := r.forming != nil
-	if !again {
+	if r.forming == nil {
 		r.forming = &formation{patience: newPatience()}
 	}
-	hosts := r.questions()
+	hosts, again := r.questions()
 	contact := r.contact()
 	r.launch(askKey, func() error {
 		if again && digitalocean.Pause(ctx, digitalocean.PollInterval) != nil {
@@ -115,7 +115,7 @@ func (r *run) askHosts(ctx context.Context) {
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // toEnd tells what was waited for
 		}
-		r.record(func() { r.reports = reports })
+		r.record(func() { r.took(reports) })
 		return r.judge()
 	}, func() {})
 }
@@ -127,8 +127,11 @@ type question struct {
 	active  time.Time // since when it has been active; zero for one that was before
 }
 
-func (r *run) questions() []question {
-	var all []question
+// questions are for all hosts, or for those alone that were told something since
+// all were asked. They are asked again, after a pause, where each has answered
+// since it was told something.
+func (r *run) questions() (hosts []question, again bool) {
+	var all, unasked []question
 	for _, d := range plan.Members(r.input()) {
 		record := r.mem.Hosts[d.ID]
 		q := question{droplet: d, about: health.HostReport{DropletID: d.ID, Host: record.Name, Role: record.Role}}
@@ -139,8 +142,36 @@ func (r *run) questions() []question {
 			q.active = a.activeSince
 		}
 		all = append(all, q)
+		if !slices.ContainsFunc(r.reports, func(h health.HostReport) bool { return h.DropletID == d.ID }) {
+			unasked = append(unasked, q)
+		}
 	}
-	return all
+	switch {
+	case len(unasked) == 0:
+		return all, true
+	case slices.ContainsFunc(unasked, func(q question) bool { return !r.retold[q.droplet.ID] }):
+		return all, false
+	}
+	return unasked, false
+}
+
+// took takes over what hosts say of themselves, in place of what they said before.
+func (r *run) took(fresh []health.HostReport) {
+	r.reports = slices.DeleteFunc(r.reports, func(before health.HostReport) bool {
+		return slices.ContainsFunc(fresh, func(h health.HostReport) bool { return h.DropletID == before.DropletID })
+	})
+	r.reports = append(r.reports, fresh...)
+}
+
+// outdate forgets what hosts have said before one of them was told something. What
+// a load balancer is told changes nothing of what the others say.
+func (r *run) outdate(told cluster.Droplet) {
+	if r.mem.Hosts[told.ID].Role != cluster.RoleLoadBalancer {
+		r.reports = nil
+		return
+	}
+	r.retold[told.ID] = true
+	r.reports = slices.DeleteFunc(r.reports, func(h health.HostReport) bool { return h.DropletID == told.ID })
 }
 
 // judge says what keeps the cluster from forming for good.

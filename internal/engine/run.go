@@ -52,6 +52,7 @@ type run struct {
 	retried  map[string]bool    // names of hosts that were made anew because they did not come up
 	slow     []int              // ids of droplets that did not come up
 	reserved []int              // droplets that an address was reserved for
+	retold   map[int]bool       // ids of load balancers that this run told of other hosts
 	forming  *formation         // nil until hosts are asked
 }
 
@@ -74,6 +75,7 @@ func (e *Engine) run(spec cluster.Spec, mem *cluster.Memory) *run {
 		Engine: e, spec: spec, mem: mem, obs: cluster.Observed{Cluster: spec.Name},
 		events: make(chan event), busy: map[string]bool{}, done: map[string]*repeat{},
 		hosts: map[int]*awaited{}, made: map[int]bool{}, retried: map[string]bool{},
+		retold: map[int]bool{},
 	}
 	r.plan = func() plan.Plan { return plan.Diff(r.input()) }
 	r.request = r.clusterHosts

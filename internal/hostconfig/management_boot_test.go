@@ -66,3 +66,22 @@ func TestBeamctlTellsHowFarTheBootCame(t *testing.T) {
 		})
 	}
 }
+
+// cloud-init takes half a second to say how the boot ended, and no other end comes
+// after a good one.
+func TestABootThatEndedWellIsAskedForOnce(t *testing.T) {
+	t.Parallel()
+	m := newManaged(t, managedDatabase())
+	m.boot(t)
+	m.program(t, "systemctl", "exit 0")
+	m.program(t, "cloud-init", `echo asked >> `+m.root+`/asked; [ "$(wc -l < `+m.root+`/asked)" != 1 ] || exit 1; exit 2`)
+	m.write(t, "/run/cloud-init/result.json", `{"v1": {"errors": ["('ssh', OSError('no space left'))"]}}`)
+	for _, want := range []string{"error", "degraded", "degraded"} {
+		if boot, _ := m.report(t)["boot"].(map[string]any); boot["status"] != want {
+			t.Errorf("the boot is %v, want it to be %q", boot, want)
+		}
+	}
+	if asked := m.read(t, "/asked"); asked != "asked\nasked\n" {
+		t.Errorf("cloud-init was asked %q", asked)
+	}
+}

@@ -18,6 +18,9 @@ BOOT_LOG = "/var/log/cloud-init-output.log"
 BOOT_UNIT = "beam-boot.service"
 # cloud-init writes it when all its stages have ended (man cloud-init).
 BOOT_RESULT = "/run/cloud-init/result.json"
+# Keeps its word, which takes it half a second, once a boot has ended well.
+BOOT_ENDED = "/run/beamctl-boot-ended"
+ENDED_WELL = ("done", "degraded")
 # How it tells that what starts BOOT_UNIT failed.
 BOOT_ERROR = re.compile(r"\('scripts[-_]user',")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -104,7 +107,7 @@ def run(*command: str, env: Optional[dict[str, str]] = None,
 
 def boot() -> dict[str, Any]:
     how, _, step = read(BOOT_STEP).strip().partition(" ")
-    status = cloud_init_status(how == "done") if os.path.exists(BOOT_RESULT) else "running"
+    status = boot_status(how == "done") if os.path.exists(BOOT_RESULT) else "running"
     unit = state(BOOT_UNIT)
     if unit == "activating":  # cloud-init ends after it, but it may be started once more by hand
         status = "running"
@@ -119,11 +122,22 @@ def boot() -> dict[str, Any]:
 
 
 def booted(found: dict[str, Any]) -> bool:
-    return found["status"] in ("done", "degraded") and not found["failed"]
+    return found["status"] in ENDED_WELL and not found["failed"]
 
 
 def state(unit: str) -> str:
     return run("systemctl", "show", unit, "--property=ActiveState", "--value").stdout.strip()
+
+
+def boot_status(steps_done: bool) -> str:
+    """How the boot ended. One that ended well stays so until the next one."""
+    ended = read(BOOT_ENDED)
+    if ended:
+        return ended
+    status = cloud_init_status(steps_done)
+    if status in ENDED_WELL:
+        write(BOOT_ENDED, status)
+    return status
 
 
 def cloud_init_status(steps_done: bool) -> str:

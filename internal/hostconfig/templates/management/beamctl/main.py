@@ -52,7 +52,7 @@ LOCK = "/run/beamctl.lock"
 ROLES = {"node": "node", "load-balancer": "balancer", "database": "database"}
 # What takes over what a host of the role is told, and undoes it.
 CHANGERS = {"node": "restart", "load-balancer": "balancer", "database": "database"}
-AWAIT_INTERVAL_S = 2
+AWAIT_INTERVAL_S = 0.5
 MAX_STDIN = 1 << 20
 
 SETTINGS = host.settings()

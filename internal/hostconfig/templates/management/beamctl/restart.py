@@ -16,6 +16,8 @@ from release import store
 # beam.service gives the release 90 seconds to stop.
 STOP_TIMEOUT_S = 120
 LOOK_INTERVAL_S = 1
+# That it has started is cheap to see, and little is missing then.
+STARTED_INTERVAL_S = 0.2
 CHECK_TIMEOUT_S = 5
 
 
@@ -111,8 +113,16 @@ def await_well(settings: dict[str, Any], restart: dict[str, Any], check: Optiona
             break
         if crashed or time.monotonic() >= deadline:
             return [not_well(settings, reason)]
-        time.sleep(LOOK_INTERVAL_S)
+        await_start()
     return []
+
+
+def await_start() -> None:
+    """Pauses between two looks, at most until the release has started."""
+    due = time.monotonic() + LOOK_INTERVAL_S
+    time.sleep(STARTED_INTERVAL_S)
+    while not os.path.exists(node.NODES) and time.monotonic() < due:
+        time.sleep(STARTED_INTERVAL_S)
 
 
 def start() -> None:
