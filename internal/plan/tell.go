@@ -98,7 +98,7 @@ func (d *differ) tellKey() string {
 // those whose turn it is to restart, unless that is all of them, nor those that
 // have yet to get a release, unless none has one.
 func (d *differ) serving() []cluster.Droplet {
-	all := slices.Concat(d.pools.current(), filter(d.pools.replaced, d.standsIn))
+	all := d.oneOfEachName()
 	for _, away := range []func(cluster.Droplet) bool{d.lacksRelease, d.restartsNow} {
 		if rest := filter(all, func(host cluster.Droplet) bool { return !away(host) }); len(rest) > 0 {
 			all = rest
@@ -107,11 +107,30 @@ func (d *differ) serving() []cluster.Droplet {
 	return all
 }
 
-// standsIn says that a node serves until its successor has a release.
-func (d *differ) standsIn(host cluster.Droplet) bool {
-	return slices.ContainsFunc(d.pools.restart, func(later cluster.Droplet) bool {
-		return later.Name == host.Name && d.lacksRelease(later)
-	}) && !d.Memory.Hosts[host.ID].Stopped
+// oneOfEachName are the nodes that clients can be led to: those that have no
+// successor or, where these have yet to become what they should, others in their
+// stead.
+func (d *differ) oneOfEachName() []cluster.Droplet {
+	nodes := d.pools.current()
+	for i, host := range nodes {
+		if !slices.ContainsFunc(d.pools.keep, sameHost(host)) {
+			nodes[i] = d.standIn(host)
+		}
+	}
+	return nodes
+}
+
+// standIn is the oldest predecessor that the node still has, or the node itself. A
+// predecessor goes as soon as its successor serves, so that none of the younger
+// ones may ever have come up.
+func (d *differ) standIn(host cluster.Droplet) cluster.Droplet {
+	i := slices.IndexFunc(d.pools.replaced, func(older cluster.Droplet) bool {
+		return older.Name == host.Name && Active(older) && !d.Memory.Hosts[older.ID].Stopped
+	})
+	if i < 0 {
+		return host
+	}
+	return d.pools.replaced[i]
 }
 
 // knowsNodes says that the load balancer was told of just the nodes that serve.
