@@ -99,19 +99,21 @@ func TestCreateAfterAClusterWasDeletedByHand(t *testing.T) {
 }
 
 // What one list leaves out while a dead create is cleared away keeps its marks,
-// so that it is found by the next look.
+// so that it is found by the next look, and its marks go whatever one look missed.
 func TestALyingListLeavesNothingUnmarked(t *testing.T) {
 	t.Parallel()
-	for _, list := range []string{"volumes", "firewalls", "vpcs"} {
-		inWorld(t, instant, func(w *world) {
-			mem := &cluster.Memory{}
-			w.converge(chat(2), mem)
-			w.sim.SetFaults([]simulator.Fault{{Kind: simulator.EmptyList, Call: "GET /v2/" + list, Times: 1}})
-			if err := w.engine.Destroy(w.Context(), "chat", &cluster.Memory{ID: mem.ID}); err != nil {
-				w.Errorf("the list of %s: %v", list, err)
-			}
-			w.empty()
-		})
+	for _, list := range []string{"volumes", "firewalls", "vpcs", "tags"} {
+		for look := 1; look <= 3; look++ {
+			inWorld(t, instant, func(w *world) {
+				mem := &cluster.Memory{}
+				w.converge(chat(2), mem)
+				w.sim.SetFaults([]simulator.Fault{{Kind: simulator.EmptyList, Call: "GET /v2/" + list, Nth: look, Times: 1}})
+				if err := w.engine.Destroy(w.Context(), "chat", &cluster.Memory{ID: mem.ID}); err != nil {
+					w.Errorf("look %d at the list of %s: %v", look, list, err)
+				}
+				w.empty()
+			})
+		}
 	}
 }
 
