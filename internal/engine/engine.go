@@ -221,7 +221,8 @@ func (r *run) clear(ctx context.Context) error {
 	}
 	abandoned := plan.Abandoned(r.input())
 	for _, other := range abandoned {
-		if err := r.Destroy(ctx, r.spec.Name, &cluster.Memory{ID: other.ID}); err != nil {
+		mem := other.Recalled()
+		if err := r.Destroy(ctx, r.spec.Name, &mem); err != nil {
 			return fmt.Errorf("clear away what a create of %s left that died: %w", r.spec.Name, err)
 		}
 	}

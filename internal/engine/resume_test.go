@@ -117,6 +117,34 @@ func TestALyingListLeavesNothingUnmarked(t *testing.T) {
 	}
 }
 
+// What a create saw of one that died is asked for by its id while it is cleared
+// away: once its marks are gone, nobody would know whose it is.
+func TestAllThatWasSeenOfADeadCreateIsClearedAway(t *testing.T) {
+	t.Parallel()
+	spec := chat(2)
+	spec.LoadBalancer, spec.Database = nil, nil // it has never served
+	for _, list := range []string{"droplets", "firewalls", "vpcs"} {
+		inWorld(t, instant, func(w *world) {
+			died, mem := &cluster.Memory{}, &cluster.Memory{}
+			w.converge(spec, died)
+			lease := cluster.LeaseTag("chat", died.ID, time.Now().Add(-cluster.LeaseTerm))
+			if _, _, err := w.godo.Tags.Create(w.Context(), &godo.TagCreateRequest{Name: lease}); err != nil {
+				w.Fatal(err)
+			}
+			w.sim.SetFaults([]simulator.Fault{{Kind: simulator.EmptyList, Call: "GET /v2/" + list, Nth: 2, Times: 2}})
+			ctx, cancel := context.WithTimeout(w.Context(), time.Hour)
+			defer cancel()
+			if _, err := w.engine.Converge(ctx, spec, mem); err != nil {
+				w.Errorf("the list of %s: %v", list, err)
+			}
+			if err := w.engine.Destroy(ctx, "chat", mem); err != nil {
+				w.Error(err)
+			}
+			w.empty()
+		})
+	}
+}
+
 // A create that made nothing but marks leaves no state, and no marks.
 func TestACreateThatMadeNothingLeavesNothing(t *testing.T) {
 	t.Parallel()
