@@ -206,6 +206,19 @@ func (m *Memory) Note(o Observed) {
 	}
 }
 
+// Recalled is a memory of a cluster that no state knows: of what was seen of it, so
+// that it is looked for by its ids.
+func (o Observed) Recalled() Memory {
+	m := Memory{Version: MemoryVersion, ID: o.ID}
+	m.Note(o)
+	for _, d := range o.Hosts() {
+		if role := d.Role(o.Cluster); role != "" { // what it is nobody knows else: it goes as a stray
+			m.Remember(d.ID, HostRecord{Name: d.Name, Role: role, Pool: d.Pool(o.Cluster)})
+		}
+	}
+	return m
+}
+
 // Holds says that something is remembered that may exist.
 func (m Memory) Holds() bool {
 	return m.Unsure || len(m.Hosts) > 0 || len(m.Firewalls) > 0 || len(m.OwnVPCs) > 0 || m.VolumeID != "" || m.ReservedIP != ""

@@ -30,6 +30,7 @@ type rotation struct {
 	known       []string // names of nodes that are the cluster's or a beam_node's
 	value       string   // the new cookie
 	fingerprint string
+	begun       func() // is called before the first node is given it
 }
 
 // rotating is a node that gets another cookie.
@@ -49,6 +50,9 @@ func (r *run) rotateCookie() (work, error) {
 		t.known = append(t.known, r.spec.NodeName(*r.mem, d))
 	}
 	wanted, name := r.spec.NodeHost(*r.mem, "", nil).Parts(), r.spec.Name // the cookie is that of all pools
+	// A rotation that ends early leaves nodes with either cookie: until its end no
+	// cookie is taken for theirs, whichever the next apply is given.
+	t.begun = func() { r.record(func() { r.noteCookie(t, nil) }) }
 	return func(ctx context.Context) error {
 		if err := t.run(ctx); err != nil {
 			return fmt.Errorf("the cookie is not changed on every node: %w; the next apply goes on from there", err)
@@ -58,15 +62,21 @@ func (r *run) rotateCookie() (work, error) {
 		}
 		r.record(func() {
 			r.mem.Secrets.RunningFingerprint = t.fingerprint
-			for _, n := range t.nodes {
-				record := r.mem.Hosts[n.droplet.ID]
-				record.Parts = record.Parts.With(wanted, hostconfig.PartCookie)
-				r.mem.Hosts[n.droplet.ID] = record
-			}
+			r.noteCookie(t, wanted)
 			r.reports = nil
 		})
 		return nil
 	}, nil
+}
+
+// noteCookie remembers the cookie that the nodes have; that of no parts is none.
+func (r *run) noteCookie(t rotation, parts hostconfig.Parts) {
+	for _, n := range t.nodes {
+		if record, known := r.mem.Hosts[n.droplet.ID]; known {
+			record.Parts = record.Parts.With(parts, hostconfig.PartCookie)
+			r.mem.Hosts[n.droplet.ID] = record
+		}
+	}
 }
 
 // markCookie has the nodes' tags tell of the new cookie. Meanwhile they tell of
@@ -99,6 +109,7 @@ func (t rotation) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	t.begun()
 	tflog.Info(ctx, "giving each node the new cookie", map[string]any{"nodes": len(t.nodes)})
 	if err := t.each(ctx, hostconfig.CommandStageCookie, stdin); err != nil {
 		return err

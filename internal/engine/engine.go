@@ -93,7 +93,7 @@ func (e *Engine) Destroy(ctx context.Context, name string, mem *cluster.Memory) 
 	if err := r.look(ctx); err != nil {
 		return err
 	}
-	whole := r.plan
+	marks, whole := r.obs.Tags, r.plan
 	r.plan = func() plan.Plan { return whole().KeepingMarks() }
 	if r.diff().Done() {
 		// One look may have been one too few: lists lag behind what was done last.
@@ -107,8 +107,18 @@ func (e *Engine) Destroy(ctx context.Context, name string, mem *cluster.Memory) 
 	}
 	// Nothing is left that two looks could see. Without its marks nobody would
 	// ever know whose it is.
+	if missing(marks, r.obs.Tags) {
+		if err := r.look(ctx); err != nil { // nobody has deleted them yet: the last look missed some
+			return err
+		}
+	}
 	r.plan = whole
 	return r.toEnd(ctx)
+}
+
+// missing says that some of the tags are not among those that were found.
+func missing(tags, found []string) bool {
+	return slices.ContainsFunc(tags, func(tag string) bool { return !slices.Contains(found, tag) })
 }
 
 // Diff says what a converge would do now: what Terraform's plan shows. Clusters
@@ -211,7 +221,8 @@ func (r *run) clear(ctx context.Context) error {
 	}
 	abandoned := plan.Abandoned(r.input())
 	for _, other := range abandoned {
-		if err := r.Destroy(ctx, r.spec.Name, &cluster.Memory{ID: other.ID}); err != nil {
+		mem := other.Recalled()
+		if err := r.Destroy(ctx, r.spec.Name, &mem); err != nil {
 			return fmt.Errorf("clear away what a create of %s left that died: %w", r.spec.Name, err)
 		}
 	}

@@ -99,16 +99,46 @@ func TestCreateAfterAClusterWasDeletedByHand(t *testing.T) {
 }
 
 // What one list leaves out while a dead create is cleared away keeps its marks,
-// so that it is found by the next look.
+// so that it is found by the next look, and its marks go whatever one look missed.
 func TestALyingListLeavesNothingUnmarked(t *testing.T) {
 	t.Parallel()
-	for _, list := range []string{"volumes", "firewalls", "vpcs"} {
+	for _, list := range []string{"volumes", "firewalls", "vpcs", "tags"} {
+		for look := 1; look <= 3; look++ {
+			inWorld(t, instant, func(w *world) {
+				mem := &cluster.Memory{}
+				w.converge(chat(2), mem)
+				w.sim.SetFaults([]simulator.Fault{{Kind: simulator.EmptyList, Call: "GET /v2/" + list, Nth: look, Times: 1}})
+				if err := w.engine.Destroy(w.Context(), "chat", &cluster.Memory{ID: mem.ID}); err != nil {
+					w.Errorf("look %d at the list of %s: %v", look, list, err)
+				}
+				w.empty()
+			})
+		}
+	}
+}
+
+// What a create saw of one that died is asked for by its id while it is cleared
+// away: once its marks are gone, nobody would know whose it is.
+func TestAllThatWasSeenOfADeadCreateIsClearedAway(t *testing.T) {
+	t.Parallel()
+	spec := chat(2)
+	spec.LoadBalancer, spec.Database = nil, nil // it has never served
+	for _, list := range []string{"droplets", "firewalls", "vpcs"} {
 		inWorld(t, instant, func(w *world) {
-			mem := &cluster.Memory{}
-			w.converge(chat(2), mem)
-			w.sim.SetFaults([]simulator.Fault{{Kind: simulator.EmptyList, Call: "GET /v2/" + list, Times: 1}})
-			if err := w.engine.Destroy(w.Context(), "chat", &cluster.Memory{ID: mem.ID}); err != nil {
+			died, mem := &cluster.Memory{}, &cluster.Memory{}
+			w.converge(spec, died)
+			lease := cluster.LeaseTag("chat", died.ID, time.Now().Add(-cluster.LeaseTerm))
+			if _, _, err := w.godo.Tags.Create(w.Context(), &godo.TagCreateRequest{Name: lease}); err != nil {
+				w.Fatal(err)
+			}
+			w.sim.SetFaults([]simulator.Fault{{Kind: simulator.EmptyList, Call: "GET /v2/" + list, Nth: 2, Times: 2}})
+			ctx, cancel := context.WithTimeout(w.Context(), time.Hour)
+			defer cancel()
+			if _, err := w.engine.Converge(ctx, spec, mem); err != nil {
 				w.Errorf("the list of %s: %v", list, err)
+			}
+			if err := w.engine.Destroy(ctx, "chat", mem); err != nil {
+				w.Error(err)
 			}
 			w.empty()
 		})

@@ -73,6 +73,26 @@ func TestARotationThatWasCutOffGoesOn(t *testing.T) {
 	}
 }
 
+// Whoever takes another cookie back that did not reach all nodes has the nodes use
+// the former one again, as those do that come later.
+func TestARotationThatWasCutOffCanBeTakenBack(t *testing.T) {
+	for cutAt := 1; cutAt <= 6; cutAt++ {
+		t.Run(fmt.Sprint(cutAt), func(t *testing.T) {
+			inRunningCluster(t, 3, func(w *world, h *hosts) {
+				former := h.spec.Cookie
+				h.spec.Cookie = "ANOTHER"
+				h.cutAfter = cutAt
+				h.fails()
+				h.cutAfter = 0
+				h.spec.Cookie = former
+				h.changes()
+				h.spec.Pools[0].Count++
+				h.changes()
+			})
+		})
+	}
+}
+
 // leftWithoutTheCookie is what a refresh finds that is not told the cookie, which
 // only applies are.
 func (h *hosts) leftWithoutTheCookie() []string {

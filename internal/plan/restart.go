@@ -192,7 +192,7 @@ func LeadBack(in Input) (Delivery, bool) {
 	if !told || len(d.pools.restart) == 0 || in.Spec.Update.OnFailure != cluster.OnFailureRollback {
 		return Delivery{}, false
 	}
-	nodes := filter(slices.Concat(d.pools.current(), filter(d.pools.replaced, d.standsIn)), func(host cluster.Droplet) bool { return !d.lacksRelease(host) })
+	nodes := filter(d.oneOfEachName(), func(host cluster.Droplet) bool { return !d.lacksRelease(host) })
 	back := BalancerDelivery(in.Spec, in.Memory, nodes)
 	back.Droplet, back.Name = host, in.Memory.Hosts[host.ID].Name
 	return back, len(nodes) > 0 && back.ID != in.Memory.Hosts[host.ID].Delivered

@@ -104,21 +104,21 @@ func (d *differ) serving() []cluster.Droplet {
 			return onePerName(first)
 		}
 	}
-	all := slices.Concat(filter(d.pools.current(), d.meets), filter(d.pools.replaced, d.standsIn))
+	all := d.oneOfEachName()
 	for _, away := range []func(cluster.Droplet) bool{d.lacksRelease, d.restartsNow} {
 		if rest := filter(all, func(host cluster.Droplet) bool { return !away(host) }); len(rest) > 0 {
 			all = rest
 		}
 	}
-	return onePerName(all)
+	return all
 }
 
-// onePerName leaves of hosts of one name the youngest: of several that are on their
-// way out, the others went before it.
+// onePerName leaves the oldest of the hosts of a name. It goes as soon as its
+// successor serves, so that none of the younger ones may ever have come up.
 func onePerName(hosts []cluster.Droplet) []cluster.Droplet {
 	return filter(hosts, func(host cluster.Droplet) bool {
 		return !slices.ContainsFunc(hosts, func(other cluster.Droplet) bool {
-			return other.Name == host.Name && cluster.ByAge(other, host) > 0
+			return other.Name == host.Name && cluster.ByAge(other, host) < 0
 		})
 	})
 }
@@ -126,11 +126,28 @@ func onePerName(hosts []cluster.Droplet) []cluster.Droplet {
 // runs says that a node's release was not ended for good.
 func (d *differ) runs(host cluster.Droplet) bool { return !d.Memory.Hosts[host.ID].Stopped }
 
-// standsIn says that a node serves until its successor has a release.
-func (d *differ) standsIn(host cluster.Droplet) bool {
-	return d.runs(host) && d.elsewhere(host) == "" && slices.ContainsFunc(d.pools.restart, func(later cluster.Droplet) bool {
-		return later.Name == host.Name && d.lacksRelease(later)
-	})
+// oneOfEachName are the nodes that clients can be led to: those that have no
+// successor or, where these have yet to become what they should, others in their
+// stead.
+func (d *differ) oneOfEachName() []cluster.Droplet {
+	nodes := filter(d.pools.current(), d.meets)
+	for i, host := range nodes {
+		if !slices.ContainsFunc(d.pools.keep, sameHost(host)) {
+			nodes[i] = d.standIn(host)
+		}
+	}
+	return nodes
+}
+
+// standIn is the oldest predecessor that the node still has, or the node itself.
+func (d *differ) standIn(host cluster.Droplet) cluster.Droplet {
+	older := onePerName(filter(d.pools.replaced, func(older cluster.Droplet) bool {
+		return older.Name == host.Name && Active(older) && d.runs(older) && d.elsewhere(older) == ""
+	}))
+	if len(older) == 0 {
+		return host
+	}
+	return older[0]
 }
 
 // knowsNodes says that the load balancer was told of just the nodes that serve.
