@@ -38,10 +38,21 @@ func kept[T attr.Value](name string, planned, reached T, broken *[]string) T {
 	if !ok {
 		return reached // promised keeps the type
 	}
-	if !value.Equal(reached) {
+	if !same(value, reached) {
 		*broken = append(*broken, name)
 	}
 	return value
+}
+
+// same says that both are the same value. An amount that comes from the state was
+// written there in decimal.
+func same(a, b attr.Value) bool {
+	amount, is := a.(types.Float64)
+	other, both := b.(types.Float64)
+	if is && both && known(amount) && known(other) {
+		return amount.ValueFloat64() == other.ValueFloat64()
+	}
+	return a.Equal(b)
 }
 
 func promised(planned, reached attr.Value) attr.Value {

@@ -62,6 +62,7 @@ func TestPlansReadWell(t *testing.T) {
 			w.golden(t, name+"-fewer", strings.Replace(start, "count = 2", "count = 1", 1))
 			w.golden(t, name+"-environment", strings.Replace(start, "hello", "good morning", 1))
 			w.golden(t, name+"-size", strings.Replace(start, "s-1vcpu-1gb", "s-2vcpu-4gb", 1))
+			w.appliesAsPlanned(t, strings.Replace(start, "environment =", "timeouts = { update = \"2h\" }\n  environment =", 1))
 		})
 	}
 }
@@ -97,6 +98,16 @@ func (w *plans) golden(t *testing.T, name, config string) {
 		t.Fatalf("%s: %v\n%s", name, err, output)
 	}
 	testtool.Golden(t, filepath.Join("plans", name+".golden"), told(string(output)))
+}
+
+// appliesAsPlanned expects that an apply has nothing to say.
+func (w *plans) appliesAsPlanned(t *testing.T, config string) {
+	t.Helper()
+	w.configure(t, config)
+	output, err := w.Command(t.Context(), "apply", "-no-color", "-auto-approve").CombinedOutput()
+	if err != nil || strings.Contains(string(output), "Warning") || !strings.Contains(string(output), "1 changed") {
+		t.Errorf("the apply says (%v):\n%s", err, output)
+	}
 }
 
 // told is what a plan says of the cluster, without what differs from run to run and
