@@ -24,6 +24,9 @@ func DropletCost(price float64, backups bool) Cents {
 	return Cents(math.Round(price * 100))
 }
 
+// Cost is what the droplet costs.
+func (d Droplet) Cost() Cents { return DropletCost(d.PriceMonthly, d.Backups) }
+
 // VolumeCost is what a volume costs.
 func VolumeCost(gib int) Cents { return Cents(gib * volumeGiBCents) }
 
@@ -33,7 +36,7 @@ func costOf(m Memory, o Observed) Cents {
 	var sum Cents
 	for _, d := range o.Droplets {
 		if _, known := m.Hosts[d.ID]; known {
-			sum += DropletCost(d.PriceMonthly, d.Backups)
+			sum += d.Cost()
 		}
 	}
 	if o.Volume != nil {

@@ -59,7 +59,6 @@ func (m clusterModel) countsKnown() bool {
 func (p *clusterPlan) promise(ctx context.Context, ahead *foresight) {
 	m, now := &p.model, ahead.outputs()
 	now.Memory = m.Memory
-	blueGreen := ahead.spec.Update.Strategy == cluster.UpdateBlueGreen
 	switch {
 	case p.mem.Adopting && m.Nodes.IsUnknown():
 		m.Nodes = namesOnly(now.Nodes)
@@ -67,11 +66,11 @@ func (p *clusterPlan) promise(ctx context.Context, ahead *foresight) {
 	case !p.unknown, p.unknownOnly(ctx, harmless...):
 		m.clusterOutputs = now
 	case unknownIn(ctx, m.NodePools):
-	case p.managed() && !blueGreen && p.unknownOnly(ctx, slices.Concat([]string{"cookie", "environment"}, harmless)...):
-		p.takeOver(ctx, now) // hosts that can be told stay
+	case p.managed() && ahead.restartsInPlace() && p.unknownOnly(ctx, slices.Concat([]string{"cookie", "environment"}, harmless)...):
+		p.takeOver(ctx, ahead.spec, now) // hosts that can be told stay
 		m.Nodes, m.NodeNames, m.RemoteConsole, m.EdeliverConfig = now.Nodes, now.NodeNames, now.RemoteConsole, now.EdeliverConfig
 	default:
-		p.takeOver(ctx, now)
+		p.takeOver(ctx, ahead.spec, now)
 		m.Nodes = placesOnly(now.Nodes)
 	}
 }
@@ -79,14 +78,14 @@ func (p *clusterPlan) promise(ctx context.Context, ahead *foresight) {
 // promiseNew says which outputs of a cluster that is made are known. Of nodes that
 // is their names; lists of what will be there would only make the plan longer.
 func (p *clusterPlan) promiseNew(ctx context.Context, ahead *foresight) {
-	now := ahead.outputs()
-	p.takeOver(ctx, now)
-	p.model.VPCUUIDs, p.model.FirewallIDs = wholly(now.VPCUUIDs), types.MapUnknown(types.StringType)
+	p.takeOver(ctx, ahead.spec, ahead.outputs())
+	p.model.VPCUUIDs, p.model.FirewallIDs = wholly(p.model.VPCUUIDs), wholly(p.model.FirewallIDs)
 }
 
 // takeOver takes those outputs over that follow from arguments which are known,
-// however the hosts come to what they are told.
-func (p *clusterPlan) takeOver(ctx context.Context, now clusterOutputs) {
+// however the hosts come to what they are told: once all arguments are known, in the
+// apply, Terraform plans again, and must be told the same.
+func (p *clusterPlan) takeOver(ctx context.Context, spec cluster.Spec, now clusterOutputs) {
 	m := &p.model
 	inputs := m.inputs()
 	decided := func(names ...string) bool {
@@ -110,8 +109,8 @@ func (p *clusterPlan) takeOver(ctx context.Context, now clusterOutputs) {
 	if decided("cookie", "cookie_wo_version") && m.CookieWO.IsNull() {
 		m.CookieFingerprint = now.CookieFingerprint
 	}
-	if now.EdeliverConfig.IsNull() && decided("release") {
-		m.EdeliverConfig = now.EdeliverConfig
+	if spec.Release.Fetched() && decided("release") {
+		m.EdeliverConfig = now.EdeliverConfig // null, whatever nodes there are
 	}
 	m.SecretKeyBase = now.SecretKeyBase
 }

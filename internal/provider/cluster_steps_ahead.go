@@ -49,6 +49,16 @@ func foresee(spec cluster.Spec, mem cluster.Memory, steps plan.Plan, observed cl
 	return f
 }
 
+// restartsInPlace says that nodes which have to restart need no successors for it.
+func (f *foresight) restartsInPlace() bool {
+	for _, host := range f.mem.Hosts {
+		if host.Unmanaged {
+			return false
+		}
+	}
+	return f.spec.Update.Strategy != cluster.UpdateBlueGreen
+}
+
 func (f *foresight) note(a plan.Action) {
 	switch a := a.(type) {
 	case plan.CreateHosts:
