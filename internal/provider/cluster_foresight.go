@@ -74,6 +74,7 @@ func (p *clusterPlan) settled(ctx context.Context, spec cluster.Spec) (cluster.S
 
 // settle puts the state's value in the place of what is not known yet.
 func (m *clusterModel) settle(ctx context.Context, state clusterModel) {
+	m.settleCertificate(ctx, state)
 	settle(ctx, &m.Region, state.Region)
 	settle(ctx, &m.Image, state.Image)
 	settle(ctx, &m.SSHKeys, state.SSHKeys)
@@ -94,6 +95,27 @@ func (m *clusterModel) settle(ctx context.Context, state clusterModel) {
 	settle(ctx, &m.Tags, state.Tags)
 	settle(ctx, &m.ProjectID, state.ProjectID)
 	settle(ctx, &m.Monitoring, state.Monitoring)
+}
+
+// settleCertificate does so for the load balancer's certificate alone, as when it is
+// renewed: the rest of the load balancer is known.
+func (m *clusterModel) settleCertificate(ctx context.Context, state clusterModel) {
+	var diags diag.Diagnostics // both were decoded before
+	balancer := read[loadBalancerModel](ctx, state.LoadBalancer, &diags)
+	if balancer == nil {
+		return
+	}
+	was := read[tlsModel](ctx, balancer.TLS, &diags)
+	if was == nil {
+		return
+	}
+	edit(ctx, &m.LoadBalancer, &diags, func(lb *loadBalancerModel) {
+		edit(ctx, &lb.TLS, &diags, func(tls *tlsModel) {
+			if tls.CertificatePEM.IsUnknown() || tls.PrivateKeyPEM.IsUnknown() {
+				tls.CertificatePEM, tls.PrivateKeyPEM = was.CertificatePEM, was.PrivateKeyPEM
+			}
+		})
+	})
 }
 
 func settle[T attr.Value](ctx context.Context, v *T, was T) {

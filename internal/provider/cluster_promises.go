@@ -59,14 +59,15 @@ func (m clusterModel) countsKnown() bool {
 func (p *clusterPlan) promise(ctx context.Context, ahead *foresight) {
 	m, now := &p.model, ahead.outputs()
 	now.Memory = m.Memory
+	judged := p.judged(ctx)
 	switch {
 	case p.mem.Adopting && m.Nodes.IsUnknown():
 		m.Nodes = namesOnly(now.Nodes)
 	case p.mem.Adopting:
-	case !p.unknown, p.unknownOnly(ctx, harmless...):
+	case !p.unknown, judged.unknownOnly(ctx, harmless...):
 		m.clusterOutputs = now
 	case unknownIn(ctx, m.NodePools):
-	case p.managed() && ahead.restartsInPlace() && p.unknownOnly(ctx, slices.Concat([]string{"cookie", "environment"}, harmless)...):
+	case p.managed() && ahead.restartsInPlace() && judged.unknownOnly(ctx, slices.Concat([]string{"cookie", "environment"}, harmless)...):
 		p.takeOver(ctx, ahead.spec, now) // hosts that can be told stay
 		m.Nodes, m.NodeNames, m.RemoteConsole, m.EdeliverConfig = now.Nodes, now.NodeNames, now.RemoteConsole, now.EdeliverConfig
 	default:
@@ -86,8 +87,7 @@ func (p *clusterPlan) promiseNew(ctx context.Context, ahead *foresight) {
 // however the hosts come to what they are told: once all arguments are known, in the
 // apply, Terraform plans again, and must be told the same.
 func (p *clusterPlan) takeOver(ctx context.Context, spec cluster.Spec, now clusterOutputs) {
-	m := &p.model
-	inputs := m.inputs()
+	m, inputs := &p.model, p.judged(ctx).inputs()
 	decided := func(names ...string) bool {
 		return !slices.ContainsFunc(names, func(name string) bool { return unknownIn(ctx, inputs[name]) })
 	}
@@ -144,9 +144,16 @@ func (p *clusterPlan) managed() bool {
 	return on(p.state.Management) && on(p.model.Management)
 }
 
+// judged are the arguments as outputs hang on them: another certificate changes none.
+func (p *clusterPlan) judged(ctx context.Context) clusterModel {
+	m := p.model
+	m.settleCertificate(ctx, p.state)
+	return m
+}
+
 // unknownOnly says that no other arguments than these are not known yet.
-func (p *clusterPlan) unknownOnly(ctx context.Context, names ...string) bool {
-	for name, v := range p.model.inputs() {
+func (m clusterModel) unknownOnly(ctx context.Context, names ...string) bool {
+	for name, v := range m.inputs() {
 		if !slices.Contains(names, name) && unknownIn(ctx, v) {
 			return false
 		}

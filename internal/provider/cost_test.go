@@ -1,10 +1,13 @@
 package provider
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	certificates "github.com/beamcluster/terraform-provider-beam/internal/secret"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
@@ -23,7 +26,11 @@ func (p *core) unknowing(arguments object, names ...string) {
 	p.Helper()
 	config := configOf(p.T, p.schema, arguments)
 	for _, name := range names {
-		config = withUnknown(p.T, config, path.Root(name))
+		at := path.Empty()
+		for _, part := range strings.Split(name, ".") {
+			at = at.AtName(part)
+		}
+		config = withUnknown(p.T, config, at)
 	}
 	p.config = config.Raw
 }
@@ -115,5 +122,29 @@ func TestWhatStaysWhateverTheEnvironmentTurnsOutToBe(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A certificate that is renewed by the same apply changes no output, whether the load
+// balancer is told of it or made anew, and whatever else of it changes.
+func TestWhatStaysWhileACertificateIsRenewed(t *testing.T) {
+	t.Parallel()
+	_, certificate, key, err := certificates.DatabaseCertificates("chat.example.com", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	balancer := object{"tls": object{"certificate_pem": certificate, "private_key_pem": key}}
+	p := newChanged(t, object{"load_balancer": balancer, "environment": object{"PHX_HOST": "chat.example.com"}})
+	was := p.model().clusterOutputs
+	p.unknowing(with(p.arguments, object{"load_balancer": with(balancer, object{"algorithm": "leastconn"})}), "load_balancer.tls.certificate_pem", "load_balancer.tls.private_key_pem")
+	said := p.said().clusterOutputs
+	for name, stays := range map[string]bool{
+		"nodes": said.Nodes.Equal(was.Nodes), "url": said.URL.Equal(was.URL), "firewall_ids": said.FirewallIDs.Equal(was.FirewallIDs),
+		"load_balancer_ipv4_address": said.LoadBalancerIPv4.Equal(was.LoadBalancerIPv4), "edeliver_config": said.EdeliverConfig.Equal(was.EdeliverConfig),
+		"estimated_monthly_cost": said.EstimatedMonthlyCost.Equal(was.EstimatedMonthlyCost), "memory": said.Memory.IsUnknown(),
+	} {
+		if !stays {
+			t.Errorf("%s is not what it should be", name)
+		}
 	}
 }
