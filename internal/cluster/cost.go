@@ -7,7 +7,7 @@ import "math"
 // and the apply that follows it never differ.
 type Cents int
 
-// What DigitalOcean charges and no API lists (its price list, 2026).
+// What DigitalOcean charges by its price list, which no API tells.
 const (
 	volumeGiBCents = 10   // for each GiB of a volume, full or not
 	backupsShare   = 0.20 // of the droplet's price, for backups every week

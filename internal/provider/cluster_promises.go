@@ -63,6 +63,9 @@ func (p *clusterPlan) promise(ctx context.Context, ahead *foresight) {
 	switch {
 	case p.mem.Adopting && m.Nodes.IsUnknown():
 		m.Nodes = namesOnly(now.Nodes)
+		if !p.unknown {
+			m.EstimatedMonthlyCost = now.EstimatedMonthlyCost
+		}
 	case p.mem.Adopting:
 	case !p.unknown, judged.unknownOnly(ctx, harmless...):
 		m.clusterOutputs = now

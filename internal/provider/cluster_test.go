@@ -248,9 +248,12 @@ func TestAccClusterImport(t *testing.T) {
 			ExpectError: spaced("The cluster was imported, and its secrets cannot be read back"),
 		},
 		resource.TestStep{
-			PreConfig:         func() { writes = c.writes() },
-			Config:            told,
-			ConfigPlanChecks:  planned(chat, plancheck.ResourceActionUpdate),
+			PreConfig: func() { writes = c.writes() },
+			Config:    told,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(chat, plancheck.ResourceActionUpdate),
+				plancheck.ExpectKnownValue(chat, at("estimated_monthly_cost"), knownvalue.Float64Exact(26)),
+			}},
 			ConfigStateChecks: []statecheck.StateCheck{attributeOf(chat, "cookie", knownvalue.StringExact("monster"))},
 		},
 		resource.TestStep{
