@@ -122,7 +122,7 @@ func told(output string) string {
 		{`\b\d+\.\d+\.\d+\.\d+\b`, "<address>"},
 		{`(droplet_id +=) \d+`, "$1 <id>"},
 		{`\(\d+ unchanged`, "(unchanged"},
-		{`(?m)^ +\+ cookie_wo .*\n`, ""}, // a command line without write-only arguments leaves it out
+		{`(?m)^ +[+~] cookie_wo .*\n`, ""}, // command lines show it never, at first, or always
 	} {
 		text = regexp.MustCompile(varying.pattern).ReplaceAllString(text, varying.instead)
 	}
