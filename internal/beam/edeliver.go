@@ -35,41 +35,27 @@ func quoteShell(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
+// edeliverSource is short, because Terraform shows all of it whenever the nodes
+// change.
 const edeliverSource = `#!/usr/bin/env bash
 # .deliver/config for edeliver. It calls plain ssh: where sshd listens on a port
 # other than 22, name that port in ~/.ssh/config.
-
 APP=@APP@
-USING_DISTILLERY=false # releases are made by mix release
-
+USING_DISTILLERY=false
 BUILD_HOST=@BUILD_HOST@
 BUILD_USER=@USER@
 BUILD_AT=@BUILD_AT@
-
 PRODUCTION_HOSTS=@HOSTS@
 PRODUCTION_USER=@USER@
 DELIVER_TO=@DELIVER_TO@
-
-# Distillery links these flags into the release. A release of mix gets them from
-# its environment on each host.
 LINK_VM_ARGS=@VM_ARGS@
-
-# A release of mix comes packed in a folder of its name: it belongs where systemd
-# starts it. systemd runs the release on every host and starts it again with the
-# new version; "mix edeliver start" is not needed.
+# A release comes packed in a folder of its name: it belongs where systemd starts it.
 post_extract_release_archive() {
   __remote "
     set -e
     cd $DELIVER_TO/$APP
-    if [ -d $APP/releases ]; then
-      rm -rf bin erts-* lib releases
-      mv $APP/* .
-      rmdir $APP
-    fi
-    if [ ! -x bin/$APP ]; then
-      echo 'there is no program $DELIVER_TO/$APP/bin/$APP: the release must be called $APP' >&2
-      exit 1
-    fi
+    if [ -d $APP/releases ]; then rm -rf bin erts-* lib releases; mv $APP/* .; rmdir $APP; fi
+    if [ ! -x bin/$APP ]; then echo 'there is no program $DELIVER_TO/$APP/bin/$APP: the release must be called $APP' >&2; exit 1; fi
     sudo systemctl restart @SERVICE@
   "
 }

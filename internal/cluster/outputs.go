@@ -26,7 +26,7 @@ type Outputs struct {
 	SecretKeyBase        string
 	VPCUUIDs             map[string]string // by region
 	FirewallIDs          map[string]string // by "node", "load_balancer", "database"
-	EstimatedMonthlyCost float64           // USD
+	EstimatedMonthlyCost Cents
 	EdeliverConfig       string
 	RemoteConsole        map[string]string // by host name
 }
@@ -75,11 +75,7 @@ func OutputsOf(s Spec, m Memory, o Observed) Outputs {
 	s.loadBalancerOutputs(&out, m, o)
 	s.databaseOutputs(&out, m)
 	s.networkOutputs(&out, m, o)
-	for _, d := range o.Droplets {
-		if _, known := m.Hosts[d.ID]; known {
-			out.EstimatedMonthlyCost += d.PriceMonthly
-		}
-	}
+	out.EstimatedMonthlyCost = costOf(m, o)
 	return out
 }
 
@@ -97,7 +93,9 @@ func (s Spec) nodeOutputs(out *Outputs, m Memory, o Observed) {
 		out.RemoteConsole[d.Name] = s.remoteConsole(d)
 		hosts = append(hosts, d.PublicIPv4)
 	}
-	out.EdeliverConfig = beam.EdeliverConfig(s.App(), s.Host.User, hosts)
+	if !s.Release.Fetched() { // it would write into the store of nodes that get theirs
+		out.EdeliverConfig = beam.EdeliverConfig(s.App(), s.Host.User, hosts)
+	}
 }
 
 // remoteConsole is the command that opens a shell on the running node.
@@ -119,18 +117,24 @@ func (s Spec) loadBalancerOutputs(out *Outputs, m Memory, o Observed) {
 	out.URL = s.url(o.ReservedIP.IP)
 }
 
-// url is where users of the app go: by name where a certificate names one.
+// url is where users of the app go.
 func (s Spec) url(address string) string {
-	switch tls := s.LoadBalancer.TLS; {
-	case tls == nil:
+	if s.LoadBalancer.TLS == nil {
 		return "http://" + address
-	case tls.ACME != nil && len(tls.ACME.Domains) > 0:
-		return "https://" + tls.ACME.Domains[0]
-	case s.Environment["PHX_HOST"] != "":
-		return "https://" + s.Environment["PHX_HOST"]
-	default:
-		return "https://" + address
 	}
+	return cmp.Or(s.NamedURL(), "https://"+address)
+}
+
+// NamedURL is where users of the app go whatever its address: by a name that the
+// certificate is for. It is empty where none is known.
+func (s Spec) NamedURL() string {
+	if s.LoadBalancer == nil || s.LoadBalancer.TLS == nil {
+		return ""
+	}
+	if name := cmp.Or(s.publicHost(), s.Environment["PHX_HOST"]); name != "" {
+		return "https://" + name
+	}
+	return ""
 }
 
 func (s Spec) databaseOutputs(out *Outputs, m Memory) {

@@ -2,6 +2,7 @@ package hostconfig
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
@@ -23,6 +24,22 @@ func TestFingerprintsStayTheSameFromVersionToVersion(t *testing.T) {
 	}
 	db := Database{Base: base, ServerName: "database.chat.internal", Name: "chat", User: "chat", Owner: "chat_owner", VolumeName: "chat-database"}
 	testtool.Golden(t, "fingerprints.txt", fmt.Sprintf("node %s\nload balancer %s\ndatabase %s\n", node.Fingerprint(), lb.Fingerprint(), db.Fingerprint()))
+}
+
+// The user who may log in is a database's host's own affair as well, although its
+// role has a user, too. Of hosts of earlier versions nobody knows theirs.
+func TestAnotherLoginConcernsTheDatabasesHost(t *testing.T) {
+	t.Parallel()
+	db := Database{Base: Base{User: "deploy"}, User: "chat"}
+	moved, earlier := db, db.Parts()
+	moved.Base.User = "ops"
+	if changed := db.Parts().Changed(moved.Parts()); !slices.Equal(changed, []Part{PartLogin}) {
+		t.Errorf("another host.user changes %v", changed)
+	}
+	delete(earlier, PartLogin)
+	if changed := earlier.Changed(moved.Parts()); len(changed) > 0 {
+		t.Errorf("another host.user changes %v of a host of an earlier version", changed)
+	}
 }
 
 // Peers may grow without a node being told; its database may not move, unless

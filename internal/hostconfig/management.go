@@ -122,7 +122,7 @@ type fileKind struct {
 func (d *Document) manifest(parts Parts) manifest {
 	found := manifest{}
 	for part := range parts {
-		if part != PartFixed && part != PartCookie {
+		if part != PartFixed && part != PartLogin && part != PartCookie {
 			found[part] = map[string]fileKind{}
 		}
 	}

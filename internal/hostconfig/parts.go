@@ -10,6 +10,8 @@ type Part string
 const (
 	// PartFixed is all that only a new host can be given.
 	PartFixed Part = "fixed"
+	// PartLogin is who may log in, where PartFixed never told it.
+	PartLogin Part = "login"
 	// PartHost are settings and packages of the system.
 	PartHost Part = "host"
 	// PartBalancing is HAProxy's configuration, less the nodes.
@@ -38,7 +40,7 @@ type Parts map[Part]string
 func (p Parts) Changed(wanted Parts) []Part {
 	var changed []Part
 	for _, part := range []Part{
-		PartFixed, PartHost, PartBalancing, PartCertificate, PartACME, PartEnvironment, PartVM, PartRelease, PartTriggers, PartCookie,
+		PartFixed, PartLogin, PartHost, PartBalancing, PartCertificate, PartACME, PartEnvironment, PartVM, PartRelease, PartTriggers, PartCookie,
 	} {
 		have, known := p[part]
 		want, asked := wanted[part]
@@ -128,9 +130,10 @@ func (l LoadBalancer) Parts() Parts {
 	return parts
 }
 
-// Parts tells the parts of a database.
+// Parts tells the parts of a database. The name of its role stands in the place of
+// the host's user in PartFixed, and does in what hosts are remembered to be told.
 func (db Database) Parts() Parts {
 	rest := db
 	rest.Base = db.fixed()
-	return Parts{PartHost: fingerprint(db.hostPart()), PartFixed: fingerprint(rest)}
+	return Parts{PartHost: fingerprint(db.hostPart()), PartLogin: fingerprint(db.Base.User), PartFixed: fingerprint(rest)}
 }

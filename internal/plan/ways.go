@@ -24,6 +24,7 @@ const (
 // in none: nodes change it together, see rotation.
 var ways = map[hostconfig.Part]way{
 	hostconfig.PartFixed:       wayReplaced,
+	hostconfig.PartLogin:       wayReplaced,
 	hostconfig.PartHost:        wayTold,
 	hostconfig.PartBalancing:   wayTold,
 	hostconfig.PartCertificate: wayTold,
@@ -129,6 +130,7 @@ var differs = map[way]func([]hostconfig.Part) string{
 
 var partNames = map[hostconfig.Part]string{
 	hostconfig.PartFixed:       "configuration that only a new host can be given",
+	hostconfig.PartLogin:       "user who may log in",
 	hostconfig.PartHost:        "packages and settings of the system",
 	hostconfig.PartBalancing:   "configuration of HAProxy",
 	hostconfig.PartCertificate: "certificate",

@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/plan"
@@ -46,9 +45,13 @@ func (p *clusterPlan) foresee(ctx context.Context, spec cluster.Spec, in tfsdk.P
 	if p.create || !p.unknown {
 		diags.Append(p.checkAccount(ctx, settled, in, steps, observed)...)
 	}
-	if !p.create {
-		diags.Append(p.tell(ctx, settled, steps, observed)...)
+	ahead := foresee(settled, p.mem.Memory, steps, observed, p.sizes)
+	if p.create {
+		p.promiseNew(ctx, ahead)
+		return diags
 	}
+	diags.Append(p.tell(settled, steps)...)
+	p.promise(ctx, ahead)
 	return diags
 }
 
@@ -71,6 +74,7 @@ func (p *clusterPlan) settled(ctx context.Context, spec cluster.Spec) (cluster.S
 
 // settle puts the state's value in the place of what is not known yet.
 func (m *clusterModel) settle(ctx context.Context, state clusterModel) {
+	m.settleCertificate(ctx, state)
 	settle(ctx, &m.Region, state.Region)
 	settle(ctx, &m.Image, state.Image)
 	settle(ctx, &m.SSHKeys, state.SSHKeys)
@@ -93,35 +97,41 @@ func (m *clusterModel) settle(ctx context.Context, state clusterModel) {
 	settle(ctx, &m.Monitoring, state.Monitoring)
 }
 
+// settleCertificate does so for the load balancer's certificate alone, as when it is
+// renewed: the rest of the load balancer is known.
+func (m *clusterModel) settleCertificate(ctx context.Context, state clusterModel) {
+	var diags diag.Diagnostics // both were decoded before
+	balancer := read[loadBalancerModel](ctx, state.LoadBalancer, &diags)
+	if balancer == nil {
+		return
+	}
+	was := read[tlsModel](ctx, balancer.TLS, &diags)
+	if was == nil {
+		return
+	}
+	edit(ctx, &m.LoadBalancer, &diags, func(lb *loadBalancerModel) {
+		edit(ctx, &lb.TLS, &diags, func(tls *tlsModel) {
+			if tls.CertificatePEM.IsUnknown() || tls.PrivateKeyPEM.IsUnknown() {
+				tls.CertificatePEM, tls.PrivateKeyPEM = was.CertificatePEM, was.PrivateKeyPEM
+			}
+		})
+	})
+}
+
 func settle[T attr.Value](ctx context.Context, v *T, was T) {
 	if unknownIn(ctx, *v) {
 		*v = was
 	}
 }
 
-// tell says which running hosts change, and promises the outputs that stay.
-func (p *clusterPlan) tell(ctx context.Context, spec cluster.Spec, steps plan.Plan, o cluster.Observed) diag.Diagnostics {
+// tell says which running hosts change.
+func (p *clusterPlan) tell(spec cluster.Spec, steps plan.Plan) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if text := steps.Summary(); text != "" && !p.unknown {
 		diags.AddWarning("Hosts of cluster "+spec.Name+" that change", join(text, p.unreached(spec, steps)))
 	}
 	if text := p.kept(); text != "" && steps.Summary() == "" {
 		diags.AddWarning("Hosts of cluster "+spec.Name+" that do not change", text)
-	}
-	now := p.model.clusterOutputs
-	now.promise(spec, p.mem.Memory, steps, o)
-	switch {
-	case p.mem.Adopting && p.model.Nodes.IsUnknown():
-		p.model.Nodes = namesOnly(now.Nodes)
-	case p.mem.Adopting:
-	case !p.unknown, p.unknownOnly(ctx, harmless...):
-		now.Memory = p.model.Memory
-		p.model.clusterOutputs = now
-	case unknownIn(ctx, p.model.NodePools):
-	case p.managed() && p.unknownOnly(ctx, append([]string{"cookie", "environment"}, harmless...)...):
-		p.model.Nodes, p.model.NodeNames = now.Nodes, now.NodeNames // hosts that can be told stay
-	default:
-		p.model.Nodes = placesOnly(now.Nodes)
 	}
 	return diags
 }
@@ -152,25 +162,6 @@ func (p *clusterPlan) unreached(spec cluster.Spec, steps plan.Plan) string {
 		return "Hosts that run were made without the management channel and cannot be told of a change. They are replaced; their successors have the channel."
 	}
 	return "The management channel is off: hosts that run cannot be told of a change, nor restart with it, and are replaced instead."
-}
-
-// managed says that the hosts have the management channel, before and after.
-func (p *clusterPlan) managed() bool {
-	on := func(management types.Object) bool {
-		enabled, is := management.Attributes()["enabled"].(types.Bool)
-		return is && enabled.ValueBool()
-	}
-	return on(p.state.Management) && on(p.model.Management)
-}
-
-// unknownOnly says that no other arguments than these are not known yet.
-func (p *clusterPlan) unknownOnly(ctx context.Context, names ...string) bool {
-	for name, v := range p.model.inputs() {
-		if !slices.Contains(names, name) && unknownIn(ctx, v) {
-			return false
-		}
-	}
-	return true
 }
 
 // rotation refuses a cookie that is made by this very apply where running nodes

@@ -56,7 +56,7 @@ func outputsOf(name string, out cluster.Outputs, drift []string) clusterOutputs 
 		SecretKeyBase:        textOrNull(out.SecretKeyBase),
 		VPCUUIDs:             mapOf(out.VPCUUIDs),
 		FirewallIDs:          mapOf(out.FirewallIDs),
-		EstimatedMonthlyCost: types.Float64Value(out.EstimatedMonthlyCost),
+		EstimatedMonthlyCost: types.Float64Value(out.EstimatedMonthlyCost.Dollars()),
 		EdeliverConfig:       textOrNull(out.EdeliverConfig),
 		RemoteConsole:        mapOf(out.RemoteConsole),
 		Drift:                listOf(drift),

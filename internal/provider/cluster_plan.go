@@ -82,7 +82,8 @@ type clusterPlan struct {
 	mem     clusterMemory
 	changes []change
 	drifted bool
-	unknown bool // an argument is not known yet
+	unknown bool                    // an argument is not known yet
+	sizes   map[string]cluster.Size // that the API lists, where it was asked
 }
 
 // unstarted says that the cluster was imported before it had a node: no host was
@@ -156,6 +157,7 @@ func (p *clusterPlan) checkAccount(ctx context.Context, spec cluster.Spec, in tf
 	if err != nil {
 		return append(diags, failures(ctx, in, "Cannot check the cluster against the account", err)...)
 	}
+	p.sizes = catalogue.Sizes
 	for _, gone := range o.Others { // what is cleared away is gone before anything new comes
 		catalogue.Droplets -= len(gone.Hosts())
 		if gone.ReservedIP != nil {

@@ -81,7 +81,11 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 	if err != nil {
 		resp.Diagnostics.Append(unfinished("Cannot complete the cluster", err, whatExists(spec.Name, observed), "beam_cluster.<name>"))
 	}
+	planned := plan.clusterOutputs
 	resp.Diagnostics.Append(plan.reach(spec, mem, observed, err)...)
+	if err == nil {
+		resp.Diagnostics.Append(plan.keepPromises(planned)...)
+	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, clusterIdentity{plan.Name})...)
 }

@@ -27,11 +27,12 @@ func clusterOutputAttributes() map[string]schema.Attribute {
 		"firewall_ids":    outputMap("The ids of the firewalls: `node`, `load_balancer` and `database`."),
 		"estimated_monthly_cost": schema.Float64Attribute{
 			Computed: true,
-			MarkdownDescription: "What the droplets cost in a month, in USD without taxes, by the prices that the API lists. " +
-				"Volumes, backups and traffic come on top.",
+			MarkdownDescription: "What the cluster costs in a month, in USD without taxes: its droplets by the prices that the API lists, the database's volume and the backups of its host. " +
+				"The plan tells it before an apply, as it is once all is changed. Traffic, snapshots and hosts of `beam_node` come on top.",
 		},
-		"edeliver_config": output("A configuration for edeliver that deploys to the nodes: the content of `.deliver/config`."),
-		"remote_console":  outputMap("The command that opens a console on a running node, by host name."),
+		"edeliver_config": output("A configuration for edeliver that deploys to the nodes: the content of `.deliver/config`. " +
+			"It is null where nodes get a release by `release.url` or `release.path`."),
+		"remote_console": outputMap("The command that opens a console on a running node, by host name."),
 		"drift": schema.ListAttribute{
 			Computed: true, ElementType: types.StringType,
 			MarkdownDescription: "What the last refresh found to differ from what the provider made, a sentence each. " +

@@ -68,7 +68,7 @@ func TestAccClusterLife(t *testing.T) {
 				attributeOf(chat, "database_host", knownvalue.StringExact("database.chat.internal")),
 				attributeOf(chat, "vpc_uuids", knownvalue.MapSizeExact(1)),
 				attributeOf(chat, "firewall_ids", knownvalue.MapSizeExact(3)),
-				attributeOf(chat, "estimated_monthly_cost", knownvalue.Float64Exact(24)),
+				attributeOf(chat, "estimated_monthly_cost", knownvalue.Float64Exact(25)),
 				attributeOf(chat, "drift", knownvalue.ListSizeExact(0)),
 				statecheck.ExpectSensitiveValue(chat, at("database_url")),
 				statecheck.ExpectSensitiveValue(chat, at("migration_database_url")),
@@ -93,24 +93,24 @@ func TestAccClusterUpdates(t *testing.T) {
 	same := func(further ...statecheck.StateCheck) []statecheck.StateCheck {
 		return append(further, address.AddStateValue(chat, at("load_balancer_ipv4_address")), secret.AddStateValue(chat, at("secret_key_base")))
 	}
-	known := func(names ...string) []plancheck.PlanCheck {
-		checks := []plancheck.PlanCheck{plancheck.ExpectResourceAction(chat, plancheck.ResourceActionUpdate)}
-		for _, name := range names {
-			checks = append(checks, plancheck.ExpectUnknownValue(chat, at(name)))
-		}
-		return checks
-	}
 	run(t,
 		resource.TestStep{Config: clusterConfig(c, 1, whole), ConfigStateChecks: same()},
 		resource.TestStep{
 			Config: strings.Replace(clusterConfig(c, 1, whole, `tags = ["team:chat"]`), "203.0.113.7/32", "198.51.100.0/24", 1),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: append(known(),
-				plancheck.ExpectKnownValue(chat, at("nodes"), knownvalue.MapSizeExact(1)))},
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(chat, plancheck.ResourceActionUpdate),
+				plancheck.ExpectKnownValue(chat, at("nodes"), knownvalue.MapSizeExact(1)),
+			}},
 			ConfigStateChecks: same(),
 		},
 		resource.TestStep{
-			Config:            clusterConfig(c, 3, whole),
-			ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: known("node_names", "estimated_monthly_cost")},
+			Config: clusterConfig(c, 3, whole),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(chat, plancheck.ResourceActionUpdate),
+				plancheck.ExpectKnownValue(chat, at("node_names").AtSliceIndex(0), knownvalue.NotNull()),
+				plancheck.ExpectUnknownValue(chat, at("node_names").AtSliceIndex(2)),
+				plancheck.ExpectUnknownValue(chat, at("edeliver_config")),
+			}},
 			ConfigStateChecks: same(attributeOf(chat, "node_names", knownvalue.ListSizeExact(3))),
 		},
 		resource.TestStep{
@@ -248,9 +248,12 @@ func TestAccClusterImport(t *testing.T) {
 			ExpectError: spaced("The cluster was imported, and its secrets cannot be read back"),
 		},
 		resource.TestStep{
-			PreConfig:         func() { writes = c.writes() },
-			Config:            told,
-			ConfigPlanChecks:  planned(chat, plancheck.ResourceActionUpdate),
+			PreConfig: func() { writes = c.writes() },
+			Config:    told,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(chat, plancheck.ResourceActionUpdate),
+				plancheck.ExpectKnownValue(chat, at("estimated_monthly_cost"), knownvalue.Float64Exact(26)),
+			}},
 			ConfigStateChecks: []statecheck.StateCheck{attributeOf(chat, "cookie", knownvalue.StringExact("monster"))},
 		},
 		resource.TestStep{

@@ -45,7 +45,7 @@ func TestAccDataSources(t *testing.T) {
 			shown := append(sameAs("data.beam_cluster.chat", chat,
 				"id", "nodes", "node_names", "cookie_fingerprint", "load_balancer_ipv4_address", "database_host", "vpc_uuids", "firewall_ids", "estimated_monthly_cost"),
 				sameAs("data.beam_node.worker", worker,
-					"id", "droplet_id", "cluster", "region", "size", "ipv4_address", "ipv4_address_private", "cookie_fingerprint", "node_name")...)
+					"id", "droplet_id", "cluster", "region", "size", "ipv4_address", "ipv4_address_private", "cookie_fingerprint", "node_name", "estimated_monthly_cost")...)
 			run(t,
 				resource.TestStep{Config: made},
 				resource.TestStep{Config: made + lookUp, ConfigPlanChecks: nothingPlanned(), ConfigStateChecks: append(shown,

@@ -52,13 +52,25 @@ func (p *changed) idle(when string) {
 	}
 }
 
-// applies expects that the change goes well, and leaves nothing to do.
+// applies expects that the change goes well, leaves nothing to do, and that a refresh
+// finds what the plan said of outputs.
 func (p *changed) applies(when string) {
 	p.Helper()
-	if told := p.apply(); told != "" {
+	planned := p.planFrom(p.state, p.config)
+	told := tell(planned.Diagnostics)
+	if told == "" {
+		told = p.carryOut(p.config, planned)
+	}
+	if told != "" {
 		p.Fatalf("%s: %s", when, told)
 	}
 	p.idle("after " + when)
+	var said clusterModel
+	p.decode(planned.PlannedState, &said)
+	outputs := p.model().clusterOutputs
+	for _, broken := range outputs.keepPromises(said.clusterOutputs) {
+		p.Errorf("%s: the plan was wrong: %s", when, broken.Detail())
+	}
 }
 
 // refused expects that the plan says so.
@@ -209,6 +221,7 @@ func TestDatabaseThatIsAwayIsSaidBefore(t *testing.T) {
 		value    any
 	}{
 		{"host", object{"ssh_port": 2222}},
+		{"host", object{"ssh_port": 2222, "user": "ops"}},
 		{"access", object{"ssh_from": []string{somewhere}}}, // the channel is set up
 		{"management", object{"enabled": false}},
 	} {

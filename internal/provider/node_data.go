@@ -24,16 +24,17 @@ type nodeDataSource struct {
 
 // nodeData is what can be read back of a node.
 type nodeData struct {
-	Name              types.String `tfsdk:"name"`
-	DropletID         types.Int64  `tfsdk:"droplet_id"`
-	ID                types.String `tfsdk:"id"`
-	Cluster           types.String `tfsdk:"cluster"`
-	Region            types.String `tfsdk:"region"`
-	Size              types.String `tfsdk:"size"`
-	NodeName          types.String `tfsdk:"node_name"`
-	IPv4              types.String `tfsdk:"ipv4_address"`
-	IPv4Private       types.String `tfsdk:"ipv4_address_private"`
-	CookieFingerprint types.String `tfsdk:"cookie_fingerprint"`
+	Name                 types.String  `tfsdk:"name"`
+	DropletID            types.Int64   `tfsdk:"droplet_id"`
+	ID                   types.String  `tfsdk:"id"`
+	Cluster              types.String  `tfsdk:"cluster"`
+	Region               types.String  `tfsdk:"region"`
+	Size                 types.String  `tfsdk:"size"`
+	NodeName             types.String  `tfsdk:"node_name"`
+	IPv4                 types.String  `tfsdk:"ipv4_address"`
+	IPv4Private          types.String  `tfsdk:"ipv4_address_private"`
+	CookieFingerprint    types.String  `tfsdk:"cookie_fingerprint"`
+	EstimatedMonthlyCost types.Float64 `tfsdk:"estimated_monthly_cost"`
 }
 
 // Metadata implements datasource.DataSource.
@@ -74,6 +75,10 @@ func (d *nodeDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 			"cookie_fingerprint": schema.StringAttribute{
 				Computed:            true,
 				MarkdownDescription: "The first 12 hex digits of the SHA-256 of the cookie; null where the droplet carries no mark with it.",
+			},
+			"estimated_monthly_cost": schema.Float64Attribute{
+				Computed:            true,
+				MarkdownDescription: "What the droplet costs in a month, in USD without taxes, by the prices that the API lists.",
 			},
 		},
 	}
@@ -119,6 +124,7 @@ func (d *nodeDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		Name: types.StringValue(spec.Name), DropletID: node.DropletID, ID: node.ID,
 		Cluster: types.StringValue(spec.Cluster), Region: types.StringValue(spec.Region), Size: types.StringValue(spec.Size),
 		NodeName: node.NodeName, IPv4: node.IPv4, IPv4Private: node.IPv4Private, CookieFingerprint: node.CookieFingerprint,
+		EstimatedMonthlyCost: node.EstimatedMonthlyCost,
 	})...)
 }
 

@@ -35,13 +35,14 @@ type nodeModel struct {
 }
 
 type nodeOutputs struct {
-	ID                types.String `tfsdk:"id"`
-	DropletID         types.Int64  `tfsdk:"droplet_id"`
-	NodeName          types.String `tfsdk:"node_name"`
-	IPv4              types.String `tfsdk:"ipv4_address"`
-	IPv4Private       types.String `tfsdk:"ipv4_address_private"`
-	CookieFingerprint types.String `tfsdk:"cookie_fingerprint"`
-	Drift             types.List   `tfsdk:"drift"`
+	ID                   types.String  `tfsdk:"id"`
+	DropletID            types.Int64   `tfsdk:"droplet_id"`
+	NodeName             types.String  `tfsdk:"node_name"`
+	IPv4                 types.String  `tfsdk:"ipv4_address"`
+	IPv4Private          types.String  `tfsdk:"ipv4_address_private"`
+	CookieFingerprint    types.String  `tfsdk:"cookie_fingerprint"`
+	EstimatedMonthlyCost types.Float64 `tfsdk:"estimated_monthly_cost"`
+	Drift                types.List    `tfsdk:"drift"`
 }
 
 // resolve fills every default in.
@@ -101,13 +102,14 @@ func nodeReleaseOf(ctx context.Context, obj types.Object, diags *diag.Diagnostic
 // reach writes down what exists.
 func (m *nodeModel) reach(spec cluster.NodeSpec, d cluster.Droplet) {
 	m.nodeOutputs = nodeOutputs{
-		ID:                types.StringValue(strconv.Itoa(d.ID)),
-		DropletID:         types.Int64Value(int64(d.ID)),
-		NodeName:          textOrNull(cluster.NodeNamed(spec, d)),
-		IPv4:              textOrNull(d.PublicIPv4),
-		IPv4Private:       textOrNull(d.PrivateIPv4),
-		CookieFingerprint: textOrNull(d.CookieFingerprint(spec.Cluster)),
-		Drift:             listOf(nil),
+		ID:                   types.StringValue(strconv.Itoa(d.ID)),
+		DropletID:            types.Int64Value(int64(d.ID)),
+		NodeName:             textOrNull(cluster.NodeNamed(spec, d)),
+		IPv4:                 textOrNull(d.PublicIPv4),
+		IPv4Private:          textOrNull(d.PrivateIPv4),
+		CookieFingerprint:    textOrNull(d.CookieFingerprint(spec.Cluster)),
+		EstimatedMonthlyCost: types.Float64Value(d.Cost().Dollars()),
+		Drift:                listOf(nil),
 	}
 	if spec.Cookie != "" {
 		m.CookieFingerprint = types.StringValue(cookie.Fingerprint(spec.Cookie))
@@ -118,6 +120,7 @@ func (m *nodeModel) reach(spec cluster.NodeSpec, d cluster.Droplet) {
 // back goes into drift; only the user's own tags show as arguments.
 func (m *nodeModel) see(spec cluster.NodeSpec, d cluster.Droplet) {
 	m.IPv4, m.IPv4Private = textOrNull(d.PublicIPv4), textOrNull(d.PrivateIPv4)
+	m.EstimatedMonthlyCost = types.Float64Value(d.Cost().Dollars())
 	if tags := d.UserTags(spec.Cluster); !cluster.SameTags(tags, texts(m.Tags)) {
 		m.Tags = setOf(tags)
 	}
@@ -143,7 +146,16 @@ func (o *nodeOutputs) forget() {
 	*o = nodeOutputs{
 		ID: types.StringUnknown(), DropletID: types.Int64Unknown(), NodeName: types.StringUnknown(),
 		IPv4: types.StringUnknown(), IPv4Private: types.StringUnknown(), CookieFingerprint: types.StringUnknown(),
-		Drift: listOf(nil),
+		EstimatedMonthlyCost: types.Float64Unknown(), Drift: listOf(nil),
+	}
+}
+
+// reachAsPlanned writes down what exists, and of its cost what the plan said.
+func (m *nodeModel) reachAsPlanned(spec cluster.NodeSpec, d cluster.Droplet) {
+	planned := m.EstimatedMonthlyCost
+	m.reach(spec, d)
+	if !planned.IsUnknown() {
+		m.EstimatedMonthlyCost = planned
 	}
 }
 

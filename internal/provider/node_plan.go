@@ -57,6 +57,9 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	resp.Diagnostics.Append(plan.resolve(ctx)...)
 	if create {
 		plan.forget()
+		if known(plan.Cookie) {
+			plan.CookieFingerprint = types.StringValue(cookie.Fingerprint(plan.Cookie.ValueString()))
+		}
 	} else {
 		keepTags(&plan.Tags, state.Tags)
 		resp.Diagnostics.Append(r.account.keepSSHKeys(ctx, &plan.SSHKeys, state.SSHKeys)...)
@@ -73,7 +76,8 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(report(ctx, resp.Plan, check.Node(spec))...)
 	if create && !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(r.checkAccount(ctx, resp.Plan, plan)...)
+		resp.Diagnostics.Append(r.checkAccount(ctx, resp.Plan, &plan)...)
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 	}
 }
 
@@ -127,9 +131,9 @@ func (c change) toldToNode() bool {
 	return false
 }
 
-// checkAccount asks the API whether the node can be made. A node that exists asks
-// nothing.
-func (r *nodeResource) checkAccount(ctx context.Context, in tfsdk.Plan, plan nodeModel) diag.Diagnostics {
+// checkAccount asks the API whether the node can be made, and what it will cost. A
+// node that exists asks nothing.
+func (r *nodeResource) checkAccount(ctx context.Context, in tfsdk.Plan, plan *nodeModel) diag.Diagnostics {
 	if r.account.unknown {
 		return nil
 	}
@@ -142,6 +146,9 @@ func (r *nodeResource) checkAccount(ctx context.Context, in tfsdk.Plan, plan nod
 	if err != nil {
 		diags.Append(failure("Cannot check the node against the account", err))
 		return diags
+	}
+	if size, listed := catalogue.Sizes[spec.Size]; listed {
+		plan.EstimatedMonthlyCost = types.Float64Value(cluster.DropletCost(size.PriceMonthly, false).Dollars())
 	}
 	if catalogue.Droplets >= catalogue.DropletLimit {
 		r.leaveOutOld(ctx, spec, &catalogue)

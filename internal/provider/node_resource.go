@@ -59,7 +59,7 @@ func (r *nodeResource) Create(ctx context.Context, req resource.CreateRequest, r
 	case err != nil:
 		resp.Diagnostics.Append(unfinished("Cannot complete the node", err, fmt.Sprintf("Droplet %d exists and is in the state.", droplet.ID), "beam_node.<name>"))
 	}
-	plan.reach(spec, droplet)
+	plan.reachAsPlanned(spec, droplet)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, nodeIdentity{plan.DropletID})...)
 }
@@ -130,7 +130,7 @@ func (r *nodeResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		resp.Diagnostics.Append(failure("Cannot complete the change of the node", err))
 		return
 	}
-	plan.reach(spec, droplet)
+	plan.reachAsPlanned(spec, droplet)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, nodeIdentity{plan.DropletID})...)
 }

@@ -49,6 +49,10 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 			"ipv4_address":         output("The public IPv4 address."),
 			"ipv4_address_private": output("The private IPv4 address."),
 			"cookie_fingerprint":   output("The first 12 hex digits of the SHA-256 of the cookie; safe to print."),
+			"estimated_monthly_cost": schema.Float64Attribute{
+				Computed:            true,
+				MarkdownDescription: "What the droplet costs in a month, in USD without taxes, by the prices that the API lists. The plan of a new one tells it.",
+			},
 			"drift": schema.ListAttribute{
 				Computed: true, ElementType: types.StringType,
 				MarkdownDescription: "What the last refresh found to differ from what the provider made, a sentence each. " +

@@ -83,9 +83,14 @@ func TestAccNodeLife(t *testing.T) {
 	id, same := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(compare.ValuesSame())
 	run(t,
 		resource.TestStep{
-			Config:           workerConfig(c),
-			ConfigPlanChecks: planned(worker, plancheck.ResourceActionCreate),
+			Config: workerConfig(c),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(worker, plancheck.ResourceActionCreate),
+				plancheck.ExpectKnownValue(worker, at("estimated_monthly_cost"), knownvalue.Float64Exact(6)),
+				plancheck.ExpectKnownValue(worker, at("cookie_fingerprint"), knownvalue.StringExact(cookie.Fingerprint("monster"))),
+			}},
 			ConfigStateChecks: []statecheck.StateCheck{
+				attributeOf(worker, "estimated_monthly_cost", knownvalue.Float64Exact(6)),
 				id.AddStateValue(worker, at("droplet_id")), same.AddStateValue(worker, at("droplet_id")),
 				attributeOf(worker, "cookie_fingerprint", knownvalue.StringExact(cookie.Fingerprint("monster"))),
 				attributeOf(worker, "drift", knownvalue.ListSizeExact(0)),

@@ -36,7 +36,10 @@ resource "terraform_data" "record" {
 	}
 	node := func(name, attribute string) tfjsonpath.Path { return at("nodes").AtMapKey(name).AtMapKey(attribute) }
 	run(t,
-		resource.TestStep{Config: config(1), ConfigPlanChecks: planned(`terraform_data.record[0]`, plancheck.ResourceActionCreate)},
+		resource.TestStep{Config: config(1), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+			plancheck.ExpectResourceAction(`terraform_data.record[0]`, plancheck.ResourceActionCreate),
+			plancheck.ExpectKnownValue(chat, at("estimated_monthly_cost"), knownvalue.Float64Exact(6)), // whatever the cookie
+		}}},
 		resource.TestStep{
 			Config: config(2),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
