@@ -21,6 +21,8 @@ func changes(at path.Path, from, to attr.Value) []change {
 	switch {
 	case to.IsUnknown() || from.Equal(to):
 		return nil
+	case isNothing(from) && isNothing(to) && !isElement(at):
+		return nil
 	case !known(from) || !known(to):
 		return []change{{at, from, to}}
 	}
@@ -35,6 +37,14 @@ func changes(at path.Path, from, to attr.Value) []change {
 		}
 	}
 	return []change{{at, from, to}}
+}
+
+// isElement says that the path leads to an element of a map, of which an empty text
+// is another one than null.
+func isElement(at path.Path) bool {
+	last, _ := at.Steps().LastStep()
+	_, is := last.(path.PathStepElementKeyString)
+	return is
 }
 
 func childChanges(from, to map[string]attr.Value, at func(string) path.Path) []change {

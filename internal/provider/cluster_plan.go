@@ -100,6 +100,7 @@ func (p *clusterPlan) resolve(ctx context.Context) diag.Diagnostics {
 	p.model.keepDefaults(ctx, p.state, &diags)
 	diags.Append(p.model.sumArchive(ctx, p.state)...)
 	if !p.create {
+		p.model.keepSpellings(ctx, p.state)
 		keepTags(&p.model.Tags, p.state.Tags)
 		diags.Append(p.account.keepSSHKeys(ctx, &p.model.SSHKeys, p.state.SSHKeys)...)
 	}

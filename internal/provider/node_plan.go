@@ -58,6 +58,7 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if create {
 		plan.forget()
 	} else {
+		plan.keepSpellings(ctx, state)
 		keepTags(&plan.Tags, state.Tags)
 		resp.Diagnostics.Append(r.account.keepSSHKeys(ctx, &plan.SSHKeys, state.SSHKeys)...)
 		r.account.plans.seeNode(state.Cluster.ValueString(), state.Name.ValueString())
