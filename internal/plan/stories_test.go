@@ -291,6 +291,61 @@ func TestBeamNodes(t *testing.T) {
 	}
 }
 
+// A node whose ports are not the cluster's could not mesh with it, as the rules of
+// the cluster's firewall tell.
+func TestBeamNodeOfOtherPorts(t *testing.T) {
+	t.Parallel()
+	observed := made(chat(1)).Observed
+	for name, tt := range map[string]struct {
+		change func(*cluster.Distribution)
+		want   string
+	}{
+		"the cluster's": {func(*cluster.Distribution) {}, ""},
+		"within":        {func(d *cluster.Distribution) { d.PortMin, d.PortMax = d.PortMax, d.PortMax }, ""},
+		"epmd":          {func(d *cluster.Distribution) { d.EPMDPort++ }, "distribution.epmd_port"},
+		"beyond":        {func(d *cluster.Distribution) { d.PortMax++ }, "distribution.port_max"},
+		"before":        {func(d *cluster.Distribution) { d.PortMin-- }, "distribution.port_min"},
+		"elsewhere":     {func(d *cluster.Distribution) { d.PortMin, d.PortMax = 10_000, 10_001 }, "distribution.port_min distribution.port_max"},
+	} {
+		spec := cluster.NodeSpec{Name: "worker", Cluster: "chat", Place: cluster.Place{Region: "nyc3", Size: "small"}, Distribution: chat(1).Distribution}
+		tt.change(&spec.Distribution)
+		var paths []string
+		for _, refusal := range DiffNode(NodeInput{Spec: spec, Observed: observed, Wanted: true}).Refusals {
+			paths = append(paths, strings.Join(refusal.Path, "."))
+		}
+		if got := strings.Join(paths, " "); got != tt.want {
+			t.Errorf("%s: refused at %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+// A VPC that overlaps another one of the account cannot be made. One that is there,
+// or that goes first, is none of that.
+func TestRangesOfOtherVPCs(t *testing.T) {
+	t.Parallel()
+	spec := chat(1)
+	spec.Network.IPRanges = map[string]string{"nyc3": "10.100.0.0/20"}
+	other := cluster.VPC{ID: "other", Name: "office", Region: "lon1", IPRange: "10.100.15.0/24"}
+	apart, own := other, other
+	apart.IPRange = "10.100.16.0/24"
+	own.Region, own.Own = "nyc3", true
+	cleared := cluster.Observed{Cluster: "chat", VPCs: []cluster.VPC{own}}
+	for name, tt := range map[string]struct {
+		observed cluster.Observed
+		refused  bool
+	}{
+		"another's":              {cluster.Observed{VPCs: []cluster.VPC{other}}, true},
+		"one beside it":          {cluster.Observed{VPCs: []cluster.VPC{apart}}, false},
+		"the cluster's":          {cluster.Observed{VPCs: []cluster.VPC{own}}, false},
+		"one that is cleared up": {cluster.Observed{VPCs: []cluster.VPC{other}, Others: []cluster.Observed{cleared}}, false},
+	} {
+		p := Diff(Input{Spec: spec, Now: now, Creating: true, Begun: true, Observed: tt.observed})
+		if refused := len(p.Refusals) > 0; refused != tt.refused {
+			t.Errorf("%s: refused with %v", name, p.Refusals)
+		}
+	}
+}
+
 // twoPools are nodes of two kinds.
 func twoPools() cluster.Spec {
 	spec := chat(2)
