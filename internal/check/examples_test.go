@@ -61,6 +61,7 @@ func validSpec() cluster.Spec {
 		Network:      cluster.Network{Mode: cluster.NetworkAuto, IPRanges: map[string]string{"nyc3": "10.0.0.0/24", "lon1": "10.0.1.0/24"}},
 		Distribution: validDistribution(),
 		Host:         validHost(),
+		WaitFor:      cluster.WaitActive,
 		Update:       cluster.DefaultUpdate,
 		Tags:         []string{"team:chat"},
 		ProjectID:    "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679",

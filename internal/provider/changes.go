@@ -54,14 +54,17 @@ func childChanges(from, to map[string]attr.Value, at func(string) path.Path) []c
 	for _, name := range slices.Compact(names) {
 		a, had := from[name]
 		b, has := to[name]
-		if had && has {
+		switch {
+		case had && has:
 			found = append(found, changes(at(name), a, b)...)
-			continue
+		case !isAbsent(a) || !isAbsent(b): // null is nothing
+			found = append(found, change{at(name), a, b})
 		}
-		found = append(found, change{at(name), a, b})
 	}
 	return found
 }
+
+func isAbsent(v attr.Value) bool { return v == nil || v.IsNull() }
 
 // under says whether the change is of the attribute that names lead to, or of
 // something in it. A "*" stands for any name.
