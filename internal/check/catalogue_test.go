@@ -128,6 +128,9 @@ func TestCatalogueWarnings(t *testing.T) {
 		{"another database", with(pooled(40, "s-1vcpu-1gb"), "DATABASE_URL", "postgresql://elsewhere")},
 		{"a size that nobody knows", pooled(40, "huge")},
 		{"a pool that is no number", with(pooled(40, "s-1vcpu-1gb"), "POOL_SIZE", "many")},
+		{"a pool of none", with(pooled(1, "s-1vcpu-1gb"), "POOL_SIZE", "0")},
+		{"an empty pool", with(pooled(1, "s-1vcpu-1gb"), "POOL_SIZE", "")},
+		{"a pool beyond all bounds", with(pooled(2, "s-1vcpu-1gb"), "POOL_SIZE", "99999999999999999999")},
 	} {
 		fmt.Fprintf(&out, "%s\n%s", c.name, tell(CatalogueWarnings(exampleCatalogue(), c.spec)))
 	}

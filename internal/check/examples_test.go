@@ -85,6 +85,15 @@ func manyRanges(first byte, count int) []string {
 	return ranges
 }
 
+// manyDomains are count different names.
+func manyDomains(count int) []string {
+	var names []string
+	for n := range count {
+		names = append(names, fmt.Sprintf("a%d.example.com", n))
+	}
+	return names
+}
+
 // keyPair makes a certificate and its key as PEM.
 func keyPair(t *testing.T) (cert, key string) {
 	t.Helper()
