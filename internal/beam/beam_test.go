@@ -39,58 +39,97 @@ for host in $PRODUCTION_HOSTS; do echo "$PRODUCTION_USER@$host:$DELIVER_TO/$APP"
 	}
 }
 
-// deploy runs what edeliver runs on a host once it has unpacked the archive there,
-// with the host's folders below root.
-func deploy(t *testing.T, root string, files ...string) (string, error) {
+// delivery is what a deploy of edeliver finds: its folders are below root, and the
+// service is active or not.
+type delivery struct{ root, deliverTo, active string }
+
+// deploy does on the host what edeliver does there after an upload: it unpacks the
+// archive and then runs the hook, each as a command for ssh, to which it adds what
+// keeps commands silent (edeliver 1.4.3 and later, libexec/erlang and libexec/core).
+func (h delivery) deploy(t *testing.T, files ...string) (string, error) {
 	t.Helper()
+	source, to := t.TempDir(), filepath.Join(h.root, h.deliverTo, "chat")
 	for _, file := range files {
-		path := filepath.Join(root, "opt/chat", file)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		path := filepath.Join(source, file)
+		makeFolders(t, filepath.Dir(path))
 		if err := os.WriteFile(path, []byte(file), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	config := beam.EdeliverConfig("chat", "deploy", []string{"203.0.113.10"})
-	script := strings.ReplaceAll(config, "DELIVER_TO='/opt'", "DELIVER_TO='"+root+"/opt'") + `
+	makeFolders(t, filepath.Join(h.root, "opt/chat"), to)
+	archive := filepath.Join(to, "chat_1.tar.gz")
+	if out, err := exec.CommandContext(t.Context(), "tar", "-czf", archive, "-C", source, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	config := strings.ReplaceAll(beam.EdeliverConfig("chat", "deploy", []string{"203.0.113.10"}), "'/opt", "'"+h.root+"/opt")
+	script := config + `
+DELIVER_TO='` + filepath.Join(h.root, h.deliverTo) + `'
 sudo() { echo "sudo $*"; }
-export -f sudo
-__remote() { bash -c "$1"; }
+systemctl() { [ "$*" = 'is-active --quiet beam.service' ] && ` + h.active + `; }
+export -f sudo systemctl
+SILENCE='&> /dev/null'
+__remote() { bash -c "$1 $SILENCE" || exit 1; }
+__remote "
+  set -e
+  cd $DELIVER_TO/$APP $SILENCE
+  tar -xzvf chat_1.tar.gz $SILENCE && rm chat_1.tar.gz $SILENCE"
 post_extract_release_archive
 `
-	cmd := exec.CommandContext(t.Context(), testtool.Require(t, "bash"), "-eu")
+	cmd := exec.CommandContext(t.Context(), testtool.Require(t, "bash"))
 	cmd.Stdin = strings.NewReader(script)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
 
+func makeFolders(t *testing.T, paths ...string) {
+	t.Helper()
+	for _, path := range paths {
+		if err := os.MkdirAll(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestEdeliverBringsAReleaseWhereItIsStarted(t *testing.T) {
 	t.Parallel()
-	root := t.TempDir()
+	h := delivery{root: t.TempDir(), deliverTo: "opt", active: "true"}
 	restarted := "sudo systemctl restart beam.service\n"
 	for version := range 2 {
 		// In a folder of its name; then again, over the version before.
 		library := fmt.Sprintf("lib/chat-%d/ebin/chat.beam", version)
-		out, err := deploy(t, root, "chat/bin/chat", "chat/releases/start_erl.data", "chat/"+library, "chat/erts-13.1/bin/erl")
+		out, err := h.deploy(t, "chat/bin/chat", "chat/releases/start_erl.data", "chat/"+library, "chat/erts-13.1/bin/erl")
 		if err != nil || out != restarted {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		libraries, err := filepath.Glob(filepath.Join(root, "opt/chat/lib/*/ebin/chat.beam"))
-		if err != nil || len(libraries) != 1 || libraries[0] != filepath.Join(root, "opt/chat", library) {
+		libraries, err := filepath.Glob(filepath.Join(h.root, "opt/chat/lib/*/ebin/chat.beam"))
+		if err != nil || len(libraries) != 1 || libraries[0] != filepath.Join(h.root, "opt/chat", library) {
 			t.Errorf("there is %v, want %s alone: %v", libraries, library, err)
 		}
-		if _, err := os.Stat(filepath.Join(root, "opt/chat/bin/chat")); err != nil {
+		if _, err := os.Stat(filepath.Join(h.root, "opt/chat/bin/chat")); err != nil {
 			t.Error(err)
 		}
 	}
 	// Without a folder.
-	if out, err := deploy(t, t.TempDir(), "bin/chat", "releases/start_erl.data"); err != nil || out != restarted {
+	h.root = t.TempDir()
+	if out, err := h.deploy(t, "bin/chat", "releases/start_erl.data"); err != nil || out != restarted {
 		t.Errorf("%v\n%s", err, out)
 	}
-	// Under another name.
-	if out, err := deploy(t, t.TempDir(), "bin/talk", "releases/start_erl.data"); err == nil || !strings.Contains(out, "/opt/chat/bin/chat: the release must be called chat") {
-		t.Errorf("got %v\n%s", err, out)
+}
+
+// A deploy that does not end with the release running fails and says why.
+func TestEdeliverSaysWhyAReleaseDoesNotRun(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		deliverTo, active, program, want string
+	}{
+		"another name":     {"opt", "true", "bin/talk", "/opt/chat/bin/chat: the release must be called chat"},
+		"another place":    {"srv", "true", "bin/chat", "systemd runs what is in"},
+		"it does not stay": {"opt", "false", "bin/chat", "the release does not run: journalctl -u beam.service"},
+	} {
+		h := delivery{root: t.TempDir(), deliverTo: tt.deliverTo, active: tt.active}
+		if out, err := h.deploy(t, tt.program, "releases/start_erl.data"); err == nil || !strings.Contains(out, tt.want) {
+			t.Errorf("%s: got %v\n%s", name, err, out)
+		}
 	}
 }
 

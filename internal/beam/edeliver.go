@@ -27,6 +27,7 @@ func EdeliverConfig(app, user string, hosts []string) string {
 		"@HOSTS@", quoteShell(strings.Join(hosts, " ")),
 		"@DELIVER_TO@", quoteShell(ReleasesDir),
 		"@VM_ARGS@", quoteShell(path.Join(ConfigDir, VMArgsFile)),
+		"@ROOT@", quoteShell(path.Join(ReleasesDir, app)),
 		"@SERVICE@", Service,
 	).Replace(edeliverSource)
 }
@@ -56,7 +57,9 @@ post_extract_release_archive() {
     cd $DELIVER_TO/$APP
     if [ -d $APP/releases ]; then rm -rf bin erts-* lib releases; mv $APP/* .; rmdir $APP; fi
     if [ ! -x bin/$APP ]; then echo 'there is no program $DELIVER_TO/$APP/bin/$APP: the release must be called $APP' >&2; exit 1; fi
+    if [ ! $DELIVER_TO/$APP -ef @ROOT@ ]; then echo 'systemd runs what is in' @ROOT@', and this release is in $DELIVER_TO/$APP: set DELIVER_TO and APP to where systemd looks' >&2; exit 1; fi
     sudo systemctl restart @SERVICE@
+    if ! systemctl is-active --quiet @SERVICE@; then echo 'the release does not run: journalctl -u @SERVICE@ tells why' >&2; exit 1; fi
   "
 }
 `

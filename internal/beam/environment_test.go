@@ -33,6 +33,8 @@ func TestCheckEnvironmentSaysWhyAVariableIsRefused(t *testing.T) {
 		"a second cookie":     {"ERL_ZFLAGS", "-setcookie hunter2", "holds -setcookie: the cookie"},
 		"flags of an OTP":     {"ERL_OTP27_FLAGS", `"-start_epmd" false`, "holds -start_epmd"},
 		"kernel's parameters": {"ERL_FLAGS", "-kernel logger_level debug inet_dist_listen_min hunter2", "holds -kernel inet_dist_listen_min"},
+		"away from systemd":   {"ERL_FLAGS", "+sbwt none -detached", "holds -detached: whether systemd sees the VM run"},
+		"a shell of another":  {"ERL_AFLAGS", "-remsh hunter2", "holds -remsh"},
 		"other flags":         {"ERL_FLAGS", "+sbwt none -kernel logger_level debug net_ticktime 30 -myapp inet_dist_x 1", ""},
 		"a name elsewhere":    {"GREETING", "-name is a flag", ""},
 		"epmd's other names":  {"ERL_EPMD_RELAXED_COMMAND_CHECK", "1", "a setting of epmd"},

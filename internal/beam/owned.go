@@ -58,6 +58,8 @@ var ownedFlags = map[string]string{
 	"-ssl_dist_opt":     "how nodes talk to each other",
 	"-ssl_dist_optfile": "how nodes talk to each other",
 	"-args_file":        "a file of further flags, which may name or join the node",
+	"-detached":         "whether systemd sees the VM run",
+	"-remsh":            "whether the VM is a node or the shell of another one",
 }
 
 const waysToNodes = "how nodes find each other"

@@ -1,12 +1,14 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // Demand is what an apply adds to the account, at most at a time.
@@ -204,6 +206,8 @@ func (a account) imageProblems(path []string, p cluster.Place) []Problem {
 	case !exists:
 		return report(fmt.Sprintf("The account has no image %q. Use the slug of a distribution, such as \"debian-13-x64\", or the id of a "+
 			"snapshot of the account. `doctl compute image list --public` shows the slugs.", p.Image))
+	case !supported(image):
+		return report(fmt.Sprintf("Image %q is of %s, which hosts are not set up on. %s", p.Image, cmp.Or(image.Slug, image.Distribution), sentence(hostconfig.Image.Fault(""))))
 	case region.Available && !slices.Contains(image.Regions, p.Region):
 		return report(fmt.Sprintf("Image %q is not in region %q, but in %s. Transfer the snapshot there (`doctl compute image-action transfer`), "+
 			"or use another image or region.", p.Image, p.Region, strings.Join(image.Regions, ", ")), at(path, "region"))
@@ -212,4 +216,13 @@ func (a account) imageProblems(path []string, p cluster.Place) []Problem {
 			p.Image, image.MinDiskGiB, p.Size, size.DiskGiB), at(path, "size"))
 	}
 	return nil
+}
+
+// supported says whether hosts can be set up on the image, as far as the account
+// tells: what an image of the user's own holds it may not know.
+func supported(image cluster.Image) bool {
+	if image.Slug != "" {
+		return hostconfig.Image.Fault(image.Slug) == ""
+	}
+	return slices.Contains([]string{"Debian", "Ubuntu", "Unknown", "Unknown OS", ""}, image.Distribution)
 }

@@ -30,6 +30,10 @@ func exampleCatalogue() cluster.Catalogue {
 			"debian-13-x64": {Regions: []string{"lon1", "nyc3"}, MinDiskGiB: 10},
 			"9001":          {Regions: []string{"lon1"}, MinDiskGiB: 10},
 			"9002":          {Regions: []string{"lon1", "nyc3"}, MinDiskGiB: 160},
+			"9003":          {Distribution: "Rocky Linux", Regions: []string{"lon1", "nyc3"}},
+			"9004":          {Distribution: "Debian", Slug: "debian-11-x64", Regions: []string{"lon1", "nyc3"}},
+			"9005":          {Distribution: "Unknown", Regions: []string{"lon1", "nyc3"}},
+			"9006":          {Distribution: "Ubuntu", Slug: "ubuntu-24-04-x64", Regions: []string{"lon1", "nyc3"}},
 		},
 		SSHKeys:  map[string]string{"512189": "ann", "3b:16:e4:bf:8b:00:8b:b8:59:8c:a9:d3:f0:19:fa:45": "joe"},
 		VPCs:     map[string]cluster.VPC{"5a4981aa-9653-4bd1-bef5-d6bff52042e4": {Name: "web", Region: "ams3"}},
@@ -54,6 +58,10 @@ func TestCatalogueProblems(t *testing.T) {
 		{"unknown image", Demand{}, func(s *cluster.Spec) { s.Pools[0].Image = "debian-1" }},
 		{"snapshot of another region", Demand{}, func(s *cluster.Spec) { s.Pools[1].Image = "9001" }},
 		{"image larger than the disk", Demand{}, func(s *cluster.Spec) { s.Pools[0].Image = "9002" }},
+		{"snapshot of another distribution", Demand{}, func(s *cluster.Spec) { s.Pools[0].Image = "9003" }},
+		{"the id of a version before", Demand{}, func(s *cluster.Spec) { s.Pools[0].Image = "9004" }},
+		{"an image of which nothing is told", Demand{}, func(s *cluster.Spec) { s.Pools[0].Image = "9005" }},
+		{"the id of a version that will do", Demand{}, func(s *cluster.Spec) { s.Pools[0].Image = "9006" }},
 		{"swap larger than the disk", Demand{}, func(s *cluster.Spec) { s.Host.SwapMiB = 32768 }},
 		{"swap that leaves no room for the system", Demand{}, func(s *cluster.Spec) { s.Host.SwapMiB = 21*1024 + 1 }},
 		{"swap that fits", Demand{}, func(s *cluster.Spec) { s.Host.SwapMiB = 21 * 1024 }},
@@ -120,6 +128,9 @@ func TestCatalogueWarnings(t *testing.T) {
 		{"another database", with(pooled(40, "s-1vcpu-1gb"), "DATABASE_URL", "postgresql://elsewhere")},
 		{"a size that nobody knows", pooled(40, "huge")},
 		{"a pool that is no number", with(pooled(40, "s-1vcpu-1gb"), "POOL_SIZE", "many")},
+		{"a pool of none", with(pooled(1, "s-1vcpu-1gb"), "POOL_SIZE", "0")},
+		{"an empty pool", with(pooled(1, "s-1vcpu-1gb"), "POOL_SIZE", "")},
+		{"a pool beyond all bounds", with(pooled(2, "s-1vcpu-1gb"), "POOL_SIZE", "99999999999999999999")},
 	} {
 		fmt.Fprintf(&out, "%s\n%s", c.name, tell(CatalogueWarnings(exampleCatalogue(), c.spec)))
 	}

@@ -100,7 +100,7 @@ func sshKeyProblems(keys []string) []Problem {
 				Path:    []string{"ssh_keys"},
 				Summary: "Invalid SSH key",
 				Detail: fmt.Sprintf("%q is neither the id of an SSH key of the account, such as 512189, nor its MD5 fingerprint, "+
-					"16 pairs of hex digits with colons between them. `doctl compute ssh-key list` shows both.", key),
+					"16 pairs of the digits 0-9 and a-f with colons between them. `doctl compute ssh-key list` shows both.", key),
 			})
 		}
 	}

@@ -154,6 +154,7 @@ func TestProblems(t *testing.T) {
 		}},
 		{"another port than release.port", func(s *cluster.Spec) { s.Environment = map[string]string{"PORT": "4000"} }},
 		{"another port, without a release", func(s *cluster.Spec) { s.Release, s.Environment = nil, map[string]string{"PORT": "4000"} }},
+		{"the port of the release with a zero in front", func(s *cluster.Spec) { s.Environment = map[string]string{"PORT": "08080"} }},
 		{"the port of the release", func(s *cluster.Spec) { s.Release.Port, s.Environment = 4000, map[string]string{"PORT": "4000"} }},
 		{"one address", func(s *cluster.Spec) { s.Access.SSHFrom = []string{"203.0.113.7"} }},
 		{"host bits", func(s *cluster.Spec) { s.Access.SSHFrom = []string{"203.0.113.7/24"} }},
@@ -235,6 +236,12 @@ func TestProblems(t *testing.T) {
 		}},
 		{"ACME with umlauts", func(s *cluster.Spec) {
 			s.LoadBalancer.TLS = &cluster.TLS{ACME: &cluster.ACME{Email: "ops@müller.example", Domains: []string{"müller.example"}}}
+		}},
+		{"ACME with more domains than Let's Encrypt takes", func(s *cluster.Spec) {
+			s.LoadBalancer.TLS = &cluster.TLS{ACME: &cluster.ACME{Email: "ops@example.com", Domains: manyDomains(101)}}
+		}},
+		{"ACME with as many domains of another authority", func(s *cluster.Spec) {
+			s.LoadBalancer.TLS = &cluster.TLS{ACME: &cluster.ACME{Email: "ops@example.com", Domains: manyDomains(101), Directory: "https://ca.example.com"}}
 		}},
 		{"ACME without domains", func(s *cluster.Spec) {
 			s.LoadBalancer.TLS = &cluster.TLS{ACME: &cluster.ACME{Email: "ops@example.com"}}

@@ -1,7 +1,7 @@
 package check
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -21,9 +21,19 @@ func connectionWarnings(c cluster.Catalogue, s cluster.Spec) []Problem {
 	if s.Database == nil || s.Environment["DATABASE_URL"] != "" {
 		return nil
 	}
+	written, set := s.Environment["POOL_SIZE"]
+	pool, valid := poolSize(written)
+	if !set {
+		pool, valid = hostconfig.DefaultPoolSize, true
+	}
+	if !valid {
+		return []Problem{{
+			Path: []string{"environment", "POOL_SIZE"}, Needs: [][]string{{"environment", "DATABASE_URL"}}, Summary: "Not a number of connections",
+			Detail: "POOL_SIZE is no whole number of 1 or more, and an app that reads it, as those of Phoenix do, would not start. Correct it, or remove it for the default.",
+		}}
+	}
 	size, known := c.Sizes[s.Database.Size]
-	pool, err := strconv.Atoi(cmp.Or(s.Environment["POOL_SIZE"], strconv.Itoa(hostconfig.DefaultPoolSize)))
-	if !known || err != nil || s.NodeCount() == 0 {
+	if !known || s.NodeCount() == 0 {
 		return nil
 	}
 	needed, allowed := s.NodeCount()*pool, hostconfig.MaxConnections(size.MemoryMiB)-hostconfig.ReservedConnections
@@ -38,4 +48,15 @@ func connectionWarnings(c cluster.Catalogue, s cluster.Spec) []Problem {
 			"Set POOL_SIZE in environment to %d or less, or use a larger size for the database.",
 			needed, plural(s.NodeCount(), "node"), pool, s.Database.Size, allowed, max(allowed/s.NodeCount(), 1)),
 	}}
+}
+
+// poolSize reads how many connections each node keeps. More than a million are as
+// good as a million.
+func poolSize(written string) (size int, valid bool) {
+	const most = 1_000_000
+	number, err := strconv.ParseUint(written, 10, 64)
+	if errors.Is(err, strconv.ErrRange) {
+		return most, true
+	}
+	return int(min(number, most)), err == nil && number > 0
 }

@@ -34,7 +34,7 @@ func portVariableProblems(environment map[string]string, release *cluster.Releas
 		port = release.Port
 	}
 	value, set := environment["PORT"]
-	if !set || value == strconv.Itoa(port) {
+	if number, err := strconv.Atoi(value); !set || err == nil && number == port {
 		return nil
 	}
 	return []Problem{{

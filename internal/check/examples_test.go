@@ -61,6 +61,7 @@ func validSpec() cluster.Spec {
 		Network:      cluster.Network{Mode: cluster.NetworkAuto, IPRanges: map[string]string{"nyc3": "10.0.0.0/24", "lon1": "10.0.1.0/24"}},
 		Distribution: validDistribution(),
 		Host:         validHost(),
+		WaitFor:      cluster.WaitActive,
 		Update:       cluster.DefaultUpdate,
 		Tags:         []string{"team:chat"},
 		ProjectID:    "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679",
@@ -82,6 +83,15 @@ func manyRanges(first byte, count int) []string {
 		ranges = append(ranges, fmt.Sprintf("%d.%d.%d.0/24", first, n/256, n%256))
 	}
 	return ranges
+}
+
+// manyDomains are count different names.
+func manyDomains(count int) []string {
+	var names []string
+	for n := range count {
+		names = append(names, fmt.Sprintf("a%d.example.com", n))
+	}
+	return names
 }
 
 // keyPair makes a certificate and its key as PEM.

@@ -34,7 +34,7 @@ func waitForProblems(s cluster.Spec) []Problem {
 	path, needs := []string{"wait_for"}, [][]string{{"management", "enabled"}}
 	asked := []string{cluster.WaitFormed, cluster.WaitBooted}
 	switch {
-	case s.WaitFor == "" || s.WaitFor == cluster.WaitActive: // it is left out of specs that nobody waits for
+	case s.WaitFor == cluster.WaitActive:
 		return nil
 	case slices.Contains(asked, s.WaitFor) && s.Management.Enabled:
 		return nil

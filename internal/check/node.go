@@ -81,6 +81,29 @@ func Joins(n cluster.NodeSpec, s cluster.Spec) []Problem {
 			Detail: fmt.Sprintf("name is %q, and a host of cluster %s has that name. Use another one.", n.Name, s.Name),
 		})
 	}
+	return append(found, Meshes(n, s.Distribution)...)
+}
+
+// Meshes returns why the node's ports would keep it out of a cluster whose nodes
+// have those of the distribution; 0 stands for one that is not known.
+func Meshes(n cluster.NodeSpec, d cluster.Distribution) []Problem {
+	var found []Problem
+	report := func(attribute, detail string, values ...any) {
+		found = append(found, Problem{Path: []string{"distribution", attribute}, Summary: "Ports of another cluster", Detail: fmt.Sprintf(detail, values...)})
+	}
+	own := n.Distribution
+	if own.EPMDPort == 0 || d.EPMDPort == 0 || d.PortMax == 0 {
+		return nil
+	}
+	if own.EPMDPort != d.EPMDPort {
+		report("epmd_port", "epmd_port is %d, and the nodes of cluster %s ask each other at %d. Set it to %d.", own.EPMDPort, n.Cluster, d.EPMDPort, d.EPMDPort)
+	}
+	if own.PortMin < d.PortMin || own.PortMin > d.PortMax {
+		report("port_min", "port_min is %d, and the firewall of cluster %s opens %d to %d. Use a range within.", own.PortMin, n.Cluster, d.PortMin, d.PortMax)
+	}
+	if own.PortMax < d.PortMin || own.PortMax > d.PortMax {
+		report("port_max", "port_max is %d, and the firewall of cluster %s opens %d to %d. Use a range within.", own.PortMax, n.Cluster, d.PortMin, d.PortMax)
+	}
 	return found
 }
 

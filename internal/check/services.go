@@ -11,6 +11,10 @@ import (
 // volumeGiB is the size of a volume (API description, volume size).
 var volumeGiB = hostconfig.Range{Min: 1, Max: 16 * 1024}
 
+// maxNames is how many names a certificate of Let's Encrypt takes (its page "Rate
+// Limits").
+const maxNames = 100
+
 // Numbers of a health check.
 var (
 	intervalMS = hostconfig.Range{Min: 100, Max: 3_600_000}
@@ -85,6 +89,12 @@ func acmeProblems(path []string, a *cluster.ACME) []Problem {
 			Path:    at(path, "domains"),
 			Summary: "Missing domains",
 			Detail:  "domains is empty. List the names that the certificate is for, such as \"chat.example.com\".",
+		})
+	}
+	if names := len(a.Domains); names > maxNames && a.Directory == "" {
+		found = append(found, Problem{
+			Path: at(path, "domains"), Needs: [][]string{at(path, "directory_url")}, Summary: "Too many domains",
+			Detail: fmt.Sprintf("domains has %d names, and a certificate of Let's Encrypt takes at most %d. Use fewer, or directory_url for another authority.", names, maxNames),
 		})
 	}
 	found = append(found, formedEach(at(path, "domains"), a.Domains, hostconfig.DomainName)...)

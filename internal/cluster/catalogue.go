@@ -41,8 +41,10 @@ type Size struct {
 
 // Image is what a droplet boots from.
 type Image struct {
-	Regions    []string
-	MinDiskGiB int
+	Slug         string // empty for a snapshot
+	Distribution string // such as "Debian"; of a snapshot what it was made from
+	Regions      []string
+	MinDiskGiB   int
 }
 
 // Images returns the images that the spec's hosts boot from, each once.

@@ -3,6 +3,7 @@ package cluster
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 )
@@ -154,7 +155,7 @@ func (f Firewall) normal() Firewall {
 func normalRules(rules []Rule) []Rule {
 	var out []Rule
 	for _, r := range rules {
-		r.Addresses, r.Tags = sorted(r.Addresses), sorted(r.Tags)
+		r.Addresses, r.Tags = ranges(r.Addresses), sorted(r.Tags)
 		if r.Ports == "" || r.Ports == "all" || r.Ports == "1-65535" {
 			r.Ports = allPorts
 		}
@@ -162,6 +163,19 @@ func normalRules(rules []Rule) []Rule {
 	}
 	slices.SortFunc(out, func(a, b Rule) int { return cmp.Compare(a.String(), b.String()) })
 	return out
+}
+
+// ranges spells each range in one way, once: an address of IPv6 has many.
+func ranges(addresses []string) []string {
+	var out []string
+	for _, address := range addresses {
+		if prefix, err := netip.ParsePrefix(address); err == nil {
+			address = prefix.String()
+		}
+		out = append(out, address)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func (r Rule) equal(other Rule) bool { return r.String() == other.String() }

@@ -84,7 +84,7 @@ func TestSameFirewallInAnotherSpelling(t *testing.T) {
 	slices.Reverse(answered.Inbound)
 	answered.Outbound = []Rule{
 		{Protocol: "udp", Ports: "1-65535", Addresses: []string{"::/0", "0.0.0.0/0"}},
-		{Protocol: "tcp", Ports: "all", Addresses: []string{"::/0", "0.0.0.0/0"}},
+		{Protocol: "tcp", Ports: "all", Addresses: []string{"0:0:0::/0", "::/0", "0.0.0.0/0"}},
 		{Protocol: "icmp", Addresses: []string{"::/0", "0.0.0.0/0"}},
 	}
 	if !answered.Same(wanted) {

@@ -66,7 +66,7 @@ func (c *Client) Image(ctx context.Context, slugOrID string) (image cluster.Imag
 			return c.api.Images.GetBySlug(ctx, slugOrID)
 		},
 		func(i godo.Image) cluster.Image {
-			return cluster.Image{Regions: i.Regions, MinDiskGiB: i.MinDiskSize}
+			return cluster.Image{Slug: i.Slug, Distribution: i.Distribution, Regions: i.Regions, MinDiskGiB: i.MinDiskSize}
 		})
 	if found == nil {
 		return cluster.Image{}, false, failed(err, "read the image %s", slugOrID)

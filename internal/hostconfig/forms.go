@@ -150,7 +150,7 @@ var (
 	// DomainName is a name that a certificate authority can check over HTTP.
 	DomainName = Form{
 		fits: func(text string) bool { return len(text) <= maxDomain && domainShape(text) },
-		rule: `use a name such as "chat.example.com", without wildcards: the authority checks each over HTTP; ` +
+		rule: `use a name such as "chat.example.com", in small letters, without a dot at its end and without wildcards: the authority checks each over HTTP; ` +
 			"one with letters beyond a-z has a form that begins with xn--",
 	}
 	// DirectoryURL is where a certificate authority is asked.

@@ -16,7 +16,7 @@ var supportedLocales string
 // where a locale knows nothing else; it may be written all the same.
 var Locale = Form{
 	fits: func(text string) bool { return locales()[text] },
-	rule: `use one of glibc's UTF-8 locales, such as "en_US.UTF-8" or "C.UTF-8" ("locale -a" and /usr/share/i18n/SUPPORTED list them)`,
+	rule: `use one of glibc's UTF-8 locales, such as "en_US.UTF-8" or "C.UTF-8", as /usr/share/i18n/SUPPORTED spells it`,
 }
 
 func locales() map[string]bool {

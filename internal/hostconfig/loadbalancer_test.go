@@ -92,7 +92,7 @@ func TestLoadBalancerRefusesWhatHAProxyCannotCarry(t *testing.T) {
 		}, `tls.acme.domains is empty; at least one domain is needed`},
 		{"a wildcard", func(l *hostconfig.LoadBalancer) {
 			l.TLS = &hostconfig.TLS{ACME: &hostconfig.ACME{Email: "ops@example.com", Domains: []string{"*.example.com"}}}
-		}, `tls.acme.domains is "*.example.com"; use a name such as "chat.example.com", without wildcards`},
+		}, `tls.acme.domains is "*.example.com"; use a name such as "chat.example.com", in small letters`},
 		{"a directory without TLS", func(l *hostconfig.LoadBalancer) {
 			l.TLS = &hostconfig.TLS{ACME: &hostconfig.ACME{Email: "ops@example.com", Domains: []string{"example.com"}, Directory: "http://ca"}}
 		}, `tls.acme.directory_url is "http://ca"; it must begin with https://`},

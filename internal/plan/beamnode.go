@@ -108,7 +108,7 @@ func (in NodeInput) refusals() []check.Problem {
 	if _, problem := in.VPC(); problem != "" {
 		found = append(found, check.Problem{Path: []string{"region"}, Summary: "No network in the region", Detail: problem})
 	}
-	return found
+	return append(found, check.Meshes(in.Spec, cluster.SpecOf(in.Spec.Cluster, in.Observed).Distribution)...)
 }
 
 // VPC finds the VPC that the cluster's hosts of the node's region are in; none

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ func (d *differ) refusals() []check.Problem {
 	if d.removal() {
 		return d.nodesOfOthers()
 	}
-	return slices.Concat(d.otherClusters(), d.takenNames(), d.heldVolume(), d.fixedCookie(), d.leftBehind(), d.otherRanges(), d.otherAddress())
+	return slices.Concat(d.otherClusters(), d.takenNames(), d.takenRanges(), d.heldVolume(), d.fixedCookie(), d.leftBehind(), d.otherRanges(), d.otherAddress())
 }
 
 // otherRanges refuses other private addresses than those of a VPC that is there.
@@ -208,6 +209,34 @@ func (d *differ) takenNames() []check.Problem {
 				Detail: fmt.Sprintf("The account has a %s named %s (%s) that is not this cluster's, and the cluster needs one of that name. "+
 					"Rename or delete it, or choose another name for the cluster.", kind, name, d.Observed.Taken[i].ID),
 			})
+		}
+	}
+	return found
+}
+
+// takenRanges refuses to make a VPC whose range overlaps that of one that stays:
+// VPCs of an account share no addresses, whatever their regions.
+func (d *differ) takenRanges() []check.Problem {
+	goes := func(v cluster.VPC) bool {
+		return slices.ContainsFunc(d.Observed.Others, func(other cluster.Observed) bool {
+			return slices.ContainsFunc(other.OwnVPCs(), func(own cluster.VPC) bool { return own.ID == v.ID })
+		})
+	}
+	var found []check.Problem
+	for _, s := range d.steps {
+		a, makes := s.Action.(CreateVPC)
+		wanted, err := netip.ParsePrefix(a.VPC.IPRange)
+		if !makes || err != nil {
+			continue
+		}
+		for _, v := range d.Observed.VPCs {
+			if has, err := netip.ParsePrefix(v.IPRange); err == nil && has.Overlaps(wanted) && !goes(v) {
+				found = append(found, check.Problem{
+					Path: []string{"network", "ip_ranges", a.VPC.Region}, Summary: "IP ranges overlap",
+					Detail: fmt.Sprintf("%s overlaps %s of the VPC %s in %s, and VPCs of one account cannot share addresses. "+
+						"Use another range; `doctl vpcs list` shows those that are taken.", wanted, has, v.Name, v.Region),
+				})
+			}
 		}
 	}
 	return found

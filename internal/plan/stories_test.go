@@ -265,52 +265,6 @@ func TestTakingOverIsNoDrift(t *testing.T) {
 	}
 }
 
-func TestBeamNodes(t *testing.T) {
-	t.Parallel()
-	spec := cluster.NodeSpec{Name: "worker", Cluster: "chat", Place: cluster.Place{Region: "nyc3", Size: "small"}}
-	joined := made(chat(1)).Observed
-	worker := cluster.Droplet{
-		ID: 7, Name: "worker", Region: "nyc3", Status: cluster.StatusActive, Tags: append(spec.WantedTags(), spec.ToldTag()), CreatedAt: time.Unix(9, 0),
-	}
-	addressed(&worker)
-	with := func(change func(*cluster.Droplet)) cluster.Observed {
-		d := worker
-		d.Tags = slices.Clone(d.Tags)
-		change(&d)
-		o := joined
-		o.Droplets = append(slices.Clone(o.Droplets), d)
-		return o
-	}
-	as := func(*cluster.Droplet) {}
-	for _, tt := range []struct {
-		name string
-		in   NodeInput
-		want string
-	}{
-		{"create", NodeInput{Observed: joined, Wanted: true}, "create node"},
-		{"as it should be", NodeInput{Observed: with(as), DropletID: 7, Wanted: true}, ""},
-		{"destroy", NodeInput{Observed: with(as), DropletID: 7}, "delete droplet 7"},
-		{"destroy of one that is gone", NodeInput{Observed: joined, DropletID: 7}, ""},
-		{"switched off", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Status = cluster.StatusOff }), DropletID: 7, Wanted: true}, "power on 7, active worker"},
-		{"renamed", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Name = "pet" }), DropletID: 7, Wanted: true}, "rename 7"},
-		{"tagged", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Tags = append(d.Tags, "web") }), DropletID: 7, Wanted: true}, "untag hosts web"},
-		{"of a create that died", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Tags = append(d.Tags, spec.MakingTag()) }), Wanted: true}, "delete tag " + spec.MakingTag()},
-	} {
-		tt.in.Spec = spec
-		p := DiffNode(tt.in)
-		var keys []string
-		for _, s := range p.Steps {
-			keys = append(keys, s.Key())
-		}
-		if got := strings.Join(keys, ", "); got != tt.want || len(p.Refusals) > 0 {
-			t.Errorf("%s: %q (refused: %v), want %q", tt.name, got, p.Refusals, tt.want)
-		}
-	}
-	if p := DiffNode(NodeInput{Spec: spec, Observed: with(as), Wanted: true}); len(p.Refusals) != 1 {
-		t.Errorf("a name that another node has is refused with %v", p.Refusals)
-	}
-}
-
 // twoPools are nodes of two kinds.
 func twoPools() cluster.Spec {
 	spec := chat(2)

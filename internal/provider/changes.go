@@ -21,6 +21,8 @@ func changes(at path.Path, from, to attr.Value) []change {
 	switch {
 	case to.IsUnknown() || from.Equal(to):
 		return nil
+	case isNothing(from) && isNothing(to) && !isElement(at):
+		return nil
 	case !known(from) || !known(to):
 		return []change{{at, from, to}}
 	}
@@ -37,6 +39,14 @@ func changes(at path.Path, from, to attr.Value) []change {
 	return []change{{at, from, to}}
 }
 
+// isElement says that the path leads to an element of a map, of which an empty text
+// is another one than null.
+func isElement(at path.Path) bool {
+	last, _ := at.Steps().LastStep()
+	_, is := last.(path.PathStepElementKeyString)
+	return is
+}
+
 func childChanges(from, to map[string]attr.Value, at func(string) path.Path) []change {
 	names := slices.Concat(slices.Collect(maps.Keys(from)), slices.Collect(maps.Keys(to)))
 	slices.Sort(names)
@@ -44,14 +54,17 @@ func childChanges(from, to map[string]attr.Value, at func(string) path.Path) []c
 	for _, name := range slices.Compact(names) {
 		a, had := from[name]
 		b, has := to[name]
-		if had && has {
+		switch {
+		case had && has:
 			found = append(found, changes(at(name), a, b)...)
-			continue
+		case !isAbsent(a) || !isAbsent(b): // null is nothing
+			found = append(found, change{at(name), a, b})
 		}
-		found = append(found, change{at(name), a, b})
 	}
 	return found
 }
+
+func isAbsent(v attr.Value) bool { return v == nil || v.IsNull() }
 
 // under says whether the change is of the attribute that names lead to, or of
 // something in it. A "*" stands for any name.

@@ -294,6 +294,9 @@ func (m clusterModel) pools(ctx context.Context, diags *diag.Diagnostics) []clus
 	elements := m.NodePools.Elements()
 	var pools []cluster.Pool
 	for _, name := range slices.Sorted(maps.Keys(elements)) {
+		if elements[name].IsNull() { // which checkPools refuses
+			continue
+		}
 		pool := cluster.Pool{Name: name}
 		if object, ok := elements[name].(types.Object); ok {
 			if p := read[poolModel](ctx, object, diags); p != nil {

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -32,7 +33,22 @@ func (r *clusterResource) ValidateConfig(ctx context.Context, req resource.Valid
 		return
 	}
 	resp.Diagnostics.Append(report(ctx, plan, check.Spec(spec))...)
+	resp.Diagnostics.Append(model.checkPools()...)
 	resp.Diagnostics.Append(model.checkPair(false)...)
+}
+
+// checkPools refuses a pool that is null, as of a condition that is not met:
+// Terraform 1.11 crashes when it plans one (SensitivePaths of a nested map).
+func (m clusterModel) checkPools() diag.Diagnostics {
+	var diags diag.Diagnostics
+	for name, pool := range m.NodePools.Elements() {
+		if pool.IsNull() {
+			at := path.Root("node_pools").AtMapKey(name)
+			diags.AddAttributeError(at, "Missing pool", fmt.Sprintf("%s is null. Write {} for a pool with every default, "+
+				"or leave it out, as { for name, pool in local.pools : name => pool if pool != null } does.", at))
+		}
+	}
+	return diags
 }
 
 // ModifyPlan implements resource.ResourceWithModifyPlan.
@@ -101,6 +117,7 @@ func (p *clusterPlan) resolve(ctx context.Context) diag.Diagnostics {
 	p.model.keepDefaults(ctx, p.state, &diags)
 	diags.Append(p.model.sumArchive(ctx, p.state)...)
 	if !p.create {
+		p.model.keepSpellings(ctx, p.state)
 		keepTags(&p.model.Tags, p.state.Tags)
 		diags.Append(p.account.keepSSHKeys(ctx, &p.model.SSHKeys, p.state.SSHKeys)...)
 	}

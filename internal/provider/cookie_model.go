@@ -142,13 +142,6 @@ func sameKeepers(a, b types.Map) bool {
 	return maps.EqualFunc(given(a), given(b), isSame)
 }
 
-// given are the elements of a map that are not null.
-func given(m types.Map) map[string]attr.Value {
-	elements := m.Elements()
-	maps.DeleteFunc(elements, func(_ string, v attr.Value) bool { return v.IsNull() })
-	return elements
-}
-
 // changedFrom lists the arguments that differ from those the cookie was made
 // with.
 func (m cookieModel) changedFrom(state cookieModel) path.Paths {

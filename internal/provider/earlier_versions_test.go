@@ -62,7 +62,7 @@ func TestNodeOfAnEarlierVersionStays(t *testing.T) {
 	asked := object{"name": "worker-1", "cluster": "chat", "cookie": "monster", "region": "nyc3", "release": object{"name": "jobs"}}
 	older := object{
 		"size": "s-2vcpu-2gb", "image": "debian-12-x64", "monitoring": true, "host": object{"swap_mib": 512, "fail2ban": false},
-		"distribution": object{"port_max": 9200}, "release": object{"name": "jobs", "port": 4000},
+		"distribution": object{"port_max": 9150}, "release": object{"name": "jobs", "port": 4000},
 	}
 	for name, value := range asked {
 		if older[name] == nil {

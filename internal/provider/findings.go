@@ -47,7 +47,7 @@ func findings(ctx context.Context, in tfsdk.Plan, problems []check.Problem) []fi
 	var found []finding
 	for _, p := range problems {
 		p.Path = writtenCookie(ctx, in, p.Path)
-		if isUnknown(ctx, in, p.Path) || restsOnUnknown(ctx, in, p.Needs) {
+		if isUnknown(ctx, in, p.Path) || restsOnUnknown(ctx, in, p.Needs) || restsOnMissing(ctx, in, p.Path) {
 			continue
 		}
 		source, derived := sourceOf(ctx, in, p.Path)
@@ -92,7 +92,8 @@ func (f finding) detail() string {
 // writtenCookie names the argument that the cookie is given in.
 func writtenCookie(ctx context.Context, in tfsdk.Plan, steps []string) []string {
 	writeOnly := []string{"cookie_wo"}
-	if slices.Equal(steps, []string{"cookie"}) && (textAt(ctx, in, writeOnly) != "" || isUnknown(ctx, in, writeOnly)) {
+	_, given := textAt(ctx, in, writeOnly)
+	if slices.Equal(steps, []string{"cookie"}) && (given || isUnknown(ctx, in, writeOnly)) {
 		return writeOnly
 	}
 	return steps
@@ -102,7 +103,9 @@ func writtenCookie(ctx context.Context, in tfsdk.Plan, steps []string) []string 
 // found has its value.
 func sourceOf(ctx context.Context, in tfsdk.Plan, steps []string) (source []string, derived bool) {
 	for _, from := range defaultsFrom(steps) {
-		if value, origin := textAt(ctx, in, steps), textAt(ctx, in, from); value != "" && (value == origin || value == strings.ReplaceAll(origin, "-", "_")) {
+		value, there := textAt(ctx, in, steps)
+		origin, known := textAt(ctx, in, from)
+		if there && known && (value == origin || value == strings.ReplaceAll(origin, "-", "_")) {
 			source, _ = sourceOf(ctx, in, from)
 			return source, true
 		}
@@ -128,14 +131,28 @@ func defaultsFrom(steps []string) [][]string {
 	return nil
 }
 
-// textAt is the text that an attribute is known to have; empty for none.
-func textAt(ctx context.Context, in tfsdk.Plan, steps []string) string {
+// textAt is the text that an attribute has; false for none, and for one that is not
+// known yet.
+func textAt(ctx context.Context, in tfsdk.Plan, steps []string) (string, bool) {
 	var value attr.Value
 	if diags := in.GetAttribute(ctx, pathOf(in, steps), &value); diags.HasError() {
-		return ""
+		return "", false
 	}
-	text, _ := value.(types.String)
-	return text.ValueString()
+	text, is := value.(types.String)
+	return text.ValueString(), is && known(text)
+}
+
+// restsOnMissing says that the attribute is null and required, which is told as
+// such, or takes its default from one that is.
+func restsOnMissing(ctx context.Context, in tfsdk.Plan, steps []string) bool {
+	var value attr.Value
+	at := pathOf(in, steps)
+	if diags := in.GetAttribute(ctx, at, &value); diags.HasError() || value == nil || !value.IsNull() {
+		return false
+	}
+	attribute, diags := in.Schema.AttributeAtPath(ctx, at)
+	required := !diags.HasError() && attribute.IsRequired()
+	return required || slices.ContainsFunc(defaultsFrom(steps), func(from []string) bool { return restsOnMissing(ctx, in, from) })
 }
 
 // located is the part of a path that Terraform finds in a configuration: an

@@ -61,6 +61,7 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 			plan.CookieFingerprint = types.StringValue(cookie.Fingerprint(plan.Cookie.ValueString()))
 		}
 	} else {
+		plan.keepSpellings(ctx, state)
 		keepTags(&plan.Tags, state.Tags)
 		resp.Diagnostics.Append(r.account.keepSSHKeys(ctx, &plan.SSHKeys, state.SSHKeys)...)
 		r.account.plans.seeNode(state.Cluster.ValueString(), state.Name.ValueString())
@@ -153,19 +154,27 @@ func (r *nodeResource) checkAccount(ctx context.Context, in tfsdk.Plan, plan *no
 	if catalogue.Droplets >= catalogue.DropletLimit {
 		r.leaveOutOld(ctx, spec, &catalogue)
 	}
-	diags.Append(report(ctx, in, check.NodeCatalogue(catalogue, spec))...)
+	found := check.NodeCatalogue(catalogue, spec)
 	if known(plan.Cluster) && known(plan.Name) && known(plan.Region) {
-		diags.Append(r.checkCluster(ctx, in, spec)...)
+		joins, err := r.joins(ctx, spec)
+		if err != nil {
+			diags.Append(failure("Cannot look at the cluster that the node joins", err))
+		}
+		// A region that is none for the account is none of the cluster either.
+		if slices.Contains(attributesOf(found), "region") {
+			joins = slices.DeleteFunc(joins, func(p check.Problem) bool { return p.Path[0] == "region" })
+		}
+		found = append(found, joins...)
 	}
-	return diags
+	return append(diags, report(ctx, in, found)...)
 }
 
-// checkCluster asks whether the node can join. A cluster that this very run makes
-// or changes is taken as it will be.
-func (r *nodeResource) checkCluster(ctx context.Context, in tfsdk.Plan, spec cluster.NodeSpec) diag.Diagnostics {
+// joins says why the node could not join its cluster. One that this very run makes or
+// changes is taken as it will be.
+func (r *nodeResource) joins(ctx context.Context, spec cluster.NodeSpec) ([]check.Problem, error) {
 	steps, err := r.account.engine.DiffNode(ctx, spec, 0)
 	if err != nil {
-		return diag.Diagnostics{failure("Cannot look at the cluster that the node joins", err)}
+		return nil, err
 	}
 	problems := steps.Refusals
 	without := func(attributes ...string) {
@@ -175,13 +184,13 @@ func (r *nodeResource) checkCluster(ctx context.Context, in tfsdk.Plan, spec clu
 		without("name") // it is made anew
 	}
 	if planned, exists := r.account.plans.cluster(spec.Cluster); exists {
-		without("cluster", "region")
+		without("cluster", "region", "distribution")
 		if found := check.Joins(spec, planned.spec); planned.known {
 			without(attributesOf(found)...)
 			problems = append(problems, found...)
 		}
 	}
-	return report(ctx, in, problems)
+	return problems, nil
 }
 
 func attributesOf(problems []check.Problem) []string {

@@ -225,6 +225,7 @@ func TestNodeThatCannotJoinIsRefusedInThePlan(t *testing.T) {
 		refused(other("cluster = beam_cluster.chat.name", `cluster = "shoop"`), `The account has no cluster named "shoop"`),
 		refused(other("peers   = beam_cluster.chat.node_names\n  region  = \"nyc3\"", `region = "ams3"`), "no private network"),
 		refused(other("worker-1", "chat-us-1"), "chat-us-1"),
+		refused(workerConfig(c, "distribution = { epmd_port = 4370 }"), "nodes of cluster chat ask each other at 4369"),
 	}
 	run(t, append(append(wrong, resource.TestStep{Config: clusterConfig(c, 1, `cookie = "monster"`)}), wrong...)...)
 }

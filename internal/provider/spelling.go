@@ -2,7 +2,12 @@ package provider
 
 import (
 	"context"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -11,6 +16,127 @@ import (
 
 // Some values can be written in several ways. What the configuration has in
 // another spelling than the state is no change, and stays in the state as it is.
+
+// keepSpelling keeps the state's spelling of all in the attribute that means the
+// same. Terraform takes it for an answer only where both are there.
+func keepSpelling[T attr.Value](ctx context.Context, name string, v *T, state T) {
+	*v, _ = spelledAs(ctx, name, *v, state).(T)
+}
+
+func (m *clusterModel) keepSpellings(ctx context.Context, state clusterModel) {
+	keepSpelling(ctx, "node_pools", &m.NodePools, state.NodePools)
+	keepSpelling(ctx, "release", &m.Release, state.Release)
+	keepSpelling(ctx, "environment", &m.Environment, state.Environment)
+	keepSpelling(ctx, "load_balancer", &m.LoadBalancer, state.LoadBalancer)
+	keepSpelling(ctx, "database", &m.Database, state.Database)
+	keepSpelling(ctx, "access", &m.Access, state.Access)
+	keepSpelling(ctx, "management", &m.Management, state.Management)
+	keepSpelling(ctx, "network", &m.Network, state.Network)
+	keepSpelling(ctx, "host", &m.Host, state.Host)
+	keepSpelling(ctx, "tags", &m.Tags, state.Tags)
+	keepSpelling(ctx, "ssh_keys", &m.SSHKeys, state.SSHKeys)
+}
+
+func (m *nodeModel) keepSpellings(ctx context.Context, state nodeModel) {
+	keepSpelling(ctx, "release", &m.Release, state.Release)
+	keepSpelling(ctx, "environment", &m.Environment, state.Environment)
+	keepSpelling(ctx, "peers", &m.Peers, state.Peers)
+	keepSpelling(ctx, "host", &m.Host, state.Host)
+	keepSpelling(ctx, "tags", &m.Tags, state.Tags)
+	keepSpelling(ctx, "ssh_keys", &m.SSHKeys, state.SSHKeys)
+}
+
+func spelledAs(ctx context.Context, name string, v, state attr.Value) attr.Value {
+	if state == nil || !known(v) || !known(state) || v.Equal(state) {
+		return v
+	}
+	switch v := v.(type) {
+	case types.Object:
+		attributes, was := v.Attributes(), state.(types.Object).Attributes()
+		for name, a := range attributes {
+			attributes[name] = spelledAs(ctx, name, a, was[name])
+		}
+		return types.ObjectValueMust(v.AttributeTypes(ctx), attributes)
+	case types.Map:
+		if _, nested := v.ElementType(ctx).(types.ObjectType); !nested { // Terraform takes either map whole
+			break
+		}
+		elements, was := v.Elements(), state.(types.Map).Elements()
+		for key, e := range elements {
+			elements[key] = spelledAs(ctx, key, e, was[key])
+		}
+		return types.MapValueMust(v.ElementType(ctx), elements)
+	}
+	if meansTheSame(name, v, state) {
+		return state
+	}
+	return v
+}
+
+// meansTheSame compares two values of the attribute, each of which is there.
+func meansTheSame(name string, a, b attr.Value) bool {
+	switch a := a.(type) {
+	case types.String:
+		spell := spellings[name]
+		return spell != nil && spell(a.ValueString()) == spell(b.(types.String).ValueString())
+	case types.Map:
+		return maps.EqualFunc(given(a), given(b.(types.Map)), attr.Value.Equal)
+	case types.List:
+		return slices.EqualFunc(elementsOf(name, a), elementsOf(name, b.(types.List)), attr.Value.Equal)
+	case types.Set:
+		return types.SetValueMust(types.StringType, elementsOf(name, a)).Equal(types.SetValueMust(types.StringType, elementsOf(name, b.(types.Set))))
+	}
+	return false
+}
+
+// spellings are one of the ways to write a text, by attribute.
+var spellings = map[string]func(string) string{
+	"sha256": strings.ToLower,
+	"mode":   func(mode string) string { return strings.TrimPrefix(mode, "0") },
+}
+
+// given are the elements of a map that are not null: null is nothing.
+func given(m types.Map) map[string]attr.Value {
+	elements := m.Elements()
+	maps.DeleteFunc(elements, func(_ string, v attr.Value) bool { return v.IsNull() })
+	return elements
+}
+
+// elementsOf are those of a list or set that are not null. Of addresses, order and
+// repetition say nothing, nor does the spelling.
+func elementsOf(name string, v interface{ Elements() []attr.Value }) []attr.Value {
+	elements := slices.DeleteFunc(v.Elements(), attr.Value.IsNull)
+	if name != "ssh_from" && name != "from" || slices.ContainsFunc(elements, attr.Value.IsUnknown) {
+		return elements
+	}
+	var ranges []string
+	for _, e := range elements {
+		text := e.(types.String).ValueString()
+		if prefix, err := netip.ParsePrefix(text); err == nil {
+			text = prefix.String()
+		}
+		ranges = append(ranges, text)
+	}
+	slices.Sort(ranges)
+	return values(slices.Compact(ranges))
+}
+
+// isNothing says that the attribute sets nothing.
+func isNothing(v attr.Value) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case types.String:
+		return !v.IsUnknown() && v.ValueString() == ""
+	case types.Map:
+		return !v.IsUnknown() && len(given(v)) == 0
+	case types.List:
+		return !v.IsUnknown() && len(elementsOf("", v)) == 0
+	case types.Set:
+		return !v.IsUnknown() && len(elementsOf("", v)) == 0
+	}
+	return v.IsNull()
+}
 
 // keepTags keeps tags that differ in case only: an account spells a tag as it was
 // first made.

@@ -1,0 +1,111 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+func TestBeamNodes(t *testing.T) {
+	t.Parallel()
+	spec := cluster.NodeSpec{Name: "worker", Cluster: "chat", Place: cluster.Place{Region: "nyc3", Size: "small"}}
+	joined := made(chat(1)).Observed
+	worker := cluster.Droplet{
+		ID: 7, Name: "worker", Region: "nyc3", Status: cluster.StatusActive, Tags: append(spec.WantedTags(), spec.ToldTag()), CreatedAt: time.Unix(9, 0),
+	}
+	addressed(&worker)
+	with := func(change func(*cluster.Droplet)) cluster.Observed {
+		d := worker
+		d.Tags = slices.Clone(d.Tags)
+		change(&d)
+		o := joined
+		o.Droplets = append(slices.Clone(o.Droplets), d)
+		return o
+	}
+	as := func(*cluster.Droplet) {}
+	for _, tt := range []struct {
+		name string
+		in   NodeInput
+		want string
+	}{
+		{"create", NodeInput{Observed: joined, Wanted: true}, "create node"},
+		{"as it should be", NodeInput{Observed: with(as), DropletID: 7, Wanted: true}, ""},
+		{"destroy", NodeInput{Observed: with(as), DropletID: 7}, "delete droplet 7"},
+		{"destroy of one that is gone", NodeInput{Observed: joined, DropletID: 7}, ""},
+		{"switched off", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Status = cluster.StatusOff }), DropletID: 7, Wanted: true}, "power on 7, active worker"},
+		{"renamed", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Name = "pet" }), DropletID: 7, Wanted: true}, "rename 7"},
+		{"tagged", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Tags = append(d.Tags, "web") }), DropletID: 7, Wanted: true}, "untag hosts web"},
+		{"of a create that died", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Tags = append(d.Tags, spec.MakingTag()) }), Wanted: true}, "delete tag " + spec.MakingTag()},
+	} {
+		tt.in.Spec = spec
+		p := DiffNode(tt.in)
+		var keys []string
+		for _, s := range p.Steps {
+			keys = append(keys, s.Key())
+		}
+		if got := strings.Join(keys, ", "); got != tt.want || len(p.Refusals) > 0 {
+			t.Errorf("%s: %q (refused: %v), want %q", tt.name, got, p.Refusals, tt.want)
+		}
+	}
+	if p := DiffNode(NodeInput{Spec: spec, Observed: with(as), Wanted: true}); len(p.Refusals) != 1 {
+		t.Errorf("a name that another node has is refused with %v", p.Refusals)
+	}
+}
+
+// A node whose ports are not the cluster's could not mesh with it, as the rules of
+// the cluster's firewall tell.
+func TestBeamNodeOfOtherPorts(t *testing.T) {
+	t.Parallel()
+	observed := made(chat(1)).Observed
+	for name, tt := range map[string]struct {
+		change func(*cluster.Distribution)
+		want   string
+	}{
+		"the cluster's": {func(*cluster.Distribution) {}, ""},
+		"within":        {func(d *cluster.Distribution) { d.PortMin = d.PortMax }, ""},
+		"epmd":          {func(d *cluster.Distribution) { d.EPMDPort++ }, "distribution.epmd_port"},
+		"beyond":        {func(d *cluster.Distribution) { d.PortMax++ }, "distribution.port_max"},
+		"before":        {func(d *cluster.Distribution) { d.PortMin-- }, "distribution.port_min"},
+		"elsewhere":     {func(d *cluster.Distribution) { d.PortMin, d.PortMax = 10_000, 10_001 }, "distribution.port_min distribution.port_max"},
+	} {
+		spec := cluster.NodeSpec{Name: "worker", Cluster: "chat", Place: cluster.Place{Region: "nyc3", Size: "small"}, Distribution: chat(1).Distribution}
+		tt.change(&spec.Distribution)
+		var paths []string
+		for _, refusal := range DiffNode(NodeInput{Spec: spec, Observed: observed, Wanted: true}).Refusals {
+			paths = append(paths, strings.Join(refusal.Path, "."))
+		}
+		if got := strings.Join(paths, " "); got != tt.want {
+			t.Errorf("%s: refused at %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+// A VPC that overlaps another one of the account cannot be made. One that is there,
+// or that goes first, is none of that.
+func TestRangesOfOtherVPCs(t *testing.T) {
+	t.Parallel()
+	spec := chat(1)
+	spec.Network.IPRanges = map[string]string{"nyc3": "10.100.0.0/20"}
+	other := cluster.VPC{ID: "other", Name: "office", Region: "lon1", IPRange: "10.100.15.0/24"}
+	apart, own := other, other
+	apart.IPRange = "10.100.16.0/24"
+	own.Region, own.Own, own.IPRange = "nyc3", true, "10.100.0.0/20"
+	cleared := cluster.Observed{Cluster: "chat", VPCs: []cluster.VPC{own}}
+	for name, tt := range map[string]struct {
+		observed cluster.Observed
+		refused  bool
+	}{
+		"another's":              {cluster.Observed{VPCs: []cluster.VPC{other}}, true},
+		"one beside it":          {cluster.Observed{VPCs: []cluster.VPC{apart}}, false},
+		"the cluster's":          {cluster.Observed{VPCs: []cluster.VPC{own}}, false},
+		"one that is cleared up": {cluster.Observed{VPCs: []cluster.VPC{other}, Others: []cluster.Observed{cleared}}, false},
+	} {
+		p := Diff(Input{Spec: spec, Now: now, Creating: true, Begun: true, Observed: tt.observed})
+		if refused := len(p.Refusals) > 0; refused != tt.refused {
+			t.Errorf("%s: refused with %v", name, p.Refusals)
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package provider
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
+)
+
+// sum is the SHA-256 of some archive.
+const sum = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f"
+
+func fetched(more object) object {
+	release := object{"name": "talk", "url": "https://example.com/talk.tar.gz", "sha256": sum}
+	for name, v := range more {
+		release[name] = v
+	}
+	return object{"release": release}
+}
+
+// respelled are arguments that are written in two ways which mean the same.
+var respelled = map[string]struct{ was, is object }{
+	"a null element of a map":    {object{"environment": object{"A": "x"}}, object{"environment": object{"A": "x", "B": nil}}},
+	"an empty map":               {object{}, object{"environment": object{}}},
+	"a map without a map before": {object{}, object{"environment": object{"A": nil}}},
+	"no map after an empty one":  {object{"environment": object{}}, object{}},
+	"a null element of a list":   {object{"host": object{"packages": []any{"htop"}}}, object{"host": object{"packages": []any{"htop", nil}}}},
+	"empty lists":                {object{}, object{"host": object{"packages": []any{}, "run": []any{}, "files": object{}}}},
+	"a checksum in capitals":     {fetched(nil), fetched(object{"sha256": strings.ToUpper(sum)})},
+	"with another address":       {fetched(nil), fetched(object{"sha256": strings.ToUpper(sum), "url": "https://example.com/2.tar.gz"})},
+	"empty texts":                {object{"release": object{"name": "talk"}}, object{"release": object{"name": "talk", "url": "", "sha256": "", "migrate": ""}}},
+	"empty headers":              {fetched(nil), fetched(object{"headers": object{}})},
+	"a mode without the zero":    {files("0640"), files("640")},
+	"a mode with the zero":       {files("640"), files("0640")},
+}
+
+func files(mode string) object {
+	return object{"host": object{"files": object{"/etc/talk": object{"content": "x", "mode": mode}}}}
+}
+
+// What is written in another way and means the same changes no host, neither of a
+// cluster nor of a beam_node.
+func TestAnotherSpellingChangesNoHost(t *testing.T) {
+	t.Parallel()
+	for name, s := range respelled {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, simulator.Options{})
+			chat := object{"name": "chat", "cookie": "monster", "region": "nyc3", "node_pools": object{"us": object{}}}
+			worker := object{"name": "worker-1", "cluster": "chat", "cookie": "monster", "region": "nyc3"}
+			ofCluster := newCore(t, c, with(maps.Clone(chat), s.was))
+			ofCluster.must(ofCluster.apply())
+			ofNode := newCoreOf(t, c, "beam_node", nodeSchema(t), with(maps.Clone(worker), s.was))
+			ofNode.must(ofNode.apply())
+			ofCluster.configure(with(maps.Clone(chat), s.is))
+			ofNode.configure(with(maps.Clone(worker), s.is))
+			for _, p := range []*core{ofCluster, ofNode} {
+				planned := p.planFrom(p.state, p.config)
+				p.must(tell(planned.Diagnostics))
+				if warned := warnings(planned.Diagnostics); len(planned.RequiresReplace) > 0 || strings.Contains(warned, "eplaced") {
+					t.Errorf("%s: made anew for %v: %s", p.typeName, planned.RequiresReplace, warned)
+				}
+			}
+		})
+	}
+}
+
+// Where Terraform takes the state's spelling for an answer, nothing is planned.
+func TestAccAnotherSpellingIsNoChange(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	config := func(environment, packages, mode, sum, ranges string) string {
+		both := []string{
+			`environment = { ` + environment + ` }`,
+			`host = { packages = [` + packages + `], files = { "/etc/talk" = { content = "x", mode = "` + mode + `" } } }`,
+			`release = { name = "talk", url = "https://example.com/talk.tar.gz", sha256 = "` + sum + `" }`,
+		}
+		ofCluster := append(both, `access = { ssh_from = [`+ranges+`] }`, `management = { enabled = false }`)
+		return clusterConfig(c, 1, ofCluster...) + "resource \"beam_node\" \"worker\" {\n  name = \"worker-1\"\n  cluster = beam_cluster.chat.name\n" +
+			"  cookie = \"monster\"\n  region = \"nyc3\"\n  " + strings.Join(both, "\n  ") + "\n}\n"
+	}
+	run(t,
+		resource.TestStep{Config: config(`A = "x"`, `"htop"`, "0640", sum, `"203.0.113.0/24", "2001:db8::/32"`)},
+		resource.TestStep{
+			Config:           config(`A = "x", B = null`, `"htop", null`, "640", strings.ToUpper(sum), `"2001:DB8:0::/32", "203.0.113.0/24", "203.0.113.0/24"`),
+			ConfigPlanChecks: nothingPlanned(),
+		},
+	)
+}
