@@ -51,6 +51,12 @@ func (s Spec) NodeHost(m Memory, pool string, peers []string) hostconfig.Node {
 		n.DatabaseAddress = m.DatabaseAddress
 		n.DatabaseCAPEM = m.Secrets.DatabaseCAPEM
 	}
+	if b := s.Beside; b != nil {
+		n.Peers, n.PeersTold, n.DatabaseCAPEM = b.Peers, s.Manages(m), b.DatabaseCA
+		if m.DatabaseAddress != "" {
+			n.DatabaseName, n.DatabaseAddress = DatabaseDNSName(s.Name), m.DatabaseAddress
+		}
+	}
 	return n
 }
 
@@ -229,7 +235,7 @@ func (s Spec) PeersOf(m Memory, nodes []Droplet) []string {
 // it was made with. It is empty for a node of a cluster that was read back, if
 // nothing tells.
 func (s Spec) NodeName(m Memory, d Droplet) string {
-	basename := cmp.Or(m.Hosts[d.ID].Basename, s.Distribution.Basename)
+	basename := cmp.Or(m.Hosts[d.ID].Basename, d.Basename(s.Name), s.Distribution.Basename)
 	if basename == "" {
 		return ""
 	}

@@ -14,13 +14,16 @@ import (
 )
 
 // kept is what Terraform's state holds: of a cluster its memory, of a beam_node
-// its droplet.
+// its droplet and its memory.
 type kept struct {
-	mem  cluster.Memory
-	node int
+	mem    cluster.Memory
+	node   int
+	worker cluster.Memory // of the beam_node
 }
 
-func (k kept) clone() kept { return kept{mem: k.mem.Clone(), node: k.node} }
+func (k kept) clone() kept {
+	return kept{mem: k.mem.Clone(), node: k.node, worker: k.worker.Clone()}
+}
 
 // operation is something that Terraform has the engine do.
 type operation struct {
@@ -32,8 +35,10 @@ type operation struct {
 	// A cluster that lost its load balancer does not serve, whatever the
 	// operation does; one that makes nodes anew has two of a name for a while.
 	lost, twins bool
-	// joined says that a beam_node exists before.
-	joined bool
+	// joined says that a beam_node exists before, reached that it has a channel, and
+	// becomes what is made of it.
+	joined, reached bool
+	becomes         func(*cluster.NodeSpec)
 }
 
 // creates says that the state knows nothing of the cluster before.
@@ -68,6 +73,13 @@ func everyOperation() []operation {
 		{name: "repair a node", before: &one, spec: one, drift: driftOfNode, do: repairNode, joined: true},
 		{name: "replace a node", before: &one, spec: one, do: replaceNode, joined: true},
 		{name: "destroy a node", before: &one, spec: one, do: destroyNode, joined: true},
+		{name: "create a node with a channel", before: &one, spec: one, do: createNode, reached: true},
+		{name: "tell a node", before: &one, spec: one, do: changeNode, joined: true, reached: true, becomes: func(n *cluster.NodeSpec) {
+			n.Host.Packages, n.Tags = []string{"htop"}, []string{"mail"}
+		}},
+		{name: "restart a node", before: &one, spec: one, do: changeNode, joined: true, reached: true, becomes: func(n *cluster.NodeSpec) {
+			n.Environment, n.Tags = map[string]string{"QUEUE": "mail"}, []string{"mail"}
+		}},
 	}
 }
 
@@ -160,10 +172,26 @@ func destroy(ctx context.Context, e *engine.Engine, op operation, k *kept) error
 
 // worker is a beam_node of the cluster.
 func worker(op operation) *cluster.NodeSpec {
+	if op.reached {
+		spec := managedWorker(op.spec)
+		return &spec
+	}
 	return &cluster.NodeSpec{
 		Name: "worker", Cluster: "chat", Place: op.spec.Pools[0].Place, Cookie: "secret-of-chat",
 		Distribution: op.spec.Distribution, Host: op.spec.Host, Tags: []string{"jobs"},
 	}
+}
+
+// changed is what the operation makes of the worker.
+func changed(op operation) *cluster.NodeSpec {
+	spec := worker(op)
+	op.becomes(spec)
+	return spec
+}
+
+func changeNode(ctx context.Context, e *engine.Engine, op operation, k *kept) error {
+	_, err := e.ConvergeNode(ctx, changed(op), k.node, &k.worker)
+	return err
 }
 
 // createNode makes the node. One whose create failed Terraform destroys first.
@@ -173,7 +201,7 @@ func createNode(ctx context.Context, e *engine.Engine, op operation, k *kept) er
 			return err
 		}
 	}
-	d, err := e.ConvergeNode(ctx, worker(op), k.node)
+	d, err := e.ConvergeNode(ctx, worker(op), k.node, &k.worker)
 	k.node = d.ID
 	return err
 }
@@ -181,7 +209,7 @@ func createNode(ctx context.Context, e *engine.Engine, op operation, k *kept) er
 func destroyNode(ctx context.Context, e *engine.Engine, op operation, k *kept) error {
 	err := e.DestroyNode(ctx, *worker(op), k.node)
 	if err == nil {
-		k.node = 0
+		k.node, k.worker = 0, cluster.Memory{}
 	}
 	return err
 }
@@ -210,7 +238,7 @@ func driftOfNode(ctx context.Context, w *world, _ cluster.Observed) error {
 }
 
 func repairNode(ctx context.Context, e *engine.Engine, op operation, k *kept) error {
-	_, err := e.ConvergeNode(ctx, worker(op), k.node)
+	_, err := e.ConvergeNode(ctx, worker(op), k.node, &k.worker)
 	return err
 }
 
@@ -223,7 +251,7 @@ func replaceNode(ctx context.Context, e *engine.Engine, op operation, k *kept) e
 	}
 	spec := worker(op)
 	spec.Environment = map[string]string{"QUEUE": "mail"}
-	d, err := e.ConvergeNode(ctx, spec, 0)
+	d, err := e.ConvergeNode(ctx, spec, 0, &k.worker)
 	k.node = d.ID
 	return err
 }

@@ -225,8 +225,8 @@ func (w *world) wholeLife(h *hosts, show func(plan.Plan, error)) {
 	w.deploys(h, func() { apply() })
 
 	node := &cluster.NodeSpec{Name: "worker", Cluster: "chat", Place: h.spec.Pools[0].Place, Distribution: h.spec.Distribution, Host: h.spec.Host, Cookie: "COOKIE"}
-	show(w.engine.DiffNode(ctx, *node, 0))
-	d, err := w.engine.ConvergeNode(ctx, node, 0)
+	show(w.engine.DiffNode(ctx, *node, 0, cluster.Memory{}))
+	d, err := w.engine.ConvergeNode(ctx, node, 0, &cluster.Memory{})
 	must(err)
 	show(plan.Plan{Steps: []plan.Step{{Action: plan.DeleteHost{}}}}, nil)
 	must(w.engine.DestroyNode(ctx, *node, d.ID))

@@ -98,7 +98,7 @@ func (p *clusterPlan) resolve(ctx context.Context) diag.Diagnostics {
 	}
 	p.model.keepManagement(ctx, p.state, &diags)
 	p.model.keepDefaults(ctx, p.state, &diags)
-	diags.Append(p.model.sumArchive(ctx, p.state)...)
+	diags.Append(sumArchive(ctx, &p.model.Release, p.state.Release)...)
 	if !p.create {
 		keepTags(&p.model.Tags, p.state.Tags)
 		diags.Append(p.account.keepSSHKeys(ctx, &p.model.SSHKeys, p.state.SSHKeys)...)
