@@ -1,6 +1,9 @@
 package cluster
 
 import (
+	"slices"
+	"strconv"
+
 	"github.com/beamcluster/terraform-provider-beam/internal/beam"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
@@ -38,6 +41,23 @@ func (n NodeSpec) Alone() Spec {
 		Tags: n.Tags, Monitoring: n.Monitoring, Management: n.Management, WaitFor: n.WaitFor, Update: DefaultUpdate,
 		Beside: &Beside{Peers: n.Peers, DatabaseCA: n.DatabaseCA},
 	}
+}
+
+// Noun is what the spec describes, for messages.
+func (s Spec) Noun() string {
+	if s.Beside != nil {
+		return "node"
+	}
+	return "cluster"
+}
+
+// OpensSSH says that the firewall of the cluster's nodes lets somebody reach the
+// port for SSH. Without a firewall anybody may.
+func (o Observed) OpensSSH(port int) bool {
+	f, exists := o.Firewall(FirewallName(o.Cluster, RoleNode))
+	return !exists || slices.ContainsFunc(f.Inbound, func(r Rule) bool {
+		return r.Protocol == "tcp" && r.Ports == strconv.Itoa(port) && len(r.Addresses) > 0
+	})
 }
 
 // Beside is what a node is told of the cluster that it joins from outside.

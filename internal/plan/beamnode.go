@@ -186,6 +186,9 @@ func (in NodeInput) refusals() []check.Problem {
 				host.ID, in.Spec.Cluster, host.Name, host.ID)})
 		}
 	}
+	if in.Spec.Management.Enabled && !in.Observed.OpensSSH(in.Spec.Host.SSHPort) {
+		found = append(found, check.ManagementFromNowhere(in.Spec))
+	}
 	if _, problem := in.VPC(); problem != "" {
 		found = append(found, check.Problem{Path: []string{"region"}, Summary: "No network in the region", Detail: problem})
 	}
