@@ -8,6 +8,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+	"github.com/beamcluster/terraform-provider-beam/internal/engine"
 )
 
 // beside is a beam_node with a channel, and what Terraform's state has of it.
@@ -83,6 +84,8 @@ func TestANodeBesideTheClusterIsToldOfChanges(t *testing.T) {
 		{"tags", func(n *cluster.NodeSpec) { n.Tags = []string{"mail"} }, nil},
 		{"peers", func(n *cluster.NodeSpec) { n.Peers = []string{"chat@10.0.0.3"} }, []string{"worker: apply"}},
 		{"packages", func(n *cluster.NodeSpec) { n.Host.Packages = []string{"htop"} }, []string{"worker: apply"}},
+		{"release from another URL", func(n *cluster.NodeSpec) { n.Release.SHA256 = strings.Repeat("cd", 32) }, []string{"worker: fetch-release", "worker: apply"}},
+		{"trigger", func(n *cluster.NodeSpec) { n.Release.Triggers = map[string]string{"settings": "2"} }, []string{"worker: apply"}},
 		{"environment", func(n *cluster.NodeSpec) { n.Environment = map[string]string{"QUEUE": "mail"} }, []string{"worker: apply"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -128,5 +131,104 @@ func TestANodeBesideTheClusterTakesTheRotatedCookie(t *testing.T) {
 		if got, want := d.CookieFingerprint("chat"), cookie.Fingerprint("ANOTHER"); err != nil || got != want {
 			w.Errorf("the node's mark tells of the cookie %q, want %q (%v)", got, want, err)
 		}
+	})
+}
+
+// A release of Terraform's machine is carried to the node, also to a new one, and
+// migrates before it runs.
+func TestAReleaseIsCarriedToANodeBesideTheCluster(t *testing.T) {
+	inRunningTeam(t, func(w *world, b *beside) {
+		release := *b.node.Release
+		release.URL = ""
+		release.Path, release.SHA256 = archive(t, "second")
+		release.Migrate = "Chat.migrate()"
+		b.node.Release = &release
+		b.becomes()
+		b.wantHeard("worker: store-release", "worker: migrate", "worker: apply")
+		b.node.Name, b.id, b.kept = "second", 0, cluster.Memory{}
+		b.becomes()
+		b.wantHeard("second: store-release", "second: migrate", "second: apply")
+	})
+}
+
+// What does not come up goes back to what ran before, and the next apply goes on.
+func TestANodeBesideTheClusterGoesBackToWhatRan(t *testing.T) {
+	inRunningTeam(t, func(w *world, b *beside) {
+		release := *b.node.Release
+		release.SHA256 = strings.Repeat("cd", 32)
+		b.node.Release = &release
+		w.fleet.crashes[release.SHA256] = true
+		_, err := w.engine.ConvergeNode(w.Context(), &b.node, b.id, &b.kept)
+		if err == nil || !strings.Contains(err.Error(), "worker to restart: ") || !strings.Contains(err.Error(), "runs again what it ran before") {
+			w.Errorf("it ended with %v", err)
+		}
+		left, err := w.engine.DiffNode(w.Context(), b.node, b.id, b.kept)
+		if err != nil || !slices.Equal(left.Restarted(), []string{"worker"}) {
+			w.Errorf("left to do: %q (%v)", left.Drift(), err)
+		}
+		delete(w.fleet.crashes, release.SHA256)
+		b.becomes()
+	})
+}
+
+// An apply ends when the node is well, or says why it is not.
+func TestANodeBesideTheClusterIsWaitedFor(t *testing.T) {
+	inRunningTeam(t, func(w *world, b *beside) {
+		b.silent = "worker"
+		_, err := w.engine.ConvergeNode(w.Context(), &b.node, b.id, &b.kept)
+		if err == nil || !strings.Contains(err.Error(), "waiting for the node to be formed: worker: cannot be asked how it is") {
+			w.Errorf("it ended with %v", err)
+		}
+		d, err := w.engine.FindNode(w.Context(), "worker")
+		if err != nil {
+			w.Fatal(err)
+		}
+		if drift := engine.NodeDrift(b.node, d, b.kept); !slices.Equal(drift, []string{"the node was not formed when it was looked at last"}) {
+			w.Errorf("drift is %q", drift)
+		}
+		b.silent = ""
+		b.becomes()
+		if drift := engine.NodeDrift(b.node, d, b.kept); len(drift) > 0 {
+			w.Errorf("drift is %q", drift)
+		}
+	})
+}
+
+// Where the database went is told to a node that knows one.
+func TestANodeBesideTheClusterIsToldWhereTheDatabaseWent(t *testing.T) {
+	inRunningTeam(t, func(w *world, b *beside) {
+		if err := w.deleteDroplet(w.Context(), w.observe(b.spec, *b.mem), "chat-database"); err != nil {
+			w.Fatal(err)
+		}
+		w.occupy(b.mem.VPCs["nyc3"])
+		w.converge(b.spec, b.mem)
+		b.heard()
+		b.becomes()
+		b.wantHeard("worker: set-database")
+		if b.kept.DatabaseAddress != b.mem.DatabaseAddress {
+			w.Errorf("the node knows the database at %s, and it is at %s", b.kept.DatabaseAddress, b.mem.DatabaseAddress)
+		}
+	})
+}
+
+// A node whose name begins with its own release's is no stranger to a rotation.
+func TestTheCookieIsRotatedBesideANodeOfAnotherName(t *testing.T) {
+	inRunningTeam(t, func(w *world, b *beside) {
+		d, err := w.engine.FindNode(w.Context(), "worker")
+		if err != nil {
+			w.Fatal(err)
+		}
+		if err := w.engine.DestroyNode(w.Context(), b.node, d.ID); err != nil {
+			w.Fatal(err)
+		}
+		b.node.Distribution.Basename, b.id, b.kept = "jobs", 0, cluster.Memory{}
+		b.becomes()
+		d, err = w.engine.FindNode(w.Context(), "worker")
+		if err != nil {
+			w.Fatal(err)
+		}
+		w.fleet.strangers = []string{"jobs@" + d.PrivateIPv4}
+		b.spec.Cookie = "ANOTHER"
+		w.converge(b.spec, b.mem)
 	})
 }
