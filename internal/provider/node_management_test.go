@@ -1,0 +1,141 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/engine"
+	"github.com/beamcluster/terraform-provider-beam/internal/health"
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
+)
+
+// answering are the hosts of an account, all of which are well and do what they
+// are told.
+type answering struct {
+	*cloud
+	mu    sync.Mutex
+	heard []string // the first words of commands that tell, each after its host
+}
+
+// Run implements engine.Channel.
+func (a *answering) Run(_ context.Context, address string, _ int, command string, _ io.Reader) ([]byte, error) {
+	word, _, _ := strings.Cut(command, " ")
+	switch word {
+	case "status", "await":
+		return json.Marshal(health.Report{
+			Version: 1, Role: cluster.RoleNode, Boot: health.BootReport{Status: health.BootDone},
+			Service: health.ServiceReport{State: "active"}, Node: &health.NodeReport{Started: true},
+		})
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.heard = append(a.heard, a.named(address)+": "+word)
+	return json.Marshal(health.SwitchReport{Version: 1})
+}
+
+func (a *answering) named(address string) string {
+	for _, d := range a.Inventory().Of("droplet") {
+		if slices.Contains(d.Details, "public "+address) {
+			return d.Name
+		}
+	}
+	return address
+}
+
+// hears expects what hosts were told since it was asked last.
+func (a *answering) hears(t *testing.T, want ...string) func() {
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if diff := cmp.Diff(want, a.heard); diff != "" {
+			t.Errorf("what hosts were told (-want +got):\n%s", diff)
+		}
+		a.heard = nil
+	}
+}
+
+// run runs the steps with hosts that answer.
+func (a *answering) run(t *testing.T, steps ...resource.TestStep) {
+	t.Helper()
+	serves := func() (tfprotov6.ProviderServer, error) {
+		return serve(&beamProvider{version: "test", connect: func(cluster.ManagementKeys) engine.Channel { return a }}), nil
+	}
+	runCase(t, resource.TestCase{ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){"beam": serves}, Steps: steps})
+}
+
+// team is a cluster and a node beside it that share a cookie, as the documentation
+// has it.
+func team(c *cloud, rotated string, arguments ...string) string {
+	return clusterConfig(c, 1, "cookie = beam_cookie.chat.value", opened, unattended) + fmt.Sprintf(`
+resource "beam_cookie" "chat" {
+  keepers = { rotated = %q }
+}
+
+resource "beam_node" "worker" {
+  name    = "worker-1"
+  cluster = beam_cluster.chat.name
+  cookie  = beam_cookie.chat.value
+  peers   = beam_cluster.chat.node_names
+  region  = "nyc3"
+  %s
+}
+`, rotated, strings.Join(arguments, "\n  "))
+}
+
+const hasChannel = "management = { enabled = true }"
+
+// A node with a channel follows its configuration on the host that it has; the
+// channel itself comes with a new host, and goes without one.
+func TestAccNodeIsTold(t *testing.T) {
+	t.Parallel()
+	a := &answering{cloud: newCloud(t, simulator.Options{})}
+	t.Cleanup(func() { a.nothingLeft(t) })
+	same, other := statecheck.CompareValue(compare.ValuesSame()), statecheck.CompareValue(compare.ValuesDiffer())
+	cookies := statecheck.CompareValue(compare.ValuesDiffer())
+	stays := func() statecheck.StateCheck { return same.AddStateValue(worker, at("droplet_id")) }
+	updated, replaced := planned(worker, plancheck.ResourceActionUpdate), planned(worker, plancheck.ResourceActionReplace)
+	hello, bye := `environment = { GREETING = "hello" }`, `environment = { GREETING = "bye" }`
+	htop := `host = { packages = ["htop"] }`
+	a.run(t,
+		resource.TestStep{
+			Config: team(a.cloud, "1", hasChannel),
+			ConfigStateChecks: []statecheck.StateCheck{
+				stays(), other.AddStateValue(worker, at("droplet_id")), cookies.AddStateValue(worker, at("cookie_fingerprint")),
+				attributeOf(worker, "wait_for", knownvalue.StringExact("formed")), attributeOf(worker, "memory", knownvalue.NotNull()),
+			},
+		},
+		resource.TestStep{PreConfig: a.hears(t), Config: team(a.cloud, "1", hasChannel, hello), ConfigPlanChecks: updated, ConfigStateChecks: []statecheck.StateCheck{stays()}},
+		resource.TestStep{
+			PreConfig: a.hears(t, "worker-1: apply"), Config: team(a.cloud, "1", hasChannel, hello, htop),
+			ConfigPlanChecks: updated, ConfigStateChecks: []statecheck.StateCheck{stays()},
+		},
+		resource.TestStep{
+			PreConfig: a.hears(t, "worker-1: apply"), Config: team(a.cloud, "2", hasChannel, hello, htop), ConfigPlanChecks: updated,
+			ConfigStateChecks: []statecheck.StateCheck{stays(), cookies.AddStateValue(worker, at("cookie_fingerprint"))},
+		},
+		resource.TestStep{
+			PreConfig: a.hears(t, "chat-us-1: stage-cookie", "chat-us-1: switch-cookie", "chat-us-1: adopt-cookie",
+				"worker-1: stage-cookie", "worker-1: adopt-cookie"),
+			Config: team(a.cloud, "2", hello, htop), ConfigPlanChecks: updated,
+			ConfigStateChecks: []statecheck.StateCheck{stays(), attributeOf(worker, "memory", knownvalue.Null())},
+		},
+		resource.TestStep{PreConfig: a.hears(t), Config: team(a.cloud, "2", bye, htop), ConfigPlanChecks: replaced, ConfigStateChecks: []statecheck.StateCheck{other.AddStateValue(worker, at("droplet_id"))}},
+		resource.TestStep{Config: team(a.cloud, "2", hasChannel, bye, htop), ConfigPlanChecks: replaced, ConfigStateChecks: []statecheck.StateCheck{other.AddStateValue(worker, at("droplet_id"))}},
+		resource.TestStep{PreConfig: a.hears(t), Config: team(a.cloud, "2", hasChannel, bye, htop), ConfigPlanChecks: nothingPlanned()},
+	)
+}
