@@ -14,7 +14,8 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 		MarkdownDescription: "One droplet that joins a cluster from outside its pools, such as a worker of another size or a node of another workspace. " +
 			"It takes the cluster's network and firewalls from what is tagged with the cluster's name. " +
 			"Being younger than the nodes that it is told of, it dials them; the cluster need not know it.\n\n" +
-			"A change of `tags`, `peers`, or of `url` and `headers` of the same release leaves the droplet as it is; a change of anything else makes it anew. What is left out keeps the value that the droplet was made with. " +
+			"With `management` a running node is told of most changes, or its release restarts: the guide on changes lists them. " +
+			"Without it a change of `tags`, `peers`, `wait_for`, or of `url` and `headers` of the same release leaves the droplet as it is; a change of anything else makes it anew. What is left out keeps the value that the droplet was made with. " +
 			"With `lifecycle { create_before_destroy = true }` the new droplet joins before the old one goes.",
 		Attributes: cookieAttributes(map[string]schema.Attribute{
 			"name": schema.StringAttribute{Required: true, MarkdownDescription: "The host name of the droplet, of the characters `a-z`, `0-9` and `-`."},
@@ -25,7 +26,7 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 			"peers": schema.ListAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "The long names of the nodes to dial, usually `beam_cluster.<name>.node_names`. The droplet learns them when it is made. " +
-					"A later change is only written down: through any node that it knows, the node meets the others.",
+					"A later change is told to a node with `management`, and else only written down: through any node that it knows, the node meets the others.",
 			},
 			"region":      schema.StringAttribute{Required: true, MarkdownDescription: "The region of the droplet, one in which the cluster has hosts."},
 			"size":        defaulted("The droplet size. Default: `s-1vcpu-1gb`."),
