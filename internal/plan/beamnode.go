@@ -73,12 +73,17 @@ func (in NodeInput) host() (cluster.Droplet, bool) {
 		return in.Observed.Droplet(id)
 	}
 	i := slices.IndexFunc(in.Observed.BeamNodes(cluster.Memory{}), func(d cluster.Droplet) bool {
-		return d.Name == in.Spec.Name && d.HasTag(in.Spec.MakingTag()) && d.HasTag(in.Spec.ToldTag())
+		return d.Name == in.Spec.Name && d.HasTag(in.Spec.MakingTag()) && in.madeSo(d)
 	})
 	if i < 0 {
 		return cluster.Droplet{}, false
 	}
 	return in.Observed.BeamNodes(cluster.Memory{})[i], true
+}
+
+// madeSo says that a droplet was made as one would be today.
+func (in NodeInput) madeSo(host cluster.Droplet) bool {
+	return host.HasTag(in.Spec.ToldTag()) && in.Spec.Place == cluster.Place{Region: host.Region, Size: host.Size, Image: host.Image}
 }
 
 // FoundNode is the node's droplet, if there is one.
@@ -178,9 +183,9 @@ func (in NodeInput) refusals() []check.Problem {
 	}
 	for _, host := range in.Observed.Droplets {
 		// A finished beam_node of the name may be the one that this one replaces: with
-		// create_before_destroy both exist for a while. One that was told the same was
+		// create_before_destroy both exist for a while. One that was made just so was
 		// made by a create that died when it was done.
-		if host.Name == in.Spec.Name && (host.Role(in.Spec.Cluster) != "" || host.HasTag(in.Spec.MakingTag()) || host.HasTag(in.Spec.ToldTag())) {
+		if host.Name == in.Spec.Name && (host.Role(in.Spec.Cluster) != "" || host.HasTag(in.Spec.MakingTag()) || in.madeSo(host)) {
 			found = append(found, check.Problem{Path: []string{"name"}, Summary: "Node exists", Detail: fmt.Sprintf(
 				"Droplet %d of cluster %s has the name %q. To manage it here run `terraform import <address> %d`, else choose another name.",
 				host.ID, in.Spec.Cluster, host.Name, host.ID)})

@@ -250,7 +250,7 @@ func TestBeamNodes(t *testing.T) {
 	spec := cluster.NodeSpec{Name: "worker", Cluster: "chat", Place: cluster.Place{Region: "nyc3", Size: "small"}}
 	joined := made(chat(1)).Observed
 	worker := cluster.Droplet{
-		ID: 7, Name: "worker", Region: "nyc3", Status: cluster.StatusActive, Tags: append(spec.WantedTags(), spec.ToldTag()), CreatedAt: time.Unix(9, 0),
+		ID: 7, Name: "worker", Region: "nyc3", Size: "small", Status: cluster.StatusActive, Tags: append(spec.WantedTags(), spec.ToldTag()), CreatedAt: time.Unix(9, 0),
 	}
 	addressed(&worker)
 	with := func(change func(*cluster.Droplet)) cluster.Observed {
@@ -289,6 +289,10 @@ func TestBeamNodes(t *testing.T) {
 	}
 	if p := DiffNode(NodeInput{Spec: spec, Observed: with(as), Wanted: true}); len(p.Refusals) != 1 {
 		t.Errorf("a name that another node has is refused with %v", p.Refusals)
+	}
+	larger := func(d *cluster.Droplet) { d.Size = "large" }
+	if p := DiffNode(NodeInput{Spec: spec, Observed: with(larger), Wanted: true}); len(p.Refusals) > 0 {
+		t.Errorf("the successor of a node of another size is refused with %v", p.Refusals)
 	}
 }
 

@@ -87,7 +87,7 @@ func (m *nodeModel) foreseeCookie() {
 
 // differs says that an apply has something to do.
 func (m nodeModel) differs(ctx context.Context, state nodeModel) bool {
-	return len(m.changesFrom(state)) > 0 || len(m.unsettled(ctx, state)) > 0 || len(state.Drift.Elements()) > 0 || !m.Timeouts.Equal(state.Timeouts)
+	return len(m.changesFrom(state)) > 0 || len(m.unsettled(ctx)) > 0 || len(state.Drift.Elements()) > 0 || !m.Timeouts.Equal(state.Timeouts)
 }
 
 // nextMemory is what the memory will be after an apply.
@@ -143,7 +143,7 @@ func (r *nodeResource) foresee(ctx context.Context, in tfsdk.Plan, plan, state n
 		problems = slices.DeleteFunc(problems, func(p check.Problem) bool { return p.Path[0] == "cookie" })
 	}
 	diags.Append(report(ctx, in, problems)...)
-	if text := steps.Summary(); text != "" && len(plan.unsettled(ctx, state)) == 0 && !diags.HasError() {
+	if text := steps.Summary(); text != "" && len(plan.unsettled(ctx)) == 0 && !diags.HasError() {
 		diags.AddWarning("What becomes of node "+spec.Name, text)
 	}
 	return diags

@@ -11,6 +11,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -138,4 +141,50 @@ func TestAccNodeIsTold(t *testing.T) {
 		resource.TestStep{Config: team(a.cloud, "2", hasChannel, bye, htop), ConfigPlanChecks: replaced, ConfigStateChecks: []statecheck.StateCheck{other.AddStateValue(worker, at("droplet_id"))}},
 		resource.TestStep{PreConfig: a.hears(t), Config: team(a.cloud, "2", hasChannel, bye, htop), ConfigPlanChecks: nothingPlanned()},
 	)
+}
+
+// What is only known after apply leaves the host of a node with a channel where any
+// value of it would.
+func TestUnknownsOfANodeThatIsTold(t *testing.T) {
+	t.Parallel()
+	for at, anew := range map[string]bool{
+		"cookie": false, "environment": false, "release.sha256": false, "host.packages": false, "peers": false, "tags": false,
+		"release.name": true, "release": true, "host": true, "size": true, "host.user": true,
+	} {
+		raw, state := nodeThatChanges(t, true)
+		config := withUnknown(t, tfsdk.Config(raw), pathTo(at))
+		model := resolvedNode(t, tfsdk.Plan(config))
+		replace, diags := model.planOutputs(t.Context(), state)
+		if diags.HasError() || (len(replace) > 0) != anew {
+			t.Errorf("%s is unknown: %v make the droplet anew, want that: %v (%s)", at, replace, anew, say(diags))
+		}
+	}
+}
+
+func pathTo(at string) path.Path {
+	to := path.Empty()
+	for _, name := range strings.Split(at, ".") {
+		to = to.AtName(name)
+	}
+	return to
+}
+
+// A host whose first boot failed never becomes what it should be: the next plan
+// makes it anew.
+func TestANodeThatFailedToSetUpIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	_, state := nodeThatChanges(t, true)
+	mem := cluster.Memory{Version: cluster.MemoryVersion}
+	for _, failed := range []bool{false, true} {
+		mem.Remember(7, cluster.HostRecord{Name: "worker", SetUpFailed: failed})
+		state.DropletID = types.Int64Value(7)
+		if diags := state.remember(mem); diags.HasError() {
+			t.Fatal(say(diags))
+		}
+		model := state
+		replace, diags := model.planOutputs(t.Context(), state)
+		if diags.HasError() || (len(replace) > 0) != failed {
+			t.Errorf("the set-up failed: %v; %v make the droplet anew (%s)", failed, replace, say(diags))
+		}
+	}
 }

@@ -160,13 +160,26 @@ func (m nodeModel) changesFrom(state nodeModel) []change {
 
 // unsettled lists the arguments that are not known yet. They count as changed: an
 // apply must not turn out to make a droplet anew that its plan keeps.
-func (m nodeModel) unsettled(ctx context.Context, state nodeModel) []change {
+func (m nodeModel) unsettled(ctx context.Context) []change {
 	var found []change
-	was := state.inputs()
 	for name, v := range m.inputs() {
-		if unknownIn(ctx, v) {
-			found = append(found, change{path.Root(name), was[name], v})
-		}
+		found = append(found, unknowns(ctx, path.Root(name), v)...)
+	}
+	return found
+}
+
+// unknowns are what is not known yet of a value, as far as names lead into it.
+func unknowns(ctx context.Context, at path.Path, v attr.Value) []change {
+	section, is := v.(types.Object)
+	switch {
+	case !unknownIn(ctx, v):
+		return nil
+	case !is || !known(section):
+		return []change{{path: at, to: v}}
+	}
+	var found []change
+	for name, inner := range section.Attributes() {
+		found = append(found, unknowns(ctx, at.AtName(name), inner)...)
 	}
 	return found
 }

@@ -96,7 +96,7 @@ func (m *nodeModel) planOutputs(ctx context.Context, state nodeModel) (path.Path
 	if !m.managed() || m.differs(ctx, state) {
 		m.Memory = m.nextMemory()
 	}
-	for _, c := range append(m.changesFrom(state), m.unsettled(ctx, state)...) {
+	for _, c := range append(m.changesFrom(state), m.unsettled(ctx)...) {
 		switch {
 		case c.under("tags"), c.under("peers"), c.under("release", "headers"), c.under("release", "url") && m.fetchesTheSame(state):
 		case c.under("wait_for"), c.under("management") && !m.opens(state):
