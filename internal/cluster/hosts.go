@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/beam"
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
@@ -35,6 +36,15 @@ func appName(r *Release, fallback string) string {
 
 // EffectiveCookie is the user's cookie, else the generated one.
 func (s Spec) EffectiveCookie(m Memory) string { return cmp.Or(s.Cookie, m.Secrets.Cookie) }
+
+// CookieFingerprint is that of the same; empty for a cookie that is not known.
+func (s Spec) CookieFingerprint(m Memory) string {
+	value := s.EffectiveCookie(m)
+	if value == "" {
+		return ""
+	}
+	return cookie.Fingerprint(value)
+}
 
 // NodeHost describes a node of the pool that dials the peers. Nodes of all pools
 // are alike but for what the user brings for one of them.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/check"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
-	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/health"
 )
 
@@ -157,19 +156,19 @@ func (d *differ) unfollowed() []check.Problem {
 // otherCookieThere refuses a cookie that the cluster has not: the two would refuse
 // each other. Nodes that were made before they carried a mark tell nothing.
 func (d *differ) otherCookieThere() []check.Problem {
-	wanted := d.Spec.EffectiveCookie(d.Memory)
+	wanted := d.Spec.CookieFingerprint(d.Memory)
 	if wanted == "" || !d.rotates() {
 		return nil
 	}
 	for _, host := range d.Observed.Hosts() {
 		have := host.CookieFingerprint(d.Spec.Name)
-		if have == "" || have == cookie.Fingerprint(wanted) {
+		if have == "" || have == wanted {
 			continue
 		}
 		return []check.Problem{{Path: []string{"cookie"}, Summary: "Not the cluster's cookie", Detail: fmt.Sprintf(
 			"The nodes of cluster %s have the cookie with the fingerprint %s, and this one has the fingerprint %s: they would refuse each other. "+
 				"Give both the same. Where the cluster is to get this one in the same apply, let `cluster` refer to beam_cluster.<name>.name, so that it gets it first.",
-			d.Spec.Name, have, cookie.Fingerprint(wanted))}}
+			d.Spec.Name, have, wanted)}}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -33,6 +34,7 @@ type answering struct {
 	*cloud
 	mu    sync.Mutex
 	heard []string // the first words of commands that tell, each after its host
+	fails bool     // no host carries out what it is told
 }
 
 // Run implements engine.Channel.
@@ -48,6 +50,9 @@ func (a *answering) Run(_ context.Context, address string, _ int, command string
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.heard = append(a.heard, a.named(address)+": "+word)
+	if a.fails {
+		return nil, errors.New("no space left on device")
+	}
 	return json.Marshal(health.SwitchReport{Version: 1})
 }
 
@@ -72,12 +77,15 @@ func (a *answering) hears(t *testing.T, want ...string) func() {
 	}
 }
 
+// server is a provider that reaches the hosts.
+func (a *answering) server() tfprotov6.ProviderServer {
+	return serve(&beamProvider{version: "test", connect: func(cluster.ManagementKeys) engine.Channel { return a }})
+}
+
 // run runs the steps with hosts that answer.
 func (a *answering) run(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
-	serves := func() (tfprotov6.ProviderServer, error) {
-		return serve(&beamProvider{version: "test", connect: func(cluster.ManagementKeys) engine.Channel { return a }}), nil
-	}
+	serves := func() (tfprotov6.ProviderServer, error) { return a.server(), nil }
 	runCase(t, resource.TestCase{ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){"beam": serves}, Steps: steps})
 }
 
@@ -187,4 +195,85 @@ func TestANodeThatFailedToSetUpIsMadeAnew(t *testing.T) {
 			t.Errorf("the set-up failed: %v; %v make the droplet anew (%s)", failed, replace, say(diags))
 		}
 	}
+}
+
+// toldWorker is the configuration of a node with a channel.
+func toldWorker() object {
+	return object{"name": "worker-1", "cluster": "chat", "cookie": "MONSTER", "region": "nyc3", "management": object{"enabled": true}}
+}
+
+// chatWithWorker is a cluster that exists, and a node beside it that is to come.
+func chatWithWorker(t *testing.T, a *answering) (chat, node *core) {
+	t.Helper()
+	chat = newCore(t, a.cloud, object{
+		"name": "chat", "region": "nyc3", "node_pools": object{"us": object{}}, "cookie": "MONSTER", "wait_for": "active", "access": object{"ssh_from": []string{somewhere}},
+	})
+	chat.must(chat.apply())
+	return chat, newCoreServing(t, a.cloud, a.server(), "beam_node", nodeSchema(t), toldWorker())
+}
+
+// driftOfNode is what the state of a node says.
+func (p *core) driftOfNode() []string {
+	p.Helper()
+	var model nodeModel
+	p.get(&model)
+	return texts(model.Drift)
+}
+
+// The plan says what becomes of the node, and the next one what an apply that failed
+// has left to do.
+func TestThePlanOfANodeTellsWhatBecomesOfIt(t *testing.T) {
+	t.Parallel()
+	a := &answering{cloud: newCloud(t, simulator.Options{})}
+	_, p := chatWithWorker(t, a)
+	p.must(p.apply())
+	says := func(arguments object, want string) {
+		t.Helper()
+		p.configure(with(toldWorker(), arguments))
+		if refused, warned := p.plan(); refused != "" || warned != want {
+			t.Errorf("%v: the plan says %q and %q, want %q", arguments, refused, warned, want)
+		}
+	}
+	says(nil, "")
+	says(object{"tags": []string{"jobs"}}, "")
+	says(object{"host": object{"packages": []string{"htop"}}}, "What becomes of node worker-1: Told, running on: worker-1.\n")
+	says(object{"environment": object{"A": "b"}}, "What becomes of node worker-1: The node is down for 5s at least.\nRestarted: worker-1.\n")
+	a.fails = true
+	if told := p.apply(); !strings.Contains(told, "no space left on device") {
+		t.Errorf("the apply says %q", told)
+	}
+	for range 2 {
+		if drift := p.driftOfNode(); len(drift) != 1 || !strings.Contains(drift[0], "has another environment: its release restarts") {
+			t.Errorf("drift is %q", drift)
+		}
+		p.must(p.read())
+	}
+	a.fails = false
+	p.must(p.apply())
+	p.must(p.read())
+	if drift := p.driftOfNode(); len(drift) > 0 {
+		t.Errorf("drift is %q", drift)
+	}
+}
+
+func TestThePlanOfANodeRefusesWhatCouldNotWork(t *testing.T) {
+	t.Parallel()
+	a := &answering{cloud: newCloud(t, simulator.Options{})}
+	chat, p := chatWithWorker(t, a)
+	refuses := func(arguments object, want string) {
+		t.Helper()
+		p.configure(with(toldWorker(), arguments))
+		if refused, _ := p.plan(); !strings.Contains(refused, want) {
+			t.Errorf("%v: the plan says %q, want %q", arguments, refused, want)
+		}
+	}
+	refuses(object{"host": object{"ssh_port": 2222}}, "Management from nowhere: management.enabled: Management is on, and the firewall of cluster chat lets nobody reach port 2222")
+	refuses(object{"management": nil, "wait_for": "formed"}, "Nothing to ask the hosts with: wait_for is \"formed\"")
+	refuses(object{"management": nil, "release": object{"name": "jobs", "path": "jobs.tar.gz"}}, "The file jobs.tar.gz cannot be read")
+	p.configure(toldWorker())
+	p.must(p.apply())
+	refuses(object{"cookie": "ANOTHER"}, "Not the cluster's cookie: The nodes of cluster chat have the cookie")
+	p.configure(toldWorker())
+	p.must(p.destroy())
+	chat.must(chat.destroy())
 }

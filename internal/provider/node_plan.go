@@ -97,15 +97,7 @@ func (m *nodeModel) planOutputs(ctx context.Context, state nodeModel) (path.Path
 		m.Memory = m.nextMemory()
 	}
 	for _, c := range append(m.changesFrom(state), m.unsettled(ctx)...) {
-		switch {
-		case c.under("tags"), c.under("peers"), c.under("release", "headers"), c.under("release", "url") && m.fetchesTheSame(state):
-		case c.under("wait_for"), c.under("management") && !m.opens(state):
-		case (c.under("cookie") || c.under("cookie_wo_version")) && m.sameCookie(state):
-		case m.managed() && state.managed() && c.followed():
-			m.foreseeCookie()
-		case state.imported() && c.toldToNode():
-			m.NodeName, m.CookieFingerprint = types.StringUnknown(), types.StringUnknown()
-		default:
+		if !m.keepsHost(c, state) {
 			replace = append(replace, c.path)
 		}
 	}
@@ -115,6 +107,27 @@ func (m *nodeModel) planOutputs(ctx context.Context, state nodeModel) (path.Path
 	m.Drift = listOf(nil)
 	return replace, diags
 }
+
+// keepsHost says that the droplet stays with the change, and what follows from that
+// for the outputs.
+func (m *nodeModel) keepsHost(c change, state nodeModel) bool {
+	switch {
+	case c.under("tags"), c.under("peers"), c.under("wait_for"), c.under("management") && !m.opens(state):
+	case c.under("release", "headers"), c.under("release", "url") && m.fetchesTheSame(state):
+	case c.ofCookie() && m.sameCookie(state):
+	case m.managed() && state.managed() && c.followed():
+		if c.ofCookie() {
+			m.foreseeCookie()
+		}
+	case state.imported() && c.toldToNode():
+		m.NodeName, m.CookieFingerprint = types.StringUnknown(), types.StringUnknown()
+	default:
+		return false
+	}
+	return true
+}
+
+func (c change) ofCookie() bool { return c.under("cookie") || c.under("cookie_wo_version") }
 
 // fetchesTheSame says that the release is the one that the droplet has.
 func (m *nodeModel) fetchesTheSame(state nodeModel) bool {
