@@ -18,12 +18,12 @@ func releaseAttributes() map[string]schema.Attribute {
 			"Its `sha256` is taken in the plan, and a file that changes between plan and apply is refused. " +
 			"Once the nodes have it, the file may be gone: nodes of the cluster that are made later get the release from the others."),
 		"sha256": defaulted("The SHA-256 of the archive, 64 hex digits. A node refuses an archive with another one. With `management` another `sha256` is a deploy: all nodes fetch the archive first, " +
-			"`migrate` runs once, and then the nodes restart. With `path` it can be left out; given, the file must have it."),
+			"`migrate` runs once, and then the nodes restart, as `update` of a cluster says. With `path` it can be left out; given, the file must have it."),
 		"keep": defaultedInt("How many releases a node keeps, the running one among them, 1 to 20. A node that does not come up with a new release goes back to " +
 			"the one before, which needs at least `2`. Default: `3`."),
 		"triggers": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "Any values of yours, by name: when one changes, the release restarts on node after node. They are not told to the release.",
+			MarkdownDescription: "Any values of yours, by name: when one changes, the release restarts on node after node, as `update` of a cluster says. They are not told to the release.",
 		},
 		"headers": schema.MapAttribute{
 			Optional: true, Sensitive: true, ElementType: types.StringType,
