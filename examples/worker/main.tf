@@ -17,6 +17,8 @@ resource "beam_cluster" "shop" {
   region     = "ams3"
   cookie     = beam_cookie.shop.value
   node_pools = { web = { count = 2 } }
+
+  access = { ssh_from = ["203.0.113.7/32"] } # where Terraform runs
 }
 
 resource "beam_node" "worker" {
@@ -28,9 +30,10 @@ resource "beam_node" "worker" {
   size    = "s-2vcpu-4gb"
 
   environment = { ROLE = "worker" }
+  management  = { enabled = true } # changes restart the release, not the host
 
   lifecycle {
-    create_before_destroy = true # the new host joins before the old one goes
+    create_before_destroy = true # where it takes a new host, that joins before the old one goes
   }
 }
 

@@ -43,7 +43,7 @@ func Spec(s cluster.Spec) []Problem {
 		poolProblems(s),
 		hostNameProblems(s),
 		releaseProblems(s.Release, s.Host.User),
-		pushProblems(s),
+		pushProblems(s, "Name the addresses that Terraform runs at, in access.ssh_from or management.from, which sets it up"),
 		environmentProblems(s.Environment, s.Release),
 		loadBalancerProblems(s.LoadBalancer),
 		databaseProblems(s.Database),

@@ -287,6 +287,13 @@ func TestNodeProblems(t *testing.T) {
 		{"no region", func(n *cluster.NodeSpec) { n.Region = "" }},
 		{"short name as a peer", func(n *cluster.NodeSpec) { n.Peers = []string{"chat@localhost"} }},
 		{"ports overlap", func(n *cluster.NodeSpec) { n.Distribution.EPMDPort = 9120 }},
+		{"waiting without the channel", func(n *cluster.NodeSpec) { n.WaitFor = cluster.WaitFormed }},
+		{"waiting with the channel", func(n *cluster.NodeSpec) {
+			n.WaitFor, n.Management = cluster.WaitFormed, cluster.Management{Enabled: true, Port: 22}
+		}},
+		{"a file without the channel", func(n *cluster.NodeSpec) {
+			n.Release = &cluster.Release{Name: "jobs", Kind: cluster.KindMix, Port: 8080, Keep: 3, Path: "jobs.tar.gz", SHA256: strings.Repeat("ab", 32)}
+		}},
 	}
 	var out strings.Builder
 	for _, c := range cases {
@@ -295,6 +302,34 @@ func TestNodeProblems(t *testing.T) {
 		fmt.Fprintf(&out, "%s\n%s", c.name, tell(Node(spec)))
 	}
 	testtool.Golden(t, "node_problems.golden", out.String())
+}
+
+// A node that is to be told has to be reached through the firewall of its cluster.
+func TestANodeJoinsAClusterThatLetsTerraformIn(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		edit func(*cluster.Spec)
+		want int
+	}{
+		"people may come":                   {func(*cluster.Spec) {}, 0},
+		"nobody may":                        {func(s *cluster.Spec) { s.Access = cluster.Access{} }, 1},
+		"Terraform may, and management off": {func(s *cluster.Spec) { s.Access, s.Management.From = cluster.Access{}, []string{"198.51.100.0/24"} }, 1},
+		"Terraform may": {func(s *cluster.Spec) {
+			s.Access, s.Management = cluster.Access{}, cluster.Management{Enabled: true, From: []string{"198.51.100.0/24"}}
+		}, 0},
+		"to another port": {func(s *cluster.Spec) { s.Host.SSHPort = 2222 }, 1},
+	} {
+		spec, node := validSpec(), validNode()
+		tt.edit(&spec)
+		node.Region, node.Management = spec.Pools[0].Region, cluster.Management{Enabled: true}
+		if found := Joins(node, spec); len(found) != tt.want {
+			t.Errorf("%s: found %v, want %d problems", name, found, tt.want)
+		}
+		node.Management.Enabled = false
+		if found := Joins(node, spec); len(found) > 0 {
+			t.Errorf("%s, and nobody need come: found %v", name, found)
+		}
+	}
 }
 
 // files is one file of the user's.

@@ -72,7 +72,7 @@ func validNode() cluster.NodeSpec {
 	return cluster.NodeSpec{
 		Name: "worker-1", Cluster: "chat", Cookie: "monster", Peers: []string{"chat@10.0.0.5"},
 		Place:        cluster.Place{Region: "nyc3", Size: "s-1vcpu-1gb", Image: "debian-13-x64"},
-		Distribution: validDistribution(), Host: validHost(),
+		Distribution: validDistribution(), Host: validHost(), WaitFor: cluster.WaitActive,
 	}
 }
 

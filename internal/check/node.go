@@ -24,6 +24,8 @@ func Node(n cluster.NodeSpec) []Problem {
 		peerProblems(n),
 		sshKeyProblems(n.SSHKeys),
 		releaseProblems(n.Release, n.Host.User),
+		pushProblems(n.Alone(), "Set it up with management = { enabled = true }"),
+		waitForProblems(n.Alone(), withoutChannel),
 		environmentProblems(n.Environment, n.Release),
 		Distribution(n.Distribution),
 		overlaps(nodeListeners(n.Distribution, n.Release, n.Host)),
@@ -34,7 +36,8 @@ func Node(n cluster.NodeSpec) []Problem {
 	if len(found) > 0 {
 		return found
 	}
-	return nodeSizeProblems(n.HostConfig(), nil, hostconfig.Brought{})
+	alone := n.Alone()
+	return nodeSizeProblems(alone.NodeHost(exampleMemory(alone), n.Name, nil), nil, hostconfig.Brought{})
 }
 
 func nameProblems(n cluster.NodeSpec) []Problem {
@@ -74,6 +77,9 @@ func Joins(n cluster.NodeSpec, s cluster.Spec) []Problem {
 			Detail: fmt.Sprintf("region is %q, and cluster %s has no private network there. Use a region of its hosts: %s.",
 				n.Region, s.Name, strings.Join(s.Regions(), ", ")),
 		})
+	}
+	if n.Management.Enabled && (s.Host.SSHPort != n.Host.SSHPort || len(s.Access.SSHFrom) == 0 && (!s.Management.Enabled || len(s.Management.From) == 0)) {
+		found = append(found, ManagementFromNowhere(n))
 	}
 	if slices.Contains(hostNames(s), n.Name) {
 		found = append(found, Problem{

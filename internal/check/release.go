@@ -117,13 +117,12 @@ func headerProblems(path []string, headers map[string]string) []Problem {
 }
 
 // pushProblems wants a way to the nodes for a file of Terraform's machine.
-func pushProblems(s cluster.Spec) []Problem {
+func pushProblems(s cluster.Spec, remedy string) []Problem {
 	if s.Release == nil || s.Release.Path == "" || s.Management.Enabled {
 		return nil
 	}
 	return []Problem{{
 		Path: []string{"release", "path"}, Needs: [][]string{{"management", "enabled"}}, Summary: "No way to the nodes",
-		Detail: "A file of this machine is carried to the nodes over the management channel, and management is off. Name the addresses that Terraform runs at, " +
-			"in access.ssh_from or management.from, which sets it up, or let the nodes fetch the release from a url.",
+		Detail: "A file of this machine is carried to the nodes over the management channel, and management is off. " + remedy + ", or let the nodes fetch the release from a url.",
 	}}
 }

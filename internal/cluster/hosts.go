@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/beam"
+	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
@@ -36,6 +37,15 @@ func appName(r *Release, fallback string) string {
 // EffectiveCookie is the user's cookie, else the generated one.
 func (s Spec) EffectiveCookie(m Memory) string { return cmp.Or(s.Cookie, m.Secrets.Cookie) }
 
+// CookieFingerprint is that of the same; empty for a cookie that is not known.
+func (s Spec) CookieFingerprint(m Memory) string {
+	value := s.EffectiveCookie(m)
+	if value == "" {
+		return ""
+	}
+	return cookie.Fingerprint(value)
+}
+
 // NodeHost describes a node of the pool that dials the peers. Nodes of all pools
 // are alike but for what the user brings for one of them.
 func (s Spec) NodeHost(m Memory, pool string, peers []string) hostconfig.Node {
@@ -50,6 +60,12 @@ func (s Spec) NodeHost(m Memory, pool string, peers []string) hostconfig.Node {
 		n.DatabaseName = DatabaseDNSName(s.Name)
 		n.DatabaseAddress = m.DatabaseAddress
 		n.DatabaseCAPEM = m.Secrets.DatabaseCAPEM
+	}
+	if b := s.Beside; b != nil {
+		n.Peers, n.PeersTold, n.DatabaseCAPEM = b.Peers, s.Manages(m), b.DatabaseCA
+		if m.DatabaseAddress != "" {
+			n.DatabaseName, n.DatabaseAddress = DatabaseDNSName(s.Name), m.DatabaseAddress
+		}
 	}
 	return n
 }
@@ -229,7 +245,7 @@ func (s Spec) PeersOf(m Memory, nodes []Droplet) []string {
 // it was made with, its address included. It is empty for a node of a cluster that was read back, if
 // nothing tells.
 func (s Spec) NodeName(m Memory, d Droplet) string {
-	basename := cmp.Or(m.Hosts[d.ID].Basename, s.Distribution.Basename)
+	basename := cmp.Or(m.Hosts[d.ID].Basename, d.Basename(s.Name), s.Distribution.Basename)
 	if basename == "" {
 		return ""
 	}

@@ -25,6 +25,7 @@ type Spec struct {
 	Management   Management
 	WaitFor      string // WaitFormed, WaitBooted or WaitActive
 	Update       Update
+	Beside       *Beside // of a beam_node, see NodeSpec.Alone
 }
 
 // Update says how hosts that serve are restarted and replaced.

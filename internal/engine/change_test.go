@@ -262,7 +262,7 @@ func TestNodeJoinsTheClustersNetwork(t *testing.T) {
 			Name: "worker", Cluster: "chat", Place: spec.Pools[0].Place, Cookie: "secret-of-chat",
 			Peers: cluster.OutputsOf(spec, *mem, o).NodeNames, Distribution: spec.Distribution, Host: spec.Host, Tags: []string{"jobs"},
 		}
-		d, err := w.engine.ConvergeNode(w.Context(), &node, 0)
+		d, err := w.engine.ConvergeNode(w.Context(), &node, 0, &cluster.Memory{})
 		if err != nil {
 			w.Fatal(err)
 		}
@@ -272,7 +272,7 @@ func TestNodeJoinsTheClustersNetwork(t *testing.T) {
 		w.settled(spec, *mem)
 		node.Region = "lon1"
 		node.Name = "far"
-		if _, err := w.engine.ConvergeNode(w.Context(), &node, 0); err == nil {
+		if _, err := w.engine.ConvergeNode(w.Context(), &node, 0, &cluster.Memory{}); err == nil {
 			w.Error("a node in a region without the cluster's network was made")
 		}
 		if err := w.engine.DestroyNode(w.Context(), node, d.ID); err != nil {

@@ -27,6 +27,7 @@ import (
 type rotation struct {
 	contact     contact
 	nodes       []rotating
+	follows     bool     // others have the new cookie already
 	known       []string // names of nodes that are the cluster's or a beam_node's
 	value       string   // the new cookie
 	fingerprint string
@@ -40,9 +41,9 @@ type rotating struct {
 }
 
 // rotateCookie changes the cookie on all nodes.
-func (r *run) rotateCookie() (work, error) {
+func (r *run) rotateCookie(a plan.RotateCookie) (work, error) {
 	value := r.spec.EffectiveCookie(*r.mem)
-	t := rotation{contact: r.contact(), value: value, fingerprint: cookie.Fingerprint(value)}
+	t := rotation{contact: r.contact(), follows: a.Follows, value: value, fingerprint: cookie.Fingerprint(value)}
 	for _, d := range plan.Rotating(r.input()) {
 		t.nodes = append(t.nodes, rotating{droplet: d, name: d.Name})
 	}
@@ -101,9 +102,12 @@ func (e *Engine) markCookie(ctx context.Context, name string, t rotation) error 
 }
 
 func (t rotation) run(ctx context.Context) error {
-	running, err := t.inspect(ctx)
-	if err != nil {
-		return err
+	var running []rotating
+	if !t.follows { // else nobody is to be switched
+		var err error
+		if running, err = t.inspect(ctx); err != nil {
+			return err
+		}
 	}
 	stdin, err := hostconfig.StageCookieInput(t.value)
 	if err != nil {

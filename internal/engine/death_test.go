@@ -145,7 +145,7 @@ func (tr *trial) isCancelled(d death, again bool) outcome {
 
 // left is what a plan says is left to do.
 func (tr *trial) left() []string {
-	return drift(tr.op.spec, tr.kept.mem, tr.observe(tr.op.spec, tr.kept.mem))
+	return append(drift(tr.op.spec, tr.kept.mem, tr.observe(tr.op.spec, tr.kept.mem)), tr.leftOfNode()...)
 }
 
 // dies lets the process die in the middle of the operation, and goes on with the
@@ -178,7 +178,7 @@ func (tr *trial) dies(d death) outcome {
 // died has run out; where that had come so far that data may be lost, the cluster
 // has to be imported.
 func (tr *trial) goesOn() outcome {
-	if tr.op.name == "create a node" || tr.op.name == "replace a node" {
+	if strings.HasPrefix(tr.op.name, "create a node") || tr.op.name == "replace a node" {
 		return tr.findsNode()
 	}
 	if !tr.op.creates() {

@@ -79,7 +79,7 @@ func FuzzAccount(f *testing.F) {
 				imported.Adopt(o)
 				_, _, _ = engine.Diff(ctx, cluster.SpecOf("chat", o), imported)
 			}
-			_, _ = engine.DiffNode(ctx, cluster.NodeSpec{Name: "worker", Cluster: "chat"}, 0)
+			_, _ = engine.DiffNode(ctx, cluster.NodeSpec{Name: "worker", Cluster: "chat"}, 0, cluster.Memory{})
 		})
 	})
 }

@@ -176,10 +176,10 @@ func (r *run) outdate(told cluster.Droplet) {
 
 // judge says what keeps the cluster from forming for good.
 func (r *run) judge() error {
-	verdict, waitFor := make(chan error, 1), r.spec.WaitFor
+	verdict, noun, waitFor := make(chan error, 1), r.spec.Noun(), r.spec.WaitFor
 	r.record(func() { verdict <- r.forming.judge(plan.Judge(r.input())) })
 	if err := <-verdict; err != nil {
-		return fmt.Errorf("waiting for the cluster to be %s: %w", waitFor, err)
+		return fmt.Errorf("waiting for the %s to be %s: %w", noun, waitFor, err)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 	"github.com/beamcluster/terraform-provider-beam/internal/plan"
 )
 
@@ -18,34 +19,38 @@ type nodeRun struct {
 	spec *cluster.NodeSpec
 }
 
-func (e *Engine) nodeRun(spec *cluster.NodeSpec, dropletID int, wanted bool) *nodeRun {
-	mem := &cluster.Memory{}
-	if dropletID != 0 {
+// nodeRun is for the node with the memory, which may lack a droplet that is known.
+func (e *Engine) nodeRun(spec *cluster.NodeSpec, dropletID int, mem *cluster.Memory, wanted bool) *nodeRun {
+	if _, known := mem.Hosts[dropletID]; dropletID != 0 && !known {
 		mem.Remember(dropletID, cluster.HostRecord{Name: spec.Name})
 	}
-	n := &nodeRun{run: e.run(cluster.Spec{Name: spec.Cluster, WaitFor: cluster.WaitActive}, mem), spec: spec}
+	n := &nodeRun{run: e.run(spec.Alone(), mem), spec: spec}
 	n.plan = func() plan.Plan {
 		in := n.input(wanted)
-		if host, found := plan.FoundNode(in); found && in.DropletID == 0 {
-			n.mem.Remember(host.ID, cluster.HostRecord{Name: spec.Name})
+		if host, found := plan.FoundNode(in); found && len(n.mem.Hosts) == 0 {
+			n.mem.Remember(host.ID, cluster.HostRecord{Name: spec.Name, Unmanaged: true})
 			in = n.input(wanted)
 		}
 		return plan.DiffNode(in)
 	}
 	n.request = n.nodeRequest
-	n.adjust = func() {
-		n.obs = everybody(n.obs)
-		n.spec.Public = isPublic(n.obs)
-	}
+	n.adjust = n.see
 	return n
 }
 
 func (n *nodeRun) input(wanted bool) plan.NodeInput {
-	in := plan.NodeInput{Spec: *n.spec, Observed: n.obs, Wanted: wanted}
-	for id, record := range n.mem.Hosts {
-		in.DropletID, in.Failed = id, record.SetUpFailed
+	return plan.NodeInput{Spec: *n.spec, Memory: *n.mem, Observed: n.obs, Reports: n.reports, Wanted: wanted}
+}
+
+// see takes from a look what the node has to know of the cluster. Of a database it
+// can be told where that went, if it knew one by its name when it was made.
+func (n *nodeRun) see() {
+	n.obs = everybody(n.obs)
+	n.spec.Public = isPublic(n.obs)
+	n.run.spec = n.spec.Alone()
+	if address, exists := databaseOf(n.obs); exists && (len(n.mem.Hosts) == 0 || n.mem.DatabaseAddress != "") {
+		n.mem.DatabaseAddress = address
 	}
-	return in
 }
 
 // everybody takes the hosts of the cluster for known, whoever made it: a
@@ -65,11 +70,17 @@ func everybody(o cluster.Observed) cluster.Observed {
 	return o
 }
 
-// ConvergeNode creates the droplet of a beam_node, or mends the one of the id
-// in place; 0 is none yet. It sets spec.Public to what the cluster's network
-// is, and returns the droplet that exists even when it fails.
-func (e *Engine) ConvergeNode(ctx context.Context, spec *cluster.NodeSpec, dropletID int) (cluster.Droplet, error) {
-	n := e.nodeRun(spec, dropletID, true)
+// ConvergeNode creates the droplet of a beam_node, or changes the one of the id
+// in place; 0 is none yet. It sets spec.Public to what the cluster's network is,
+// and returns the droplet that exists even when it fails. The memory is that of a
+// node with a management channel; it is filled even then.
+func (e *Engine) ConvergeNode(ctx context.Context, spec *cluster.NodeSpec, dropletID int, mem *cluster.Memory) (cluster.Droplet, error) {
+	mem.Version = cluster.MemoryVersion
+	if err := drawMissing(spec.Alone(), mem); err != nil {
+		return cluster.Droplet{}, err
+	}
+	n := e.nodeRun(spec, dropletID, mem, true)
+	defer func() { mem.Note(cluster.Observed{}) }() // what else there is belongs to the cluster
 	if err := n.look(ctx); err != nil {
 		return n.droplet(), err
 	}
@@ -78,6 +89,9 @@ func (e *Engine) ConvergeNode(ctx context.Context, spec *cluster.NodeSpec, dropl
 	}
 	if err := n.doubt(ctx); err != nil {
 		return n.droplet(), err
+	}
+	if spec.Cookie != "" {
+		mem.Secrets.WantedCookie = hostconfig.CookiePart(spec.Cookie)
 	}
 	err := n.toEnd(ctx)
 	return n.droplet(), err
@@ -107,18 +121,15 @@ func (n *nodeRun) droplet() cluster.Droplet {
 }
 
 func (n *nodeRun) nodeRequest(a plan.CreateHosts) (digitalocean.DropletRequest, cluster.HostRecord, error) {
-	spec, record := *n.spec, cluster.HostRecord{Role: a.Role}
+	spec := *n.spec
 	vpc, _ := n.input(true).VPC() // the plan refuses where there is none
-	host := spec.HostConfig()
-	if db, exists := databaseOf(n.obs); exists {
-		host.DatabaseName, host.DatabaseAddress = cluster.DatabaseDNSName(spec.Cluster), db
-	}
+	host := n.run.spec.NodeHost(*n.mem, a.Pool, nil)
 	userData, err := described(host.Render())("configuration of node " + spec.Name)
 	return digitalocean.DropletRequest{
 		Names: a.Names, Place: a.Place, SSHKeys: spec.SSHKeys, UserData: string(userData),
 		Tags: slices.Concat(spec.WantedTags(), []string{spec.ToldTag(), spec.MakingTag()}, spec.NodeMarks()), VPCUUID: vpc, Monitoring: spec.Monitoring,
 		LookupTag: spec.MakingTag(), Known: n.dropletIDs(),
-	}, record, err
+	}, plan.NewRecord(n.run.input(), a), err
 }
 
 func databaseOf(o cluster.Observed) (address string, exists bool) {
@@ -131,8 +142,9 @@ func databaseOf(o cluster.Observed) (address string, exists bool) {
 }
 
 // DiffNode says what ConvergeNode would do now.
-func (e *Engine) DiffNode(ctx context.Context, spec cluster.NodeSpec, dropletID int) (plan.Plan, error) {
-	n := e.nodeRun(&spec, dropletID, true)
+func (e *Engine) DiffNode(ctx context.Context, spec cluster.NodeSpec, dropletID int, mem cluster.Memory) (plan.Plan, error) {
+	fresh := mem.Clone()
+	n := e.nodeRun(&spec, dropletID, &fresh, true)
 	if err := n.look(ctx); err != nil {
 		return plan.Plan{}, err
 	}
@@ -140,9 +152,13 @@ func (e *Engine) DiffNode(ctx context.Context, spec cluster.NodeSpec, dropletID 
 }
 
 // NodeDrift says, a sentence each, what differs from what a ConvergeNode made.
-func NodeDrift(spec cluster.NodeSpec, d cluster.Droplet) []string {
+func NodeDrift(spec cluster.NodeSpec, d cluster.Droplet, mem cluster.Memory) []string {
+	known := mem.Clone()
+	if _, remembered := known.Hosts[d.ID]; !remembered {
+		known.Remember(d.ID, cluster.HostRecord{Name: spec.Name})
+	}
 	return plan.DiffNode(plan.NodeInput{
-		Spec: spec, DropletID: d.ID, Wanted: true,
+		Spec: spec, Memory: known, Wanted: true,
 		Observed: cluster.Observed{Cluster: spec.Cluster, Droplets: []cluster.Droplet{d}},
 	}).Drift()
 }
@@ -214,7 +230,7 @@ func isPublic(o cluster.Observed) bool {
 
 // DestroyNode deletes the droplet; one that is gone is no error.
 func (e *Engine) DestroyNode(ctx context.Context, spec cluster.NodeSpec, dropletID int) error {
-	return e.nodeRun(&spec, dropletID, false).destroy(ctx)
+	return e.nodeRun(&spec, dropletID, &cluster.Memory{}, false).destroy(ctx)
 }
 
 func (n *nodeRun) destroy(ctx context.Context) error {

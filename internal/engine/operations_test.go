@@ -14,13 +14,16 @@ import (
 )
 
 // kept is what Terraform's state holds: of a cluster its memory, of a beam_node
-// its droplet.
+// its droplet and its memory.
 type kept struct {
-	mem  cluster.Memory
-	node int
+	mem    cluster.Memory
+	node   int
+	worker cluster.Memory // of the beam_node
 }
 
-func (k kept) clone() kept { return kept{mem: k.mem.Clone(), node: k.node} }
+func (k kept) clone() kept {
+	return kept{mem: k.mem.Clone(), node: k.node, worker: k.worker.Clone()}
+}
 
 // operation is something that Terraform has the engine do.
 type operation struct {
@@ -34,8 +37,10 @@ type operation struct {
 	lost, twins bool
 	// vpc names a VPC of the user's that the hosts shall be in.
 	vpc string
-	// joined says that a beam_node exists before.
-	joined bool
+	// joined says that a beam_node exists before, reached that it has a channel, and
+	// becomes what is made of it.
+	joined, reached bool
+	becomes         func(*cluster.NodeSpec)
 }
 
 // creates says that the state knows nothing of the cluster before.
@@ -70,6 +75,13 @@ func everyOperation() []operation {
 		{name: "repair a node", before: &one, spec: one, drift: driftOfNode, do: repairNode, joined: true},
 		{name: "replace a node", before: &one, spec: one, do: replaceNode, joined: true},
 		{name: "destroy a node", before: &one, spec: one, do: destroyNode, joined: true},
+		{name: "create a node with a channel", before: &one, spec: one, do: createNode, reached: true},
+		{name: "tell a node", before: &one, spec: one, do: changeNode, joined: true, reached: true, becomes: func(n *cluster.NodeSpec) {
+			n.Host.Packages, n.Tags = []string{"htop"}, []string{"mail"}
+		}},
+		{name: "restart a node", before: &one, spec: one, do: changeNode, joined: true, reached: true, becomes: func(n *cluster.NodeSpec) {
+			n.Environment, n.Tags = map[string]string{"QUEUE": "mail"}, []string{"mail"}
+		}},
 	}
 }
 
@@ -175,10 +187,26 @@ func destroy(ctx context.Context, e *engine.Engine, op operation, k *kept) error
 
 // worker is a beam_node of the cluster.
 func worker(op operation) *cluster.NodeSpec {
+	if op.reached {
+		spec := managedWorker(op.spec)
+		return &spec
+	}
 	return &cluster.NodeSpec{
 		Name: "worker", Cluster: "chat", Place: op.spec.Pools[0].Place, Cookie: "secret-of-chat",
 		Distribution: op.spec.Distribution, Host: op.spec.Host, Tags: []string{"jobs"},
 	}
+}
+
+// changed is what the operation makes of the worker.
+func changed(op operation) *cluster.NodeSpec {
+	spec := worker(op)
+	op.becomes(spec)
+	return spec
+}
+
+func changeNode(ctx context.Context, e *engine.Engine, op operation, k *kept) error {
+	_, err := e.ConvergeNode(ctx, changed(op), k.node, &k.worker)
+	return err
 }
 
 // createNode makes the node. One whose create failed Terraform destroys first.
@@ -188,7 +216,7 @@ func createNode(ctx context.Context, e *engine.Engine, op operation, k *kept) er
 			return err
 		}
 	}
-	d, err := e.ConvergeNode(ctx, worker(op), k.node)
+	d, err := e.ConvergeNode(ctx, worker(op), k.node, &k.worker)
 	k.node = d.ID
 	return err
 }
@@ -196,7 +224,7 @@ func createNode(ctx context.Context, e *engine.Engine, op operation, k *kept) er
 func destroyNode(ctx context.Context, e *engine.Engine, op operation, k *kept) error {
 	err := e.DestroyNode(ctx, *worker(op), k.node)
 	if err == nil {
-		k.node = 0
+		k.node, k.worker = 0, cluster.Memory{}
 	}
 	return err
 }
@@ -225,7 +253,7 @@ func driftOfNode(ctx context.Context, w *world, _ cluster.Observed) error {
 }
 
 func repairNode(ctx context.Context, e *engine.Engine, op operation, k *kept) error {
-	_, err := e.ConvergeNode(ctx, worker(op), k.node)
+	_, err := e.ConvergeNode(ctx, worker(op), k.node, &k.worker)
 	return err
 }
 
@@ -238,7 +266,7 @@ func replaceNode(ctx context.Context, e *engine.Engine, op operation, k *kept) e
 	}
 	spec := worker(op)
 	spec.Environment = map[string]string{"QUEUE": "mail"}
-	d, err := e.ConvergeNode(ctx, spec, 0)
+	d, err := e.ConvergeNode(ctx, spec, 0, &k.worker)
 	k.node = d.ID
 	return err
 }

@@ -273,7 +273,7 @@ func (r *run) unfinished(ctx context.Context, p plan.Plan, err error) error {
 func (r *run) interrupted(ctx context.Context, p plan.Plan) error {
 	cause := context.Cause(ctx)
 	if r.forming != nil && !r.forming.last.Formed() {
-		return fmt.Errorf("the cluster is not %s yet (%w):\n%s", r.spec.WaitFor, cause, r.forming.last)
+		return fmt.Errorf("the %s is not %s yet (%w):\n%s", r.spec.Noun(), r.spec.WaitFor, cause, r.forming.last)
 	}
 	if what := r.awaiting(p); what != "" {
 		return fmt.Errorf("waiting for %s: %w", what, cause)

@@ -54,7 +54,7 @@ func (r *run) prepareTelling(a plan.Action) (work, error) {
 	case plan.CarryCertificate:
 		return r.carryCertificate(a), nil
 	case plan.RotateCookie:
-		return r.rotateCookie()
+		return r.rotateCookie(a)
 	}
 	return nil, fmt.Errorf("no way to carry out %q", a.Key())
 }

@@ -225,17 +225,38 @@ func (w *world) wholeLife(h *hosts, show func(plan.Plan, error)) {
 	w.deploys(h, func() { apply() })
 
 	node := &cluster.NodeSpec{Name: "worker", Cluster: "chat", Place: h.spec.Pools[0].Place, Distribution: h.spec.Distribution, Host: h.spec.Host, Cookie: "COOKIE"}
-	show(w.engine.DiffNode(ctx, *node, 0))
-	d, err := w.engine.ConvergeNode(ctx, node, 0)
+	show(w.engine.DiffNode(ctx, *node, 0, cluster.Memory{}))
+	d, err := w.engine.ConvergeNode(ctx, node, 0, &cluster.Memory{})
 	must(err)
 	show(plan.Plan{Steps: []plan.Step{{Action: plan.DeleteHost{}}}}, nil)
 	must(w.engine.DestroyNode(ctx, *node, d.ID))
+	w.toldNode(h, show)
 	_, _, err = w.godo.VPCs.Set(ctx, h.mem.VPCs["nyc3"], godo.VPCSetDefault())
 	must(err) // which cannot be deleted
 	h.mem.FinalSnapshot = true
 	p, _, err := w.engine.Diff(ctx, cluster.Spec{Name: "chat"}, *h.mem)
 	show(p, err)
 	must(w.engine.Destroy(ctx, "chat", h.mem))
+}
+
+// toldNode creates a node that has a channel, changes it and destroys it.
+func (w *world) toldNode(h *hosts, show func(plan.Plan, error)) {
+	w.Helper()
+	node, id, mem := managedWorker(h.spec), 0, cluster.Memory{}
+	node.Cookie = h.spec.Cookie
+	for _, environment := range []map[string]string{nil, {"QUEUE": "mail"}} {
+		node.Environment = environment
+		show(w.engine.DiffNode(w.Context(), node, id, mem))
+		d, err := w.engine.ConvergeNode(w.Context(), &node, id, &mem)
+		if err != nil {
+			w.Fatal(err)
+		}
+		id = d.ID
+	}
+	show(plan.Plan{Steps: []plan.Step{{Action: plan.DeleteHost{}}}}, nil)
+	if err := w.engine.DestroyNode(w.Context(), node, id); err != nil {
+		w.Fatal(err)
+	}
 }
 
 // deploys brings a release to the nodes over the channel, another one by its URL,

@@ -149,6 +149,21 @@ func (tr *trial) isComplete() {
 			tr.Errorf("left to do: %q", left)
 		}
 	}
+	if left := tr.leftOfNode(); len(left) > 0 {
+		tr.Errorf("left to do of the node: %q", left)
+	}
+}
+
+// leftOfNode is what a plan says is left to do of a beam_node that changes.
+func (tr *trial) leftOfNode() []string {
+	if tr.op.becomes == nil {
+		return nil
+	}
+	left, err := tr.engine.DiffNode(tr.Context(), *changed(tr.op), tr.kept.node, tr.kept.worker)
+	if err != nil {
+		tr.Fatal(err)
+	}
+	return left.Drift()
 }
 
 // end destroys what there is and checks that nothing is left of it.

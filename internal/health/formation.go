@@ -79,7 +79,7 @@ func (f Formation) With(other Formation) Formation {
 const maxFindings = 10
 
 // unreachedAdvice is for the likeliest reason why nobody answers.
-const unreachedAdvice = "Not one host could be asked. Where Terraform runs at an address that neither access.ssh_from nor management.from contains, " +
+const unreachedAdvice = "Not one host could be asked. Where Terraform runs at an address that neither access.ssh_from nor management.from of the cluster contains, " +
 	"add it to management.from; where it has no fixed address, set wait_for = \"active\". Both are changed in place. " +
 	"For a cluster whose hosts Terraform shall never reach, set management = { enabled = false } before it is created"
 

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
-	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 )
 
 // cookieFingerprint is empty for an imported cluster whose cookie is not known.
@@ -13,10 +12,7 @@ func cookieFingerprint(s cluster.Spec, m cluster.Memory) string {
 	if running := m.Secrets.RunningFingerprint; running != "" {
 		return running
 	}
-	if c := s.EffectiveCookie(m); c != "" {
-		return cookie.Fingerprint(c)
-	}
-	return ""
+	return s.CookieFingerprint(m)
 }
 
 // mesh looks at every pair of nodes that are up by themselves. A pair with

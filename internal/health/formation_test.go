@@ -298,7 +298,7 @@ func TestWhereNoHostAnswersTheWaysOutAreTold(t *testing.T) {
 		h.Report, h.Err = nil, errors.New("the host does not answer")
 	}
 	got := health.JudgeBoot(listed(hosts)).String()
-	want := `Not one host could be asked. Where Terraform runs at an address that neither access.ssh_from nor management.from contains, ` +
+	want := `Not one host could be asked. Where Terraform runs at an address that neither access.ssh_from nor management.from of the cluster contains, ` +
 		`add it to management.from; where it has no fixed address, set wait_for = "active". Both are changed in place. ` +
 		`For a cluster whose hosts Terraform shall never reach, set management = { enabled = false } before it is created`
 	if _, last, _ := strings.Cut(got, "chat-lb-1: cannot be asked how it is: the host does not answer\n"); last != want {

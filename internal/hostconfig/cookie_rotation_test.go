@@ -170,6 +170,22 @@ func TestANodeThatMissedTheRotationWaitsForTheCookie(t *testing.T) {
 	}
 }
 
+// A node of another resource was given nothing when the others changed. It goes on,
+// and takes the cookie without a switch once it is given it.
+func TestANodeBesideTheOthersTakesTheCookieLater(t *testing.T) {
+	t.Parallel()
+	r := newRotation(t, 50)
+	r.stage(t, 0, 1)
+	r.turn(t, 1)
+	r.adopt(t, 0, 1)
+	r.members[2].vm.Await(t, "['"+r.members[0].name+"','"+r.members[1].name+"'] "+oldCookie)
+	r.stage(t, 2)
+	r.adopt(t, 2)
+	r.meshed(t, newCookie)
+	r.undisturbed(t)
+	r.settled(t)
+}
+
 // The VM that switched the others died amid it. Those that are left follow the
 // one that it reached, and one that restarts meanwhile finds both.
 func TestASwitchThatReachedOneNodeSpreads(t *testing.T) {

@@ -56,6 +56,7 @@ type Node struct {
 	Triggers             map[string]string `json:",omitempty"` // values of the user's; a change restarts the release
 	Service              *Service          `json:",omitempty"` // nil is DefaultService
 	UDPPorts             []string          `json:",omitempty"` // see UDPPort
+	PeersTold            bool              `json:",omitempty"` // the peers may become others while the node runs
 }
 
 // Release says what a node runs.

@@ -103,6 +103,21 @@ func TestAHostTakesOverItsSettings(t *testing.T) {
 	}
 }
 
+// The dialer reads the file of peers again on every round.
+func TestANodeThatIsToldItsPeersDialsOthers(t *testing.T) {
+	t.Parallel()
+	node := managedNode()
+	other := newManaged(t, node)
+	node.PeersTold = true
+	m := newManaged(t, node)
+	node.Peers = []string{"chat@10.0.0.99"}
+	m.apply(t, m.told(t)(node.Bundle(hostconfig.PartPeers)))
+	if got := m.read(t, "/etc/beam/peers"); !strings.HasSuffix(got, "\n'chat@10.0.0.99'.\n") {
+		t.Errorf("the peers are\n%s", got)
+	}
+	other.expectRefused(t, other.told(t)(node.Bundle(hostconfig.PartPeers)), "this host has no part 'peers'")
+}
+
 // withPackages is the bundle of the host's settings with other packages.
 func withPackages(host renderer, packages ...string) (hostconfig.Bundle, error) {
 	switch h := host.(type) {

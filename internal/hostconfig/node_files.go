@@ -71,7 +71,7 @@ func (n Node) files() []File {
 		configFile(beam.RemoteVMArgsFile, "0644", vm.RemoteVMArgs()),
 		configFile(beam.SysConfigFile, "0644", vm.SysConfig()).of(PartVM),
 		configFile("sync.env", "0644", beam.EnvironmentFile(n.syncEnvironment())).of(PartVM),
-		configFile(beam.PeersFile, "0644", vm.PeersFileContent()),
+		configFile(beam.PeersFile, "0644", vm.PeersFileContent()).of(PartPeers),
 		configFile(beam.DialerFile, "0644", vm.Dialer()),
 		configFile("env", "0600", beam.EnvironmentFile(n.environment())).of(PartEnvironment),
 	}

@@ -28,6 +28,8 @@ const (
 	PartRelease Part = "release"
 	// PartTriggers are values of the user's that say when to restart.
 	PartTriggers Part = "triggers"
+	// PartPeers are the nodes that a node dials, where PeersTold.
+	PartPeers Part = "peers"
 	// PartCookie is the cookie, which nodes change together.
 	PartCookie Part = "cookie"
 )
@@ -40,7 +42,7 @@ type Parts map[Part]string
 func (p Parts) Changed(wanted Parts) []Part {
 	var changed []Part
 	for _, part := range []Part{
-		PartFixed, PartLogin, PartHost, PartBalancing, PartCertificate, PartACME, PartEnvironment, PartVM, PartRelease, PartTriggers, PartCookie,
+		PartFixed, PartLogin, PartHost, PartBalancing, PartCertificate, PartACME, PartEnvironment, PartVM, PartRelease, PartTriggers, PartPeers, PartCookie,
 	} {
 		have, known := p[part]
 		want, asked := wanted[part]
@@ -76,7 +78,8 @@ func (b Base) fixed() Base {
 func CookiePart(cookie string) string { return fingerprint(cookie) }
 
 // Parts tells the parts of a node. What it can be told with commands of their own
-// is in none: peers and, with Management, the database's address.
+// is in none: with Management, the database's address. Nor are peers that it is not
+// told of, see PeersTold.
 func (n Node) Parts() Parts {
 	parts := Parts{
 		PartHost:        fingerprint([]any{n.hostPart(), n.Toolchain}),
@@ -84,6 +87,9 @@ func (n Node) Parts() Parts {
 		PartVM:          fingerprint([]any{n.Sync, n.SyncTimeoutMS}),
 		PartCookie:      CookiePart(n.Cookie),
 		PartTriggers:    fingerprint(n.Triggers),
+	}
+	if n.PeersTold {
+		parts[PartPeers] = fingerprint(n.Peers)
 	}
 	rest := n
 	if n.Release != nil {

@@ -259,6 +259,9 @@ type (
 		// Beside are names of nodes outside the pools: while they run they take the
 		// cookie with the others, and only their own resources give it to them for good.
 		Beside []string
+		// Follows says that the cluster has the cookie already, and a node beside it
+		// takes it, too.
+		Follows bool
 	}
 	// TakeOver takes note of what an imported host is taken to run.
 	TakeOver struct {

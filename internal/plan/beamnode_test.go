@@ -14,7 +14,7 @@ func TestBeamNodes(t *testing.T) {
 	spec := cluster.NodeSpec{Name: "worker", Cluster: "chat", Place: cluster.Place{Region: "nyc3", Size: "small"}}
 	joined := made(chat(1)).Observed
 	worker := cluster.Droplet{
-		ID: 7, Name: "worker", Region: "nyc3", Status: cluster.StatusActive, Tags: append(spec.WantedTags(), spec.ToldTag()), CreatedAt: time.Unix(9, 0),
+		ID: 7, Name: "worker", Region: "nyc3", Size: "small", Status: cluster.StatusActive, Tags: append(spec.WantedTags(), spec.ToldTag()), CreatedAt: time.Unix(9, 0),
 	}
 	addressed(&worker)
 	with := func(change func(*cluster.Droplet)) cluster.Observed {
@@ -26,18 +26,19 @@ func TestBeamNodes(t *testing.T) {
 		return o
 	}
 	as := func(*cluster.Droplet) {}
+	remembered := cluster.Memory{Hosts: map[int]cluster.HostRecord{7: {Name: "worker"}}}
 	for _, tt := range []struct {
 		name string
 		in   NodeInput
 		want string
 	}{
 		{"create", NodeInput{Observed: joined, Wanted: true}, "create node"},
-		{"as it should be", NodeInput{Observed: with(as), DropletID: 7, Wanted: true}, ""},
-		{"destroy", NodeInput{Observed: with(as), DropletID: 7}, "delete droplet 7"},
-		{"destroy of one that is gone", NodeInput{Observed: joined, DropletID: 7}, ""},
-		{"switched off", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Status = cluster.StatusOff }), DropletID: 7, Wanted: true}, "power on 7, active worker"},
-		{"renamed", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Name = "pet" }), DropletID: 7, Wanted: true}, "rename 7"},
-		{"tagged", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Tags = append(d.Tags, "web") }), DropletID: 7, Wanted: true}, "untag hosts web"},
+		{"as it should be", NodeInput{Observed: with(as), Memory: remembered, Wanted: true}, ""},
+		{"destroy", NodeInput{Observed: with(as), Memory: remembered}, "delete droplet 7"},
+		{"destroy of one that is gone", NodeInput{Observed: joined, Memory: remembered}, ""},
+		{"switched off", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Status = cluster.StatusOff }), Memory: remembered, Wanted: true}, "power on 7, active worker"},
+		{"renamed", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Name = "pet" }), Memory: remembered, Wanted: true}, "rename 7"},
+		{"tagged", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Tags = append(d.Tags, "web") }), Memory: remembered, Wanted: true}, "untag hosts web"},
 		{"of a create that died", NodeInput{Observed: with(func(d *cluster.Droplet) { d.Tags = append(d.Tags, spec.MakingTag()) }), Wanted: true}, "delete tag " + spec.MakingTag()},
 	} {
 		tt.in.Spec = spec
@@ -52,6 +53,10 @@ func TestBeamNodes(t *testing.T) {
 	}
 	if p := DiffNode(NodeInput{Spec: spec, Observed: with(as), Wanted: true}); len(p.Refusals) != 1 {
 		t.Errorf("a name that another node has is refused with %v", p.Refusals)
+	}
+	larger := func(d *cluster.Droplet) { d.Size = "large" }
+	if p := DiffNode(NodeInput{Spec: spec, Observed: with(larger), Wanted: true}); len(p.Refusals) > 0 {
+		t.Errorf("the successor of a node of another size is refused with %v", p.Refusals)
 	}
 }
 

@@ -163,7 +163,10 @@ func (p Plan) notices() []string {
 			lines = append(lines, fmt.Sprintf("Down for %s at least: %s.", down.AtLeast.Round(time.Second), list(down.Hosts)))
 		}
 	}
-	if p.Restarting > 0 && p.Restarting >= p.Nodes {
+	switch {
+	case p.Restarting > 0 && p.Nodes == 1:
+		lines = append(lines, fmt.Sprintf("The node is down for %s at least.", nodeRestart))
+	case p.Restarting > 0 && p.Restarting >= p.Nodes:
 		lines = append(lines, fmt.Sprintf("All nodes are down together for %s at least.", nodeRestart))
 	}
 	return lines
@@ -176,6 +179,9 @@ func (p Plan) rotation() []string {
 		a, is := s.Action.(RotateCookie)
 		if !is {
 			continue
+		}
+		if a.Follows {
+			return []string{"The node takes the cluster's cookie, and does not restart for it."}
 		}
 		lines := []string{"The cookie changes on all nodes at once; none restarts for it."}
 		if len(a.Beside) > 0 {
@@ -198,6 +204,8 @@ func (p Plan) migrates() string {
 // turns words how many nodes change at a time.
 func (p Plan) turns() string {
 	switch {
+	case p.Nodes == 1:
+		return ""
 	case p.Turn >= p.Nodes:
 		return ", all at once"
 	case p.Turn == 1:

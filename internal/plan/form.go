@@ -14,7 +14,7 @@ func (d *differ) form() {
 	}
 	why := ""
 	if d.Memory.Unformed {
-		why = "the cluster was not " + d.Spec.WaitFor + " when it was looked at last"
+		why = "the " + d.Spec.Noun() + " was not " + d.Spec.WaitFor + " when it was looked at last"
 	}
 	d.do(AwaitFormed{}, why, d.keys(func(a Action) bool {
 		switch a := a.(type) {

@@ -33,6 +33,7 @@ var ways = map[hostconfig.Part]way{
 	hostconfig.PartVM:          wayRestarted,
 	hostconfig.PartRelease:     wayRestarted,
 	hostconfig.PartTriggers:    wayRestarted,
+	hostconfig.PartPeers:       wayTold,
 }
 
 // change is what differs between what a host runs and what it should.
@@ -139,6 +140,7 @@ var partNames = map[hostconfig.Part]string{
 	hostconfig.PartVM:          "configuration of the VM",
 	hostconfig.PartRelease:     "release",
 	hostconfig.PartTriggers:    "trigger",
+	hostconfig.PartPeers:       "nodes to dial",
 }
 
 func named(parts []hostconfig.Part) string {

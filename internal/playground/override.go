@@ -24,26 +24,31 @@ func waitForNoHost(dir string) error {
 	if err != nil {
 		return err
 	}
-	parser, clusters := hclparse.NewParser(), map[string]any{}
+	parser, waiting := hclparse.NewParser(), map[string]map[string]any{}
 	for _, file := range files {
 		parsed, diags := parser.ParseHCLFile(file)
 		if diags.HasErrors() {
-			return fmt.Errorf("look for clusters: %w", diags)
+			return fmt.Errorf("look for what waits for hosts: %w", diags)
 		}
 		content, _, diags := parsed.Body.PartialContent(resources)
 		if diags.HasErrors() {
-			return fmt.Errorf("look for clusters: %w", diags)
+			return fmt.Errorf("look for what waits for hosts: %w", diags)
 		}
 		for _, block := range content.Blocks {
-			if block.Labels[0] == "beam_cluster" {
-				clusters[block.Labels[1]] = map[string]any{"wait_for": "active"}
+			of, name := block.Labels[0], block.Labels[1]
+			if of != "beam_cluster" && of != "beam_node" {
+				continue
 			}
+			if waiting[of] == nil {
+				waiting[of] = map[string]any{}
+			}
+			waiting[of][name] = map[string]any{"wait_for": "active"}
 		}
 	}
-	if len(clusters) == 0 {
+	if len(waiting) == 0 {
 		return nil
 	}
-	override, err := json.Marshal(map[string]any{"resource": map[string]any{"beam_cluster": clusters}})
+	override, err := json.Marshal(map[string]any{"resource": waiting})
 	if err != nil {
 		return err
 	}

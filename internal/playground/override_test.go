@@ -6,13 +6,17 @@ import (
 	"testing"
 )
 
-func TestClustersAreOverriddenNotToWaitForHosts(t *testing.T) {
+func TestClustersAndNodesAreOverriddenNotToWaitForHosts(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ config, want string }{
 		"no cluster": {`resource "beam_cookie" "chat" {}`, ""},
 		"clusters": {
 			"resource \"beam_cluster\" \"chat\" {\n}\n\nresource \"beam_cluster\" \"shop\" {\n}\n",
 			`{"resource":{"beam_cluster":{"chat":{"wait_for":"active"},"shop":{"wait_for":"active"}}}}`,
+		},
+		"a cluster and a node": {
+			"resource \"beam_cluster\" \"chat\" {\n}\n\nresource \"beam_node\" \"worker\" {\n}\n",
+			`{"resource":{"beam_cluster":{"chat":{"wait_for":"active"}},"beam_node":{"worker":{"wait_for":"active"}}}}`,
 		},
 	} {
 		dir := t.TempDir()

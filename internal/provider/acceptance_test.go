@@ -122,10 +122,15 @@ func run(t *testing.T, steps ...resource.TestStep) {
 // runWith does the same with further options for its commands.
 func runWith(t *testing.T, options *resource.AdditionalCLIOptions, steps ...resource.TestStep) {
 	t.Helper()
+	runCase(t, resource.TestCase{ProtoV6ProviderFactories: factories(), AdditionalCLIOptions: options, Steps: steps})
+}
+
+func runCase(t *testing.T, tested resource.TestCase) {
+	t.Helper()
 	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
 		testtool.Require(t, "terraform")
 	}
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories(), AdditionalCLIOptions: options, Steps: steps})
+	resource.UnitTest(t, tested)
 }
 
 // runSince runs the steps where the command line has a feature that Terraform and

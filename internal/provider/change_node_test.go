@@ -6,47 +6,110 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/plan"
 )
 
-// keepNodes are the arguments of a beam_node that change without its host; the
-// guide on changes and the resource's description name them.
-var keepNodes = []string{"peers", "release.headers", "release.url", "tags"}
+// keepNodes are the arguments of a beam_node that change without its host, and
+// followNodes those that change with the channel besides; the guide on changes and
+// the resource's description name them.
+var (
+	keepNodes   = []string{"management.port", "peers", "release.headers", "release.url", "tags", "wait_for"}
+	followNodes = []string{
+		"cookie", "cookie_wo_version", "distribution.sync", "distribution.sync_timeout_ms", "environment",
+		"host.fail2ban", "host.locale", "host.packages", "host.swap_mib", "host.toolchain", "host.unattended_upgrades",
+		"release.keep", "release.migrate", "release.path", "release.read_only", "release.sha256", "release.triggers",
+	}
+	// Of these no host is told: Terraform has its droplet made anew.
+	ofDroplets = []string{"cluster", "image", "monitoring", "name", "region", "size", "ssh_keys"}
+)
+
+// nodeThatChanges has a value for each argument that is optional.
+func nodeThatChanges(t *testing.T, managed bool) (raw tfsdk.Plan, state nodeModel) {
+	t.Helper()
+	s := nodeSchema(t)
+	config := configOf(t, s, object{
+		"name": "worker", "cluster": "chat", "cookie": "monster", "region": "nyc3", "ssh_keys": []string{"1"}, "peers": []string{}, "tags": []string{},
+		"environment": object{}, "database_ca_certificate": "", "management": object{"enabled": managed},
+		"release": object{
+			"name": "jobs", "url": "https://example.com/1.tar.gz", "sha256": strings.Repeat("ab", 32), "migrate": "Chat.migrate()", "headers": object{},
+			"triggers": object{},
+		},
+	})
+	state = resolvedNode(t, tfsdk.Plan(config))
+	raw = tfsdk.Plan{Schema: s, Raw: config.Raw}
+	if diags := raw.Set(t.Context(), state); diags.HasError() {
+		t.Fatal(say(diags))
+	}
+	return raw, state
+}
+
+// visitChanges gives the node that changes another value of one argument at a time.
+func visitChanges(t *testing.T, raw tfsdk.Plan, state nodeModel, f func(at string, changed nodeModel, anew bool)) {
+	t.Helper()
+	visitArguments(nodeSchema(t).Attributes, "", func(at string, _ schema.Attribute) {
+		if strings.HasPrefix(at, "timeouts.") {
+			return
+		}
+		changed := resolvedNode(t, tfsdk.Plan{Schema: raw.Schema, Raw: another(t, raw.Raw, at)})
+		if len(changed.changesFrom(state)) == 0 {
+			t.Errorf("%s was not changed", at)
+		}
+		replace, diags := changed.planOutputs(t.Context(), state)
+		if diags.HasError() {
+			t.Fatalf("%s: %s", at, say(diags))
+		}
+		f(at, changed, len(replace) > 0)
+	})
+}
 
 // Another value of any argument makes the droplet of a beam_node anew, but for
 // those that the guide names.
 func TestEveryArgumentOfANodeMakesItAnewButFew(t *testing.T) {
 	t.Parallel()
-	s := nodeSchema(t)
-	config := configOf(t, s, object{
-		"name": "worker", "cluster": "chat", "cookie": "monster", "region": "nyc3", "ssh_keys": []string{"1"}, "peers": []string{}, "tags": []string{},
-		"environment": object{}, "database_ca_certificate": "",
-		"release": object{
-			"name": "jobs", "url": "https://example.com/1.tar.gz", "sha256": strings.Repeat("ab", 32), "migrate": "Chat.migrate()", "headers": object{},
-		},
-	})
-	state := resolvedNode(t, tfsdk.Plan(config))
-	raw := tfsdk.Plan{Schema: s, Raw: config.Raw}
-	if diags := raw.Set(t.Context(), state); diags.HasError() {
-		t.Fatal(say(diags))
+	for managed, want := range map[bool][]string{false: slices.Clone(keepNodes), true: slices.Concat(keepNodes, followNodes, []string{"management.enabled"})} {
+		raw, state := nodeThatChanges(t, managed)
+		var kept []string
+		visitChanges(t, raw, state, func(at string, _ nodeModel, anew bool) {
+			if !anew {
+				kept = append(kept, at)
+			}
+		})
+		slices.Sort(want)
+		if diff := cmp.Diff(want, kept); diff != "" {
+			t.Errorf("with the channel: %v; what changes without another droplet (-want +got):\n%s", managed, diff)
+		}
 	}
-	var kept []string
-	visitArguments(s.Attributes, "", func(at string, _ schema.Attribute) {
-		if strings.HasPrefix(at, "timeouts.") {
+}
+
+// What a running node is said to follow its plan can tell it, and nothing else.
+func TestANodeFollowsWhatItsPlanCanTellIt(t *testing.T) {
+	t.Parallel()
+	raw, state := nodeThatChanges(t, true)
+	spec, diags := state.spec(t.Context())
+	mem := cluster.Memory{Secrets: cluster.Secrets{Management: cluster.ManagementKeys{AuthorizedKey: "a"}}}
+	made := plan.CreateHosts{Role: cluster.RoleNode, Pool: spec.Name, Place: spec.Place}
+	mem.Remember(7, plan.NewRecord(plan.Input{Spec: spec.Alone(), Memory: mem}, made))
+	droplet := cluster.Droplet{ID: 7, Name: spec.Name, Region: spec.Region, Size: spec.Size, Tags: spec.WantedTags()}
+	observed := cluster.Observed{Cluster: spec.Cluster, Droplets: []cluster.Droplet{droplet}}
+	visitChanges(t, raw, state, func(at string, changed nodeModel, anew bool) {
+		if at == "management.enabled" || slices.Contains(ofDroplets, at) {
 			return
 		}
-		changed := resolvedNode(t, tfsdk.Plan{Schema: s, Raw: another(t, raw.Raw, at)})
-		switch {
-		case len(changed.changesFrom(state)) == 0:
-			t.Errorf("%s was not changed", at)
-		case len(changed.planOutputs(t.Context(), state)) == 0:
-			kept = append(kept, at)
+		other, errs := changed.spec(t.Context())
+		diags.Append(errs...)
+		steps := plan.DiffNode(plan.NodeInput{Spec: other, Memory: mem, Observed: observed, Wanted: true})
+		if told := len(steps.Refusals) == 0; told == anew {
+			t.Errorf("%s: the droplet is made anew: %v; it can be told: %v", at, anew, told)
 		}
 	})
-	if !slices.Equal(kept, keepNodes) {
-		t.Errorf("%v change without another droplet, want %v", kept, keepNodes)
+	if diags.HasError() {
+		t.Error(say(diags))
 	}
 }
 

@@ -25,27 +25,40 @@ type clusterMemory struct {
 
 // remember writes the memory down.
 func (o *clusterOutputs) remember(mem clusterMemory) diag.Diagnostics {
-	data, err := json.Marshal(mem)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Cannot keep the state of the cluster", asSentence(err.Error()))}
-	}
-	o.Memory = types.StringValue(string(data))
-	return nil
+	return remember(&o.Memory, mem, "cluster")
 }
 
 // recall returns the memory and whether there is one: an import starts
 // without.
 func (m clusterModel) recall() (mem clusterMemory, exists bool, diags diag.Diagnostics) {
-	if !known(m.Memory) {
-		return mem, false, nil
-	}
-	if err := json.Unmarshal([]byte(m.Memory.ValueString()), &mem); err != nil {
-		diags.AddError("Cannot read the state of the cluster", asSentence(err.Error()))
-	} else if err := mem.Upgrade(); err != nil {
-		diags.AddError("Cannot read the state of the cluster", asSentence(err.Error()))
-	}
+	diags = recall(m.Memory, &mem, "cluster")
 	m.noteNetwork(mem.Memory)
-	return mem, true, diags
+	return mem, known(m.Memory), diags
+}
+
+// remember writes a memory down, that of what.
+func remember(v *types.String, mem any, what string) diag.Diagnostics {
+	data, err := json.Marshal(mem)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Cannot keep the state of the "+what, asSentence(err.Error()))}
+	}
+	*v = types.StringValue(string(data))
+	return nil
+}
+
+// recall reads a memory, if there is one.
+func recall(v types.String, mem interface{ Upgrade() error }, what string) (diags diag.Diagnostics) {
+	if !known(v) {
+		return nil
+	}
+	err := json.Unmarshal([]byte(v.ValueString()), mem)
+	if err == nil {
+		err = mem.Upgrade()
+	}
+	if err != nil {
+		diags.AddError("Cannot read the state of the "+what, asSentence(err.Error()))
+	}
+	return diags
 }
 
 // noteNetwork fills in what the first versions did not note of hosts. They refused

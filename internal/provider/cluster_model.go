@@ -127,7 +127,7 @@ func (m *clusterModel) resolve(ctx context.Context) diag.Diagnostics {
 	edit(ctx, &m.Access, &diags, func(a *accessModel) { defaultList(&a.SSHFrom) })
 	ensure(ctx, &m.Network)
 	edit(ctx, &m.Network, &diags, func(n *networkModel) { defaultString(&n.Mode, cluster.NetworkAuto) })
-	edit(ctx, &m.Release, &diags, func(r *clusterReleaseModel) { r.resolve(ctx, &diags) })
+	edit(ctx, &m.Release, &diags, func(r *releaseModel) { r.resolve(ctx, &diags) })
 	ensure(ctx, &m.Update)
 	edit(ctx, &m.Update, &diags, (*updateModel).resolve)
 	resolveShared(ctx, m.Release, &m.Distribution, &m.Host, m.Name, &diags)
@@ -202,14 +202,21 @@ func (m *clusterModel) resolveWaitFor(ctx context.Context, diags *diag.Diagnosti
 	if !m.WaitFor.IsNull() {
 		return
 	}
-	switch v := read[managementModel](ctx, m.Management, diags); {
-	case v == nil || v.Enabled.IsUnknown():
-		m.WaitFor = types.StringUnknown()
-	case v.Enabled.ValueBool():
-		m.WaitFor = types.StringValue(cluster.WaitFormed)
-	default:
-		m.WaitFor = types.StringValue(cluster.WaitActive)
+	m.WaitFor = types.StringUnknown()
+	if v := read[managementModel](ctx, m.Management, diags); v != nil {
+		m.WaitFor = defaultWaitFor(v.Enabled)
 	}
+}
+
+// defaultWaitFor is what an apply waits for by whether it can ask hosts.
+func defaultWaitFor(managed types.Bool) types.String {
+	switch {
+	case managed.IsUnknown():
+		return types.StringUnknown()
+	case managed.ValueBool():
+		return types.StringValue(cluster.WaitFormed)
+	}
+	return types.StringValue(cluster.WaitActive)
 }
 
 func (m *clusterModel) resolvePools(ctx context.Context, diags *diag.Diagnostics) {
@@ -266,7 +273,7 @@ func (m clusterModel) spec(ctx context.Context) (cluster.Spec, diag.Diagnostics)
 	spec := cluster.Spec{
 		Name: m.Name.ValueString(), Cookie: m.given().ValueString(), SSHKeys: texts(m.SSHKeys),
 		Pools:        m.pools(ctx, &diags),
-		Release:      clusterReleaseOf(ctx, m.Release, &diags),
+		Release:      releaseOf(ctx, m.Release, &diags),
 		Update:       updateOf(ctx, m.Update, &diags),
 		Environment:  textMap(m.Environment),
 		LoadBalancer: loadBalancerOf(ctx, m.LoadBalancer, &diags),

@@ -115,7 +115,7 @@ func (p *clusterPlan) resolve(ctx context.Context) diag.Diagnostics {
 	}
 	p.model.keepManagement(ctx, p.state, &diags)
 	p.model.keepDefaults(ctx, p.state, &diags)
-	diags.Append(p.model.sumArchive(ctx, p.state)...)
+	diags.Append(sumArchive(ctx, &p.model.Release, p.state.Release)...)
 	if !p.create {
 		p.model.keepSpellings(ctx, p.state)
 		keepTags(&p.model.Tags, p.state.Tags)

@@ -67,7 +67,7 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if resp.Diagnostics.Append(plan.checkArchive(ctx, clusterModel{})...); resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(checkArchive(ctx, plan.Release, types.Object{})...); resp.Diagnostics.HasError() {
 		return
 	}
 	working, cancel := context.WithTimeout(ctx, limit)
@@ -192,7 +192,7 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if resp.Diagnostics.Append(plan.checkArchive(ctx, state)...); resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(checkArchive(ctx, plan.Release, state.Release)...); resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, clusterIdentity{plan.Name})...)

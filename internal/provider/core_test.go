@@ -36,7 +36,11 @@ func newCore(t *testing.T, c *cloud, arguments object) *core {
 
 func newCoreOf(t *testing.T, c *cloud, typeName string, s schema.Schema, arguments object) *core {
 	t.Helper()
-	server := NewServer("test")
+	return newCoreServing(t, c, NewServer("test"), typeName, s, arguments)
+}
+
+func newCoreServing(t *testing.T, c *cloud, server tfprotov6.ProviderServer, typeName string, s schema.Schema, arguments object) *core {
+	t.Helper()
 	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)

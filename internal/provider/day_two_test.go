@@ -326,7 +326,7 @@ func TestArchiveThatIsGone(t *testing.T) {
 		"never there":            {of("/gone/a.tar.gz", nil), clusterModel{}, ""},
 		"fetched from elsewhere": {of(nil, sum), clusterModel{}, sum},
 	} {
-		diags := tt.now.sumArchive(t.Context(), tt.state)
+		diags := sumArchive(t.Context(), &tt.now.Release, tt.state.Release)
 		got, _ := tt.now.Release.Attributes()["sha256"].(types.String)
 		if diags.HasError() != (tt.want == "") || tt.want != "" && got.ValueString() != tt.want {
 			t.Errorf("%s: the SHA-256 is %s (%s)", name, got, say(diags))
@@ -337,7 +337,7 @@ func TestArchiveThatIsGone(t *testing.T) {
 // Headers may hold a token.
 func TestHeadersAreSensitive(t *testing.T) {
 	t.Parallel()
-	if !clusterReleaseAttribute().Attributes["headers"].IsSensitive() || !nodeReleaseAttribute().Attributes["headers"].IsSensitive() {
+	if !releaseAttributes()["headers"].IsSensitive() {
 		t.Error("the headers of a release are shown")
 	}
 }

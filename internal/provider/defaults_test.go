@@ -43,7 +43,8 @@ func TestDefaultsOfANodeAreAsDescribed(t *testing.T) {
 	var model nodeModel
 	diags := configOf(t, s, object{
 		"name": "worker", "cluster": "my-chat", "cookie": "monster", "region": "lon1",
-		"release": object{"name": "talk", "url": "https://example.com/1.tar.gz", "sha256": strings.Repeat("ab", 32)},
+		"release":    object{"name": "talk", "url": "https://example.com/1.tar.gz", "sha256": strings.Repeat("ab", 32)},
+		"management": object{"enabled": false},
 	}).Get(t.Context(), &model)
 	diags.Append(model.resolve(t.Context())...)
 	model.forget()
@@ -54,6 +55,7 @@ func TestDefaultsOfANodeAreAsDescribed(t *testing.T) {
 	counts := counting(t, plan.Raw)
 	counts["timeouts.create"], counts["timeouts.read"] = limit(createTimeout), limit(readTimeout)
 	counts["timeouts.update"], counts["timeouts.delete"] = limit(updateTimeout), limit(deleteTimeout)
+	delete(counts, "release.sha256") // as above
 	checkDefaults(t, s.Attributes, counts)
 }
 

@@ -28,6 +28,8 @@ type nodeModel struct {
 	Host         types.Object   `tfsdk:"host"`
 	Tags         types.Set      `tfsdk:"tags"`
 	Monitoring   types.Bool     `tfsdk:"monitoring"`
+	Management   types.Object   `tfsdk:"management"`
+	WaitFor      types.String   `tfsdk:"wait_for"`
 	Timeouts     timeouts.Value `tfsdk:"timeouts"`
 	givenCookie
 	placeModel
@@ -43,6 +45,7 @@ type nodeOutputs struct {
 	CookieFingerprint    types.String  `tfsdk:"cookie_fingerprint"`
 	EstimatedMonthlyCost types.Float64 `tfsdk:"estimated_monthly_cost"`
 	Drift                types.List    `tfsdk:"drift"`
+	Memory               types.String  `tfsdk:"memory"`
 }
 
 // resolve fills every default in.
@@ -52,6 +55,7 @@ func (m *nodeModel) resolve(ctx context.Context) diag.Diagnostics {
 	defaultBool(&m.Monitoring, false)
 	edit(ctx, &m.Release, &diags, func(r *releaseModel) { r.resolve(ctx, &diags) })
 	resolveShared(ctx, m.Release, &m.Distribution, &m.Host, m.Cluster, &diags)
+	m.resolveManagement(ctx, &diags)
 	return diags
 }
 
@@ -64,6 +68,7 @@ func (m *nodeModel) keepDefaults(ctx context.Context, state nodeModel, diags *di
 	keepIn(ctx, &m.Release, state.Release, diags, func(v, was *releaseModel) {
 		keepText(&v.Kind, was.Kind)
 		keepInt(&v.Port, was.Port)
+		keepInt(&v.Keep, was.Keep)
 		keepBool(&v.ReadOnly, was.ReadOnly)
 	})
 	keepScalars(ctx, &m.Host, state.Host, diags)
@@ -78,25 +83,16 @@ func (m nodeModel) spec(ctx context.Context) (cluster.NodeSpec, diag.Diagnostics
 	return cluster.NodeSpec{
 		Name: m.Name.ValueString(), Cluster: m.Cluster.ValueString(), Cookie: m.given().ValueString(),
 		Place: m.place(), Peers: texts(m.Peers), SSHKeys: texts(m.SSHKeys),
-		Release:      nodeReleaseOf(ctx, m.Release, &diags),
+		Release:      releaseOf(ctx, m.Release, &diags),
 		Environment:  textMap(m.Environment),
 		DatabaseCA:   m.DatabaseCA.ValueString(),
 		Distribution: distributionOf(ctx, m.Distribution, &diags),
 		Host:         hostOf(ctx, m.Host, &diags),
 		Tags:         sortedTexts(m.Tags),
 		Monitoring:   m.Monitoring.ValueBool(),
+		Management:   nodeManagementOf(ctx, m.Management, &diags),
+		WaitFor:      m.WaitFor.ValueString(),
 	}, diags
-}
-
-// nodeReleaseOf keeps no releases but the one: another one makes the host anew.
-func nodeReleaseOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) *cluster.Release {
-	m := read[releaseModel](ctx, obj, diags)
-	if m == nil {
-		return nil
-	}
-	release := m.release(ctx, diags)
-	release.Keep = defaultKeep
-	return release
 }
 
 // reach writes down what exists.
@@ -118,14 +114,14 @@ func (m *nodeModel) reach(spec cluster.NodeSpec, d cluster.Droplet) {
 
 // see takes over what a refresh found. What was changed behind Terraform's
 // back goes into drift; only the user's own tags show as arguments.
-func (m *nodeModel) see(spec cluster.NodeSpec, d cluster.Droplet) {
+func (m *nodeModel) see(spec cluster.NodeSpec, d cluster.Droplet, mem cluster.Memory) {
 	m.IPv4, m.IPv4Private = textOrNull(d.PublicIPv4), textOrNull(d.PrivateIPv4)
 	m.EstimatedMonthlyCost = types.Float64Value(d.Cost().Dollars())
 	if tags := d.UserTags(spec.Cluster); !cluster.SameTags(tags, texts(m.Tags)) {
 		m.Tags = setOf(tags)
 	}
 	spec.Tags = d.UserTags(spec.Cluster) // those show as an argument
-	m.Drift = listOf(engine.NodeDrift(spec, d))
+	m.Drift = listOf(engine.NodeDrift(spec, d, mem))
 }
 
 // fill takes over what an import could read back of a droplet: without a cookie
@@ -146,7 +142,7 @@ func (o *nodeOutputs) forget() {
 	*o = nodeOutputs{
 		ID: types.StringUnknown(), DropletID: types.Int64Unknown(), NodeName: types.StringUnknown(),
 		IPv4: types.StringUnknown(), IPv4Private: types.StringUnknown(), CookieFingerprint: types.StringUnknown(),
-		EstimatedMonthlyCost: types.Float64Unknown(), Drift: listOf(nil),
+		EstimatedMonthlyCost: types.Float64Unknown(), Drift: listOf(nil), Memory: types.StringUnknown(),
 	}
 }
 
@@ -165,7 +161,7 @@ func (m nodeModel) inputs() map[string]attr.Value {
 		"name": m.Name, "cluster": m.Cluster, "cookie": m.Cookie, "cookie_wo_version": m.CookieWOVersion, "peers": m.Peers, "region": m.Region, "size": m.Size, "image": m.Image,
 		"ssh_keys": m.SSHKeys, "release": m.Release, "environment": m.Environment,
 		"database_ca_certificate": m.DatabaseCA, "distribution": m.Distribution, "host": m.Host,
-		"tags": m.Tags, "monitoring": m.Monitoring,
+		"tags": m.Tags, "monitoring": m.Monitoring, "management": m.Management, "wait_for": m.WaitFor,
 	}
 }
 
@@ -176,13 +172,26 @@ func (m nodeModel) changesFrom(state nodeModel) []change {
 
 // unsettled lists the arguments that are not known yet. They count as changed: an
 // apply must not turn out to make a droplet anew that its plan keeps.
-func (m nodeModel) unsettled(ctx context.Context, state nodeModel) []change {
+func (m nodeModel) unsettled(ctx context.Context) []change {
 	var found []change
-	was := state.inputs()
 	for name, v := range m.inputs() {
-		if unknownIn(ctx, v) {
-			found = append(found, change{path.Root(name), was[name], v})
-		}
+		found = append(found, unknowns(ctx, path.Root(name), v)...)
+	}
+	return found
+}
+
+// unknowns are what is not known yet of a value, as far as names lead into it.
+func unknowns(ctx context.Context, at path.Path, v attr.Value) []change {
+	section, is := v.(types.Object)
+	switch {
+	case !unknownIn(ctx, v):
+		return nil
+	case !is || !known(section):
+		return []change{{path: at, to: v}}
+	}
+	var found []change
+	for name, inner := range section.Attributes() {
+		found = append(found, unknowns(ctx, at.AtName(name), inner)...)
 	}
 	return found
 }

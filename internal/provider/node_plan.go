@@ -54,6 +54,7 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		resp.Diagnostics.Append(state.resolve(ctx)...)
 		plan.keepDefaults(ctx, state, &resp.Diagnostics)
 	}
+	resp.Diagnostics.Append(sumArchive(ctx, &plan.Release, state.Release)...)
 	resp.Diagnostics.Append(plan.resolve(ctx)...)
 	if create {
 		plan.forget()
@@ -66,7 +67,9 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		resp.Diagnostics.Append(r.account.keepSSHKeys(ctx, &plan.SSHKeys, state.SSHKeys)...)
 		r.account.plans.seeNode(state.Cluster.ValueString(), state.Name.ValueString())
 		resp.Diagnostics.Append(plan.checkCookie(state)...)
-		resp.RequiresReplace = append(resp.RequiresReplace, plan.planOutputs(ctx, state)...)
+		replace, diags := plan.planOutputs(ctx, state)
+		resp.Diagnostics.Append(diags...)
+		resp.RequiresReplace = append(resp.RequiresReplace, replace...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 	if resp.Diagnostics.HasError() {
@@ -76,24 +79,30 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	spec, diags := plan.spec(ctx)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(report(ctx, resp.Plan, check.Node(spec))...)
-	if create && !resp.Diagnostics.HasError() {
+	switch {
+	case resp.Diagnostics.HasError():
+	case create:
 		resp.Diagnostics.Append(r.checkAccount(ctx, resp.Plan, &plan)...)
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	case len(resp.RequiresReplace) == 0:
+		resp.Diagnostics.Append(r.foresee(ctx, resp.Plan, plan, state)...)
 	}
 }
 
 // planOutputs keeps the outputs where the droplet stays, and returns the
 // changes that make it anew.
-func (m *nodeModel) planOutputs(ctx context.Context, state nodeModel) path.Paths {
+func (m *nodeModel) planOutputs(ctx context.Context, state nodeModel) (path.Paths, diag.Diagnostics) {
+	mem, diags := m.recallFrom(state)
 	var replace path.Paths
+	if mem.Hosts[int(state.DropletID.ValueInt64())].SetUpFailed {
+		replace = append(replace, path.Root("droplet_id"))
+	}
 	m.nodeOutputs = state.nodeOutputs
-	for _, c := range append(m.changesFrom(state), m.unsettled(ctx, state)...) {
-		switch {
-		case c.under("tags"), c.under("peers"), c.under("release", "headers"), c.under("release", "url") && m.fetchesTheSame(state):
-		case (c.under("cookie") || c.under("cookie_wo_version")) && m.sameCookie(state):
-		case state.imported() && c.toldToNode():
-			m.NodeName, m.CookieFingerprint = types.StringUnknown(), types.StringUnknown()
-		default:
+	if !m.managed() || m.differs(ctx, state) {
+		m.Memory = m.nextMemory()
+	}
+	for _, c := range append(m.changesFrom(state), m.unsettled(ctx)...) {
+		if !m.keepsHost(c, state) {
 			replace = append(replace, c.path)
 		}
 	}
@@ -101,8 +110,29 @@ func (m *nodeModel) planOutputs(ctx context.Context, state nodeModel) path.Paths
 		m.forget()
 	}
 	m.Drift = listOf(nil)
-	return replace
+	return replace, diags
 }
+
+// keepsHost says that the droplet stays with the change, and what follows from that
+// for the outputs.
+func (m *nodeModel) keepsHost(c change, state nodeModel) bool {
+	switch {
+	case c.under("tags"), c.under("peers"), c.under("wait_for"), c.under("management") && !m.opens(state):
+	case c.under("release", "headers"), c.under("release", "url") && m.fetchesTheSame(state):
+	case c.ofCookie() && m.sameCookie(state):
+	case m.managed() && state.managed() && c.followed():
+		if c.ofCookie() {
+			m.foreseeCookie()
+		}
+	case state.imported() && c.toldToNode():
+		m.NodeName, m.CookieFingerprint = types.StringUnknown(), types.StringUnknown()
+	default:
+		return false
+	}
+	return true
+}
+
+func (c change) ofCookie() bool { return c.under("cookie") || c.under("cookie_wo_version") }
 
 // fetchesTheSame says that the release is the one that the droplet has.
 func (m *nodeModel) fetchesTheSame(state nodeModel) bool {
@@ -172,7 +202,7 @@ func (r *nodeResource) checkAccount(ctx context.Context, in tfsdk.Plan, plan *no
 // joins says why the node could not join its cluster. One that this very run makes or
 // changes is taken as it will be.
 func (r *nodeResource) joins(ctx context.Context, spec cluster.NodeSpec) ([]check.Problem, error) {
-	steps, err := r.account.engine.DiffNode(ctx, spec, 0)
+	steps, err := r.account.engine.DiffNode(ctx, spec, 0, cluster.Memory{})
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +214,7 @@ func (r *nodeResource) joins(ctx context.Context, spec cluster.NodeSpec) ([]chec
 		without("name") // it is made anew
 	}
 	if planned, exists := r.account.plans.cluster(spec.Cluster); exists {
-		without("cluster", "region", "distribution")
+		without("cluster", "region", "distribution", "management")
 		if found := check.Joins(spec, planned.spec); planned.known {
 			without(attributesOf(found)...)
 			problems = append(problems, found...)

@@ -8,6 +8,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 var (
@@ -46,12 +48,14 @@ func (r *nodeResource) Create(ctx context.Context, req resource.CreateRequest, r
 	eng := r.account.need(&resp.Diagnostics)
 	spec, diags := plan.spec(ctx)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(checkArchive(ctx, plan.Release, types.Object{})...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	working, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	droplet, err := eng.ConvergeNode(working, &spec, 0)
+	var mem cluster.Memory
+	droplet, err := eng.ConvergeNode(working, &spec, 0, &mem)
 	switch {
 	case err != nil && droplet.ID == 0:
 		resp.Diagnostics.Append(failures(ctx, req.Plan, "Cannot create the node", err)...)
@@ -60,6 +64,7 @@ func (r *nodeResource) Create(ctx context.Context, req resource.CreateRequest, r
 		resp.Diagnostics.Append(unfinished("Cannot complete the node", err, fmt.Sprintf("Droplet %d exists and is in the state.", droplet.ID), "beam_node.<name>"))
 	}
 	plan.reachAsPlanned(spec, droplet)
+	resp.Diagnostics.Append(plan.remember(mem)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, nodeIdentity{plan.DropletID})...)
 }
@@ -103,11 +108,14 @@ func (r *nodeResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	resp.Diagnostics.Append(state.resolve(ctx)...)
 	spec, diags := state.spec(ctx)
 	resp.Diagnostics.Append(diags...)
-	state.see(spec, *droplet)
+	mem, diags := state.recall()
+	resp.Diagnostics.Append(diags...)
+	state.see(spec, *droplet, mem)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
-// Update implements resource.Resource.
+// Update implements resource.Resource. After a failure the state holds the new
+// arguments and, in drift, what is still missing.
 func (r *nodeResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state nodeModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -120,17 +128,26 @@ func (r *nodeResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	eng := r.account.need(&resp.Diagnostics)
 	spec, diags := plan.spec(ctx)
 	resp.Diagnostics.Append(diags...)
+	mem, diags := plan.recallFrom(state)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(checkArchive(ctx, plan.Release, state.Release)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	working, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	droplet, err := eng.ConvergeNode(working, &spec, int(state.DropletID.ValueInt64()))
+	droplet, err := eng.ConvergeNode(working, &spec, int(state.DropletID.ValueInt64()), &mem)
 	if err != nil {
-		resp.Diagnostics.Append(failure("Cannot complete the change of the node", err))
-		return
+		resp.Diagnostics.Append(failures(ctx, req.Plan, "Cannot complete the change of the node", err)...)
+	}
+	if droplet.Name == "" {
+		return // nobody has seen it: what the state says is all that is known
 	}
 	plan.reachAsPlanned(spec, droplet)
+	if err != nil {
+		plan.see(spec, droplet, mem)
+	}
+	resp.Diagnostics.Append(plan.remember(mem)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, nodeIdentity{plan.DropletID})...)
 }

@@ -14,7 +14,8 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 		MarkdownDescription: "One droplet that joins a cluster from outside its pools, such as a worker of another size or a node of another workspace. " +
 			"It takes the cluster's network and firewalls from what is tagged with the cluster's name. " +
 			"Being younger than the nodes that it is told of, it dials them; the cluster need not know it.\n\n" +
-			"A change of `tags`, `peers`, or of `url` and `headers` of the same release leaves the droplet as it is; a change of anything else makes it anew. What is left out keeps the value that the droplet was made with. " +
+			"With `management` a running node is told of most changes, or its release restarts: the guide on changes lists them. " +
+			"Without it a change of `tags`, `peers`, `wait_for`, or of `url` and `headers` of the same release leaves the droplet as it is; a change of anything else makes it anew. What is left out keeps the value that the droplet was made with. " +
 			"With `lifecycle { create_before_destroy = true }` the new droplet joins before the old one goes.",
 		Attributes: cookieAttributes(map[string]schema.Attribute{
 			"name": schema.StringAttribute{Required: true, MarkdownDescription: "The host name of the droplet, of the characters `a-z`, `0-9` and `-`."},
@@ -25,7 +26,7 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 			"peers": schema.ListAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "The long names of the nodes to dial, usually `beam_cluster.<name>.node_names`. The droplet learns them when it is made. " +
-					"A later change is only written down: through any node that it knows, the node meets the others.",
+					"A later change is told to a node with `management`, and else only written down: through any node that it knows, the node meets the others.",
 			},
 			"region":      schema.StringAttribute{Required: true, MarkdownDescription: "The region of the droplet, one in which the cluster has hosts."},
 			"size":        defaulted("The droplet size. Default: `s-1vcpu-1gb`."),
@@ -41,6 +42,8 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 			"distribution":         distributionAttribute(),
 			"host":                 hostAttribute(),
 			"tags":                 tagsAttribute(),
+			"management":           nodeManagementAttribute(),
+			"wait_for":             nodeWaitForAttribute(),
 			"monitoring":           defaultedBool("Whether DigitalOcean's agent for graphs and alerts is installed. Default: `false`."),
 			"timeouts":             timeoutsAttribute(ctx),
 			"id":                   output("The id of the droplet, as text."),
@@ -58,6 +61,30 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 				MarkdownDescription: "What the last refresh found to differ from what the provider made, a sentence each. " +
 					"It is planned to be empty, so that the next apply repairs it.",
 			},
-		}, "The cluster's cookie. This or `cookie_wo` is required.", "Another cookie makes the droplet anew."),
+			"memory": secret("What the provider keeps of a node with `management` from one apply to the next, as JSON: the keys to the host, and what it was told. " +
+				"It is not for use in configurations."),
+		}, "The cluster's cookie. This or `cookie_wo` is required.",
+			"Another cookie, which the cluster has by then, is told to a node with `management` and makes any other one anew."),
 	}
+}
+
+func nodeManagementAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "The provider's own way to the host, as that of `beam_cluster`, with a key pair of the node's own. With it the running host is told of changes, or its release restarts, where the droplet would be made anew otherwise. " +
+			"The cluster's firewall has to let Terraform in: `access.ssh_from` or `management.from` of the `beam_cluster` names its address. Left out, the node is without.",
+		Attributes: map[string]schema.Attribute{
+			"enabled": schema.BoolAttribute{
+				Required:            true,
+				MarkdownDescription: "Whether the host is set up for it. To set it up makes the droplet anew; to take it away leaves the droplet as it is, and nobody has a key to it any more.",
+			},
+			"port": defaultedInt("The TCP port to connect to. Default: `host.ssh_port`."),
+		},
+	}
+}
+
+func nodeWaitForAttribute() schema.StringAttribute {
+	return defaulted("What an apply waits for. `formed`: the first boot ended well, and the release runs. `booted`: the first boot ended well. " +
+		"`active`: DigitalOcean calls the droplet active. The first two need `management`. When it does not come, the error names the cause. " +
+		"It is changed in place. Default: `formed` with `management`, else `active`.")
 }

@@ -66,7 +66,7 @@ func TestNodeDefaults(t *testing.T) {
 		Release:      &cluster.Release{Name: "jobs", Kind: "mix", Port: 8080, Keep: 3, Service: &service},
 		Distribution: cluster.Distribution{EPMDPort: 4369, PortMin: 9100, PortMax: 9155, Basename: "jobs", Sync: "optional", SyncTimeoutMS: 30000},
 		Host:         cluster.Host{User: "deploy", Locale: "en_US.UTF-8", SwapMiB: 2048, UnattendedUpgrades: true, Fail2ban: true, SSHPort: 22},
-		Tags:         []string{"a", "b"},
+		Tags:         []string{"a", "b"}, WaitFor: "active",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("spec differs (-want +got):\n%s", diff)

@@ -29,7 +29,8 @@ var (
 
 type beamProvider struct {
 	version string
-	seen    seenClusters // of this run of Terraform
+	seen    seenClusters   // of this run of Terraform
+	connect engine.Connect // reaches hosts in tests; nil is over SSH
 }
 
 // Metadata implements provider.Provider.
@@ -136,7 +137,11 @@ func (p *beamProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		resp.Diagnostics.AddAttributeError(path.Root("api_endpoint"), "Invalid api_endpoint", err.Error())
 		return
 	}
-	given = account{engine: engine.New(client), seen: &p.seen, plans: newRunPlans()}
+	eng := engine.New(client)
+	if p.connect != nil {
+		eng = eng.Reaching(p.connect)
+	}
+	given = account{engine: eng, seen: &p.seen, plans: newRunPlans()}
 }
 
 // DataSources implements provider.Provider.

@@ -1,20 +1,30 @@
 package provider
 
 import (
-	"maps"
-
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// releaseAttributes are those that beam_cluster and beam_node have in common.
+// releaseAttributes are those of beam_cluster and of beam_node, which can carry a
+// release to running nodes.
 func releaseAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The name of the release, as in `mix.exs` or `relx.config`."},
 		"url": optional("Where each node fetches the release's archive (`.tar.gz`), over `https://` or `http://`, exactly as it stands. It comes together with `sha256`. " +
 			"It is shown in plans: a user or a password in it is refused, and `headers` are there for them. " +
 			"Another address of the same `sha256`, such as one with a new signature, is written down for nodes that are made later and touches no host."),
-		"sha256": optional("The SHA-256 of the archive, 64 hex digits. A node refuses an archive with another one."),
+		"path": optional("The release's archive (`.tar.gz`) as a file on the machine that Terraform runs on, in the place of `url`. Relative paths begin where Terraform runs; " +
+			"`\"${path.module}/chat.tar.gz\"` is beside the configuration. It needs `management`, over which it is carried: once for a cluster, for nodes pass it on. " +
+			"Its `sha256` is taken in the plan, and a file that changes between plan and apply is refused. " +
+			"Once the nodes have it, the file may be gone: nodes of the cluster that are made later get the release from the others."),
+		"sha256": defaulted("The SHA-256 of the archive, 64 hex digits. A node refuses an archive with another one. With `management` another `sha256` is a deploy: all nodes fetch the archive first, " +
+			"`migrate` runs once, and then the nodes restart, as `update` of a cluster says. With `path` it can be left out; given, the file must have it."),
+		"keep": defaultedInt("How many releases a node keeps, the running one among them, 1 to 20. A node that does not come up with a new release goes back to " +
+			"the one before, which needs at least `2`. Default: `3`."),
+		"triggers": schema.MapAttribute{
+			Optional: true, ElementType: types.StringType,
+			MarkdownDescription: "Any values of yours, by name: when one changes, the release restarts on node after node, as `update` of a cluster says. They are not told to the release.",
+		},
 		"headers": schema.MapAttribute{
 			Optional: true, Sensitive: true, ElementType: types.StringType,
 			MarkdownDescription: "HTTP headers to fetch `url` with, by name, such as `Authorization` for a private store. They are sent to the host of `url` only, " +
@@ -41,28 +51,12 @@ func nodeReleaseAttribute() schema.SingleNestedAttribute {
 	}
 }
 
-// clusterReleaseAttribute is the release of a beam_cluster, which can carry it to
-// its nodes and restart them one by one.
+// clusterReleaseAttribute is the release of a beam_cluster.
 func clusterReleaseAttribute() schema.SingleNestedAttribute {
-	attributes := releaseAttributes()
-	maps.Copy(attributes, map[string]schema.Attribute{
-		"path": optional("The release's archive (`.tar.gz`) as a file on the machine that Terraform runs on, in the place of `url`. Relative paths begin where Terraform runs; " +
-			"`\"${path.module}/chat.tar.gz\"` is beside the configuration. It needs `management`, over which it is carried: once for the cluster, for nodes pass it on. " +
-			"Its `sha256` is taken in the plan, and a file that changes between plan and apply is refused. " +
-			"Once the nodes have it, the file may be gone: nodes that are made later get the release from the others."),
-		"sha256": defaulted("The SHA-256 of the archive, 64 hex digits. A node refuses an archive with another one. Another `sha256` is a deploy: all nodes fetch the archive first, " +
-			"`migrate` runs once, and then the nodes restart as `update` says. With `path` it can be left out; given, the file must have it."),
-		"keep": defaultedInt("How many releases a node keeps, the running one among them, 1 to 20. A node that does not come up with a new release goes back to " +
-			"the one before, which needs at least `2`. Default: `3`."),
-		"triggers": schema.MapAttribute{
-			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "Any values of yours, by name: when one changes, the release restarts on node after node, as `update` says. They are not told to the release.",
-		},
-	})
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "The release that the nodes run. Without it the hosts are prepared and wait for a deploy over SSH, such as one by edeliver. " +
 			"It can be added later.",
-		Attributes: attributes,
+		Attributes: releaseAttributes(),
 	}
 }

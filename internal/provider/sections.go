@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // The nested attributes that beam_cluster and beam_node share, their defaults
@@ -18,7 +19,7 @@ const (
 	defaultSize  = "s-1vcpu-1gb"
 )
 
-// releaseModel is what the releases of both resources have in common.
+// releaseModel is what nodes run.
 type releaseModel struct {
 	Name     types.String `tfsdk:"name"`
 	URL      types.String `tfsdk:"url"`
@@ -30,8 +31,12 @@ type releaseModel struct {
 	ReadOnly types.Bool   `tfsdk:"read_only"`
 	Service  types.Object `tfsdk:"service"`
 	UDPPorts types.Set    `tfsdk:"udp_ports"`
+	Path     types.String `tfsdk:"path"`
+	Keep     types.Int64  `tfsdk:"keep"`
+	Triggers types.Map    `tfsdk:"triggers"`
 }
 
+// resolve leaves the SHA-256 of a file to the plan, which may read it.
 func (m *releaseModel) resolve(ctx context.Context, diags *diag.Diagnostics) {
 	defaultString(&m.Kind, cluster.KindMix)
 	defaultInt(&m.Port, cluster.DefaultHTTPPort)
@@ -39,13 +44,22 @@ func (m *releaseModel) resolve(ctx context.Context, diags *diag.Diagnostics) {
 	defaultSet(&m.UDPPorts)
 	ensure(ctx, &m.Service)
 	edit(ctx, &m.Service, diags, (*serviceModel).resolve)
+	defaultInt(&m.Keep, hostconfig.DefaultKeep)
+	if m.SHA256.IsNull() && m.Path.IsUnknown() {
+		m.SHA256 = types.StringUnknown()
+	}
 }
 
-func (m releaseModel) release(ctx context.Context, diags *diag.Diagnostics) *cluster.Release {
+func releaseOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) *cluster.Release {
+	m := read[releaseModel](ctx, obj, diags)
+	if m == nil {
+		return nil
+	}
 	return &cluster.Release{
 		Name: m.Name.ValueString(), URL: m.URL.ValueString(), SHA256: m.SHA256.ValueString(), Headers: textMap(m.Headers),
 		Kind: m.Kind.ValueString(), Port: int(m.Port.ValueInt64()), Migrate: m.Migrate.ValueString(), ReadOnly: m.ReadOnly.ValueBool(),
 		Service: serviceOf(ctx, m.Service, diags), UDPPorts: sortedTexts(m.UDPPorts),
+		Path: m.Path.ValueString(), Keep: int(m.Keep.ValueInt64()), Triggers: textMap(m.Triggers),
 	}
 }
 

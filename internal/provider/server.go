@@ -27,7 +27,10 @@ var _ tfprotov6.ListResourceServer = (*server)(nil)
 
 // NewServer returns the server of a provider; version goes into the User-Agent.
 func NewServer(version string) tfprotov6.ProviderServer {
-	p := &beamProvider{version: version}
+	return serve(&beamProvider{version: version})
+}
+
+func serve(p *beamProvider) tfprotov6.ProviderServer {
 	framework := providerserver.NewProtocol6(p)()
 	lists, _ := framework.(tfprotov6.ListResourceServer)
 	return &server{ProviderServer: framework, ListResourceServer: lists, provider: p}

@@ -23,10 +23,10 @@ var archivePath = path.Root("release").AtName("path")
 
 // sumArchive fills in the SHA-256 of an archive. One that is gone is the one that
 // the state tells of, where that is not contradicted: nodes have it.
-func (m *clusterModel) sumArchive(ctx context.Context, state clusterModel) diag.Diagnostics {
+func sumArchive(ctx context.Context, release *types.Object, state types.Object) diag.Diagnostics {
 	var diags diag.Diagnostics
-	was := read[clusterReleaseModel](ctx, state.Release, &diags)
-	edit(ctx, &m.Release, &diags, func(r *clusterReleaseModel) {
+	was := read[releaseModel](ctx, state, &diags)
+	edit(ctx, release, &diags, func(r *releaseModel) {
 		if !known(r.Path) || r.Path.ValueString() == "" {
 			return
 		}
@@ -48,7 +48,7 @@ func (m *clusterModel) sumArchive(ctx context.Context, state clusterModel) diag.
 }
 
 // staysAs says that the release is the one that the state tells of.
-func (r clusterReleaseModel) staysAs(was clusterReleaseModel) bool {
+func (r releaseModel) staysAs(was releaseModel) bool {
 	if r.SHA256.IsNull() {
 		return r.Path.Equal(was.Path) && known(was.SHA256)
 	}
@@ -57,13 +57,13 @@ func (r clusterReleaseModel) staysAs(was clusterReleaseModel) bool {
 
 // checkArchive looks again before anything changes whether the archive is the one
 // that was planned. One that the nodes have may be gone.
-func (m *clusterModel) checkArchive(ctx context.Context, state clusterModel) diag.Diagnostics {
+func checkArchive(ctx context.Context, release, state types.Object) diag.Diagnostics {
 	var diags diag.Diagnostics
-	r := read[clusterReleaseModel](ctx, m.Release, &diags)
+	r := read[releaseModel](ctx, release, &diags)
 	if r == nil || r.Path.ValueString() == "" {
 		return diags
 	}
-	was := read[clusterReleaseModel](ctx, state.Release, &diags)
+	was := read[releaseModel](ctx, state, &diags)
 	sum, err := sumFile(r.Path.ValueString())
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && was != nil && was.SHA256.Equal(r.SHA256):

@@ -7,37 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
-	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
-
-const defaultKeep = hostconfig.DefaultKeep
-
-// clusterReleaseModel is the release of a beam_cluster.
-type clusterReleaseModel struct {
-	releaseModel
-	Path     types.String `tfsdk:"path"`
-	Keep     types.Int64  `tfsdk:"keep"`
-	Triggers types.Map    `tfsdk:"triggers"`
-}
-
-// resolve leaves the SHA-256 of a file to the plan, which may read it.
-func (m *clusterReleaseModel) resolve(ctx context.Context, diags *diag.Diagnostics) {
-	m.releaseModel.resolve(ctx, diags)
-	defaultInt(&m.Keep, defaultKeep)
-	if m.SHA256.IsNull() && m.Path.IsUnknown() {
-		m.SHA256 = types.StringUnknown()
-	}
-}
-
-func clusterReleaseOf(ctx context.Context, obj types.Object, diags *diag.Diagnostics) *cluster.Release {
-	m := read[clusterReleaseModel](ctx, obj, diags)
-	if m == nil {
-		return nil
-	}
-	release := m.release(ctx, diags)
-	release.Path, release.Keep, release.Triggers = m.Path.ValueString(), int(m.Keep.ValueInt64()), textMap(m.Triggers)
-	return release
-}
 
 // updateModel is how hosts that serve change.
 type updateModel struct {
