@@ -27,8 +27,8 @@ func (d *differ) database() {
 	change := d.databaseChange(host)
 	current, why := exists && change.way < wayReplaced, change.why
 	if !exists {
-		host, exists = d.strayHolder()
-		why = describe(host.Name, host.ID) + " is not in the state, and has the volume"
+		host, exists = d.strayDatabase()
+		why = describe(host.Name, host.ID) + " is not in the state, and there is one host of a database at a time"
 	}
 	if exists && !current {
 		d.add(Step{
@@ -55,15 +55,14 @@ func (d *differ) database() {
 	}
 }
 
-// strayHolder is a host of the cluster's that nobody remembers and that has the
-// volume: the next host gets that only once it is gone.
-func (d *differ) strayHolder() (cluster.Droplet, bool) {
-	if d.Observed.Volume == nil {
-		return cluster.Droplet{}, false
-	}
+// strayDatabase is a host of the database, or of its volume, that nobody remembers:
+// the next host comes only once it is gone.
+func (d *differ) strayDatabase() (cluster.Droplet, bool) {
 	i := slices.IndexFunc(d.Observed.Droplets, func(host cluster.Droplet) bool {
 		_, known := d.Memory.Hosts[host.ID]
-		return !known && d.stray(host) && slices.Contains(d.Observed.Volume.DropletIDs, host.ID)
+		v := d.Observed.Volume
+		holds := v != nil && slices.Contains(v.DropletIDs, host.ID)
+		return !known && d.stray(host) && (holds || host.Role(d.Spec.Name) == cluster.RoleDatabase)
 	})
 	if i < 0 {
 		return cluster.Droplet{}, false

@@ -40,19 +40,28 @@ func TestAnotherClusterOfTheNameKeepsItsMarks(t *testing.T) {
 }
 
 // A host of the database that no state knows, and that was told something else,
-// has the volume that its successor needs.
+// has the volume that its successor needs, or may get it back at any time.
 func TestAStrayDatabaseGoesBeforeItsSuccessorComes(t *testing.T) {
 	t.Parallel()
-	s := made(chat(1))
-	stray := s.Observed.Known(cluster.RoleDatabase, s.Memory)[0]
-	delete(s.Memory.Hosts, stray.ID)
-	other := *s.Spec.Database
-	other.Name = "other"
-	s.Spec.Database = &other
-	p := Diff(s.Input)
-	i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.Key() == "create database" })
-	if gone := (DeleteHost{Droplet: stray}).Key(); i < 0 || !slices.Contains(p.Steps[i].After, gone) {
-		t.Errorf("the database's host does not wait for %q:\n%s", gone, text(p))
+	for name, befall := range map[string]func(*simulation) *simulation{
+		"with its volume":           func(s *simulation) *simulation { return s },
+		"whose volume was detached": detached,
+		"whose volume is gone":      withoutVolume,
+	} {
+		s := befall(made(chat(1)))
+		stray := s.Observed.Known(cluster.RoleDatabase, s.Memory)[0]
+		delete(s.Memory.Hosts, stray.ID)
+		other := *s.Spec.Database
+		other.Name = "other"
+		s.Spec.Database = &other
+		p := Diff(s.Input)
+		i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.Key() == "create database" })
+		if gone := (DeleteHost{Droplet: stray}).Key(); i < 0 || !slices.Contains(p.Steps[i].After, gone) {
+			t.Errorf("%s: the database's host does not wait for %q:\n%s", name, gone, text(p))
+		}
+		if _, left := s.apply(first); !left.Done() {
+			t.Errorf("%s: there are left\n%s", name, text(left))
+		}
 	}
 }
 
