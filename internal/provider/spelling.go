@@ -52,18 +52,22 @@ func spelledAs(ctx context.Context, name string, v, state attr.Value) attr.Value
 	}
 	switch v := v.(type) {
 	case types.Object:
-		attributes, was := v.Attributes(), state.(types.Object).Attributes()
-		for name, a := range attributes {
-			attributes[name] = spelledAs(ctx, name, a, was[name])
+		attributes := v.Attributes()
+		if was, is := state.(types.Object); is {
+			for name, a := range attributes {
+				attributes[name] = spelledAs(ctx, name, a, was.Attributes()[name])
+			}
 		}
 		return types.ObjectValueMust(v.AttributeTypes(ctx), attributes)
 	case types.Map:
 		if _, nested := v.ElementType(ctx).(types.ObjectType); !nested { // Terraform takes either map whole
 			break
 		}
-		elements, was := v.Elements(), state.(types.Map).Elements()
-		for key, e := range elements {
-			elements[key] = spelledAs(ctx, key, e, was[key])
+		elements := v.Elements()
+		if was, is := state.(types.Map); is {
+			for key, e := range elements {
+				elements[key] = spelledAs(ctx, key, e, was.Elements()[key])
+			}
 		}
 		return types.MapValueMust(v.ElementType(ctx), elements)
 	}
@@ -77,14 +81,18 @@ func spelledAs(ctx context.Context, name string, v, state attr.Value) attr.Value
 func meansTheSame(name string, a, b attr.Value) bool {
 	switch a := a.(type) {
 	case types.String:
+		b, is := b.(types.String)
 		spell := spellings[name]
-		return spell != nil && spell(a.ValueString()) == spell(b.(types.String).ValueString())
+		return is && spell != nil && spell(a.ValueString()) == spell(b.ValueString())
 	case types.Map:
-		return maps.EqualFunc(given(a), given(b.(types.Map)), attr.Value.Equal)
+		b, is := b.(types.Map)
+		return is && maps.EqualFunc(given(a), given(b), attr.Value.Equal)
 	case types.List:
-		return slices.EqualFunc(elementsOf(name, a), elementsOf(name, b.(types.List)), attr.Value.Equal)
+		b, is := b.(types.List)
+		return is && slices.EqualFunc(elementsOf(name, a), elementsOf(name, b), attr.Value.Equal)
 	case types.Set:
-		return types.SetValueMust(types.StringType, elementsOf(name, a)).Equal(types.SetValueMust(types.StringType, elementsOf(name, b.(types.Set))))
+		b, is := b.(types.Set)
+		return is && types.SetValueMust(types.StringType, elementsOf(name, a)).Equal(types.SetValueMust(types.StringType, elementsOf(name, b)))
 	}
 	return false
 }
@@ -109,13 +117,11 @@ func elementsOf(name string, v interface{ Elements() []attr.Value }) []attr.Valu
 	if name != "ssh_from" && name != "from" || slices.ContainsFunc(elements, attr.Value.IsUnknown) {
 		return elements
 	}
-	var ranges []string
-	for _, e := range elements {
-		text := e.(types.String).ValueString()
+	ranges := texts(v)
+	for i, text := range ranges {
 		if prefix, err := netip.ParsePrefix(text); err == nil {
-			text = prefix.String()
+			ranges[i] = prefix.String()
 		}
-		ranges = append(ranges, text)
 	}
 	slices.Sort(ranges)
 	return values(slices.Compact(ranges))

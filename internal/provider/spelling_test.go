@@ -2,6 +2,7 @@ package provider
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,8 +79,8 @@ func TestAccAnotherSpellingIsNoChange(t *testing.T) {
 			`host = { packages = [` + packages + `], files = { "/etc/talk" = { content = "x", mode = "` + mode + `" } } }`,
 			`release = { name = "talk", url = "https://example.com/talk.tar.gz", sha256 = "` + sum + `" }`,
 		}
-		ofCluster := append(both, `access = { ssh_from = [`+ranges+`] }`, `management = { enabled = false }`)
-		return clusterConfig(c, 1, ofCluster...) + "resource \"beam_node\" \"worker\" {\n  name = \"worker-1\"\n  cluster = beam_cluster.chat.name\n" +
+		ofCluster := []string{`access = { ssh_from = [` + ranges + `] }`, `management = { enabled = false }`}
+		return clusterConfig(c, 1, slices.Concat(both, ofCluster)...) + "resource \"beam_node\" \"worker\" {\n  name = \"worker-1\"\n  cluster = beam_cluster.chat.name\n" +
 			"  cookie = \"monster\"\n  region = \"nyc3\"\n  " + strings.Join(both, "\n  ") + "\n}\n"
 	}
 	run(t,
