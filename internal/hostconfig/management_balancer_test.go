@@ -140,6 +140,7 @@ func certified(t *testing.T) managed {
 	m := acmeHost(t)
 	for path, content := range map[string]string{
 		"accounts/acme/directory/0f/private_key.json": "ACCOUNT",
+		"accounts/acme:14000/dir/0f/private_key.json": "OF A SERVER WITH A PORT",
 		"archive/beam/fullchain1.pem":                 "CHAIN",
 		"archive/beam/privkey1.pem":                   "KEY",
 		"renewal/beam.conf":                           "renew_before_expiry = 30 days",
@@ -180,7 +181,8 @@ func TestACertificateOfAnAuthorityMovesToTheNextHost(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"/etc/letsencrypt/live/beam/privkey.pem": "KEY", "/etc/letsencrypt/renewal/beam.conf": "renew_before_expiry = 30 days",
-		"/etc/letsencrypt/accounts/acme/directory/0f/private_key.json": "ACCOUNT", "/etc/letsencrypt/cli.ini": "of the next host",
+		"/etc/letsencrypt/accounts/acme/directory/0f/private_key.json": "ACCOUNT",
+		"/etc/letsencrypt/accounts/acme:14000/dir/0f/private_key.json": "OF A SERVER WITH A PORT", "/etc/letsencrypt/cli.ini": "of the next host",
 		"/etc/haproxy/certs/site.pem": "CHAIN\nKEY\n",
 	} {
 		if got := next.read(t, path); got != want {

@@ -22,7 +22,8 @@ CERTIFICATE = "/etc/haproxy/certs/site.pem"
 ASKING = "/usr/local/sbin/beam-certificate"
 ASKING_UNIT = "beam-certificate.service"
 
-PATH = re.compile(r"letsencrypt/(accounts|archive|live|renewal)(/[A-Za-z0-9_][A-Za-z0-9._-]*){0,6}")
+# The folder of an account is named by its authority, with the port if it has one.
+PATH = re.compile(r"letsencrypt/(accounts|archive|live|renewal)(/[A-Za-z0-9_][A-Za-z0-9._:-]*){0,6}")
 # certbot's only links, from a certificate to its newest version.
 LINK = re.compile(r"letsencrypt/live/[^/]+/[^/]+")
 TARGET = re.compile(r"\.\./\.\./archive/[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*")
