@@ -15,8 +15,11 @@ import (
 // moves; the first set goes last.
 
 // elsewhere says why a host is out of reach of those that are made now; empty
-// where it is not.
+// where it is not. A beam_node is where its cluster is.
 func (d *differ) elsewhere(host cluster.Droplet) string {
+	if d.Spec.Beside != nil {
+		return ""
+	}
 	if was, is := d.Memory.Hosts[host.ID].Network, d.Spec.Network.Kind(); was != "" && was != is {
 		return fmt.Sprintf("is in a %s network and shall be in a %s one", was, is)
 	}

@@ -17,13 +17,19 @@ func (d *differ) rotate() {
 	for _, host := range d.Observed.BeamNodes(d.Memory) {
 		beside = append(beside, host.Name)
 	}
-	d.do(RotateCookie{Beside: beside}, "the nodes have another cookie", d.keys(func(a Action) bool {
+	after := d.keys(func(a Action) bool {
 		switch a.(type) {
 		case PowerOn, CreateFirewall, UpdateFirewall, TagHosts:
 			return true
 		}
 		return false
-	})...)
+	})
+	for _, host := range d.pools.stay() {
+		if !Active(host) { // its wait is given up where it never will be
+			after = append(after, AwaitActive{Host: host.Name}.Key())
+		}
+	}
+	d.do(RotateCookie{Beside: beside}, "the nodes have another cookie", after...)
 }
 
 // Rotating returns the nodes that change their cookie together: all of the
