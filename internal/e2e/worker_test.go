@@ -37,9 +37,10 @@ func aNodeBeside(t *testing.T, s *suite) {
 		run  func(*testing.T, *team)
 	}{
 		{"a node joins from beside the cluster", func(t *testing.T, tm *team) { tm.changes(t) }},
-		{"it takes another environment", takesAnEnvironment},
-		{"another one takes its place before it goes, with another release", isFollowed},
-		{"it takes the rotated cookie", takesTheCookie},
+		{"it is made anew for another environment", takesAnEnvironment},
+		{"another one takes its place before it goes, with another release and the channel", isFollowed},
+		{"it restarts where it is for another environment", restarts},
+		{"it takes the rotated cookie and does not restart", takesTheCookie},
 		{"it leaves", leaves},
 	} {
 		s.check(t, step.name, func(t *testing.T) { step.run(t, tm) })
@@ -83,10 +84,24 @@ func (tm *team) joined(t *testing.T) bool {
 }
 
 func takesAnEnvironment(t *testing.T, tm *team) {
-	tm.worker["environment"] = map[string]any{"GREETING": "hello"}
+	tm.greets(t, "hello")
+}
+
+// greets lets the worker know a word, which it then has to know.
+func (tm *team) greets(t *testing.T, word string) {
+	t.Helper()
+	tm.worker["environment"] = map[string]any{"GREETING": word}
 	tm.changes(t)
-	if got := tm.on(t, tm.name(), asks("/setting/GREETING")); got != "hello" {
+	if got := tm.on(t, tm.name(), asks("/setting/GREETING")); got != word {
 		t.Errorf("it greets with %q", got)
+	}
+}
+
+func restarts(t *testing.T, tm *team) {
+	before := tm.droplet(t, tm.name()).ID
+	tm.greets(t, "good day")
+	if now := tm.droplet(t, tm.name()).ID; now != before {
+		t.Errorf("droplet %d took the place of %d", now, before)
 	}
 }
 
@@ -95,6 +110,7 @@ func isFollowed(t *testing.T, tm *team) {
 	before := tm.droplet(t, tm.name()).ID
 	tm.worker["name"], tm.worker["lifecycle"] = "chat-worker-b", map[string]any{"create_before_destroy": true}
 	tm.worker["release"] = tm.suite.build(t, e2e.Build{Kind: "mix", Version: "0.2.0"}).Block()
+	tm.worker["management"] = map[string]any{"enabled": true}
 	tm.changes(t)
 	if got := tm.on(t, tm.name(), asks("/version")); got != "0.2.0" {
 		t.Errorf("it runs %q", got)
@@ -105,7 +121,7 @@ func isFollowed(t *testing.T, tm *team) {
 }
 
 func takesTheCookie(t *testing.T, tm *team) {
-	before, losses := tm.chat["cookie"], tm.lossesAmongNodes(t)
+	before, worker, losses := tm.chat["cookie"], tm.droplet(t, tm.name()).ID, tm.lossesOf(t)
 	tm.chat["cookie"] = drawCookie(t)
 	tm.worker["cookie"] = tm.chat["cookie"]
 	defer func() {
@@ -114,28 +130,12 @@ func takesTheCookie(t *testing.T, tm *team) {
 		}
 	}()
 	tm.changes(t)
-	if diff := cmp.Diff(losses, tm.lossesAmongNodes(t)); diff != "" {
+	if diff := cmp.Diff(losses, tm.lossesOf(t)); diff != "" {
 		t.Errorf("whom nodes lost sight of, before the rotation (-) and after (+):\n%s", diff)
 	}
-}
-
-// lossesAmongNodes leaves the worker out: it is made anew with the cookie.
-func (tm *team) lossesAmongNodes(t *testing.T) map[string]string {
-	t.Helper()
-	losses := tm.lossesOf(t)
-	for name, all := range losses {
-		losses[name] = strings.Join(slices.DeleteFunc(strings.Fields(all), func(lost string) bool { return !tm.isOfPool(lost) }), " ")
+	if now := tm.droplet(t, tm.name()).ID; now != worker {
+		t.Errorf("droplet %d took the place of %d", now, worker)
 	}
-	return losses
-}
-
-func (tm *team) isOfPool(nodeName string) bool {
-	for _, node := range tm.state.Nodes {
-		if node.NodeName == nodeName {
-			return true
-		}
-	}
-	return false
 }
 
 func leaves(t *testing.T, tm *team) {
