@@ -9,6 +9,7 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/health"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
 // everyPart are the parts whose files a running host can be told.
@@ -122,8 +123,9 @@ func (f *fleet) migrated(release string) bool {
 }
 
 // servesAlone says that clients are led to this node, and to no other one that
-// serves, although there is more than this one.
-func (f *fleet) servesAlone(id int) (name string, alone bool) {
+// serves, although there is more than this one. Addresses are the cluster's: a load
+// balancer that none of them leads to has no clients.
+func (f *fleet) servesAlone(id int, addresses simulator.Inventory) (name string, alone bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	m := f.machine(id)
@@ -131,7 +133,7 @@ func (f *fleet) servesAlone(id int) (name string, alone bool) {
 		return "", false
 	}
 	for _, balancer := range f.all() {
-		if balancer.role != cluster.RoleLoadBalancer || !slices.ContainsFunc(balancer.servers, func(s server) bool { return m.has(s.Address) }) {
+		if balancer.role != cluster.RoleLoadBalancer || !leadTo(addresses, balancer.DropletID) || !slices.ContainsFunc(balancer.servers, func(s server) bool { return m.has(s.Address) }) {
 			continue
 		}
 		alone = true
@@ -142,6 +144,13 @@ func (f *fleet) servesAlone(id int) (name string, alone bool) {
 		}
 	}
 	return m.Name, alone
+}
+
+// leadTo says that one of the addresses is bound to the droplet.
+func leadTo(addresses simulator.Inventory, dropletID int) bool {
+	return slices.ContainsFunc(addresses, func(o simulator.Object) bool {
+		return slices.Contains(o.Bindings, "droplet:"+strconv.Itoa(dropletID))
+	})
 }
 
 // releases are those that the nodes run, by age of the nodes.
