@@ -83,14 +83,15 @@ func changesAreStruck(t *testing.T, s *suite) {
 	}
 }
 
-// blows are the strikes that befall a change.
+// blows are the strikes that befall a change: each kind before one comes again.
 func blows(random *rand.Rand) []strike {
 	if *strikesEach == 0 {
 		return slices.Repeat(strikes, 3)
 	}
 	var drawn []strike
-	for range *strikesEach {
-		drawn = append(drawn, strikes[random.IntN(len(strikes))])
+	first := random.IntN(len(strikes))
+	for i := range *strikesEach {
+		drawn = append(drawn, strikes[(first+i)%len(strikes)])
 	}
 	return drawn
 }

@@ -121,9 +121,12 @@ func TestNodesThatMayBeAwayTogetherRestartTogether(t *testing.T) {
 		h.spec.Environment = map[string]string{"PHX_HOST": "chat.example.com"}
 		h.alwaysLeadsTo(1)
 		h.changes()
+		// The third one's turn comes when one of them is well, whichever is first.
 		got := h.heard()
-		if len(got) != 6 || got[0] != "chat-lb-1: set-nodes" || got[5] != "chat-lb-1: set-nodes" {
-			w.Errorf("the hosts were told %q, want two turns", got)
+		slices.Sort(got[1:3])
+		want := []string{"chat-lb-1: set-nodes", "chat-us-1: apply", "chat-us-2: apply", "chat-lb-1: set-nodes"}
+		if !slices.Equal(got[:4], want) || got[len(got)-1] != want[0] {
+			w.Errorf("the hosts were told %q, want them to begin with %q and to end with %q", got, want, want[0])
 		}
 	})
 }

@@ -75,7 +75,7 @@ const version = "0.0.1"
 // and lays the folder out as a mirror of Terraform's and OpenTofu's registries.
 func Build(ctx context.Context, folder string) error {
 	binary := filepath.Join(folder, "provider")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/beamcluster/terraform-provider-beam") //nolint:gosec // G204: the folder is the caller's
+	build := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", binary, "github.com/beamcluster/terraform-provider-beam") //nolint:gosec // G204: the folder is the caller's
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the provider: %w\n%s", err, output)
 	}
