@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/e2e"
 	"github.com/beamcluster/terraform-provider-beam/internal/playground"
 )
@@ -42,6 +43,7 @@ func aRunThroughTheGuide(t *testing.T, s *suite) {
 		{"the app gets its domain and certificate", getsACertificate},
 		{"the second version is deployed, and nobody notices", deploysTheSecondVersion},
 		{"a console opens, and a script asks a node", opensAConsole},
+		{"logs are where the guide says", readsLogs},
 		{"nothing is left to do", func(t *testing.T, r *tour) { r.enters(t, "terraform plan -detailed-exitcode") }},
 		{"the end leaves nothing but a snapshot", ends},
 	} {
@@ -68,6 +70,7 @@ func makesTheFirstVersion(t *testing.T, r *tour) {
 		t.Errorf("the output address is %s", got)
 	}
 	r.onNodes(t, asks("/setting/PHX_HOST"), siteName)
+	r.onNodes(t, asks("/database"), "a database whose certificate is right")
 	r.migrated(t, "0.1.0")
 	r.served(t, r.site(siteName, nil), "0.1.0")
 	r.opensSocketsOf(t, r.site(siteName, nil), map[string]bool{"http://" + siteName: true, "http://elsewhere.example.com": false})
@@ -199,6 +202,31 @@ func opensAConsole(t *testing.T, r *tour) {
 	r.talks(t, shown[1], [2]string{`iex\(chat@[0-9.]+\)1> `, "{:nodes, length(Node.list())}"}, [2]string{`\{:nodes, 1\}`, ""})
 	script := strings.ReplaceAll(operating.block(t, "shell", "rpc"), "203.0.113.10", r.state.Nodes["chat-web-1"].PublicIPv4)
 	says(t, r.enters(t, script), r.state.Nodes["chat-web-2"].NodeName)
+}
+
+// logOf is a row of the table of logs: where they are, and the command that shows them.
+var logOf = regexp.MustCompile("^\\| [^|]+ \\| ([^|]+) \\| `(sudo journalctl [^`]+)`")
+
+func readsLogs(t *testing.T, r *tour) {
+	hosts := map[string]string{
+		"nodes": "chat-web-2", "one node": "chat-web-1", "load balancer": r.hostOf(t, cluster.RoleLoadBalancer),
+		"database's host": r.hostOf(t, cluster.RoleDatabase), "each host": "chat-web-2",
+	}
+	read := 0
+	for _, line := range guide(t, "operating").prose {
+		row := logOf.FindStringSubmatch(line)
+		if row == nil {
+			continue
+		}
+		host := r.droplet(t, hosts[row[1]])
+		said := r.enters(t, fmt.Sprintf("ssh deploy@%s %q", host.PublicIPv4, row[2]))
+		if read++; len(said) < len("-- No entries --\n")+1 {
+			t.Errorf("%s on %s shows %q", row[2], host.Name, said)
+		}
+	}
+	if want := len(hosts) + 1; read != want { // two on the load balancer
+		t.Errorf("the guide has %d commands, want %d", read, want)
+	}
 }
 
 func ends(t *testing.T, r *tour) {

@@ -31,28 +31,32 @@ type reader struct {
 	main  string // the configuration
 }
 
-// page is a guide, by its blocks.
-type page []testtool.Block
+// page is a guide.
+type page struct {
+	name   string
+	blocks []testtool.Block
+	prose  []string // its lines
+}
 
 func guide(t *testing.T, name string) page {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "guides", name+".md"))
 	must(t, err)
-	blocks, _ := testtool.Blocks(name, string(text))
-	return blocks
+	blocks, prose := testtool.Blocks(name, string(text))
+	return page{name, blocks, prose}
 }
 
 // block is the one of a language that has the words.
 func (p page) block(t *testing.T, language, words string) string {
 	t.Helper()
 	var found []string
-	for _, block := range p {
+	for _, block := range p.blocks {
 		if block.Language == language && strings.Contains(block.Text, words) {
 			found = append(found, block.Text)
 		}
 	}
 	if len(found) != 1 {
-		t.Fatalf("%s has %d blocks of %s with %q, want one", p[0].Page, len(found), language, words)
+		t.Fatalf("%s has %d blocks of %s with %q, want one", p.name, len(found), language, words)
 	}
 	return found[0]
 }
@@ -130,9 +134,9 @@ func (r *reader) packs(t *testing.T, version string, appended map[string]string)
 	t.Helper()
 	built := r.suite.build(t, e2e.Build{Kind: "phoenix", Version: version, Appended: appended})
 	lines := strings.Split(strings.TrimSpace(guide(t, "phoenix").block(t, "shell", "docker build")), "\n")
-	pack := strings.ReplaceAll(lines[len(lines)-1], "0.1.0", version)
-	// Docker leaves the release in a folder.
-	r.enters(t, fmt.Sprintf("rm -rf release; mkdir release; tar -xzf %s -C release\n%s", r.suite.path(built), pack))
+	first, last := lines[0], strings.ReplaceAll(lines[len(lines)-1], "0.1.0", version)
+	// Between the two, Docker leaves the release in a folder.
+	r.enters(t, fmt.Sprintf("%s\nmkdir release\ntar -xzf %s -C release\n%s", first, r.suite.path(built), last))
 }
 
 // edited is a configuration whose cluster has the arguments of a block.

@@ -15,7 +15,7 @@ defmodule Chat.MixProject do
   end
 
   def application do
-    [mod: {Chat.Application, []}, extra_applications: [:logger, :crypto]]
+    [mod: {Chat.Application, []}, extra_applications: [:logger, :ssl]]
   end
 
   defp version, do: System.get_env("CHAT_VERSION", "0.1.0")

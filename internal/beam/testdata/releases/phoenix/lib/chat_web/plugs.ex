@@ -70,5 +70,6 @@ defmodule ChatWeb.Router do
     send_resp(conn, 200, ~s(<script src="#{ChatWeb.Endpoint.static_path("assets/app.js")}"></script> on #{node()}\n))
   end
 
+  def call(%{request_path: "/database"} = conn, _options), do: send_resp(conn, 200, "a database whose certificate is #{Chat.Repo.certificate()}")
   def call(conn, _options), do: send_resp(conn, 200, Chat.page(conn.request_path, conn.req_headers))
 end
