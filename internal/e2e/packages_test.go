@@ -34,21 +34,21 @@ func (s *suite) packages(t *testing.T) (key string) {
 	t.Helper()
 	source, work := filepath.Join(s.folder, "debian"), t.TempDir()
 	for _, folder := range []string{source, filepath.Join(work, "DEBIAN"), filepath.Join(work, "usr/bin")} {
-		must(t, os.MkdirAll(folder, 0o755)) //nolint:gosec // G301: for everyone
+		must(t, os.MkdirAll(folder, 0o755))
 	}
 	must(t, os.WriteFile(filepath.Join(work, "DEBIAN/control"), []byte(control), 0o600))
-	must(t, os.WriteFile(filepath.Join(work, "usr/bin/shop-tools"), []byte("#!/bin/sh\necho welcome\n"), 0o755)) //nolint:gosec // G306: a program
+	must(t, os.WriteFile(filepath.Join(work, "usr/bin/shop-tools"), []byte("#!/bin/sh\necho welcome\n"), 0o755))
 	archive := filepath.Join(source, "shop-tools.deb")
-	output, err := exec.CommandContext(t.Context(), testtool.Require(t, "dpkg-deb"), "--root-owner-group", "--build", work, archive).CombinedOutput() //nolint:gosec // G204: folders of this test
+	output, err := exec.CommandContext(t.Context(), testtool.Require(t, "dpkg-deb"), "--root-owner-group", "--build", work, archive).CombinedOutput()
 	if err != nil {
 		t.Fatalf("dpkg-deb: %v\n%s", err, output)
 	}
-	built, err := os.ReadFile(archive) //nolint:gosec // G304: what was built just now
+	built, err := os.ReadFile(archive)
 	must(t, err)
 	index := fmt.Sprintf("%sFilename: ./shop-tools.deb\nSize: %d\nSHA256: %x\n", control, len(built), sha256.Sum256(built))
-	must(t, os.WriteFile(filepath.Join(source, "Packages"), []byte(index), 0o644)) //nolint:gosec // G306: for everyone
+	must(t, os.WriteFile(filepath.Join(source, "Packages"), []byte(index), 0o644))
 	key, signed := sign(t, fmt.Sprintf("Origin: shop\nSHA256:\n %x %d Packages\n", sha256.Sum256([]byte(index)), len(index)))
-	must(t, os.WriteFile(filepath.Join(source, "InRelease"), signed, 0o644)) //nolint:gosec // G306: for everyone
+	must(t, os.WriteFile(filepath.Join(source, "InRelease"), signed, 0o644))
 	return key
 }
 
@@ -63,10 +63,10 @@ func sign(t *testing.T, text string) (key string, signed []byte) {
 	must(t, err)
 	must(t, shop.Serialize(armored))
 	must(t, armored.Close())
-	clear, err := clearsign.Encode(&message, shop.PrivateKey, config)
+	signing, err := clearsign.Encode(&message, shop.PrivateKey, config)
 	must(t, err)
-	_, err = clear.Write([]byte(text))
+	_, err = signing.Write([]byte(text))
 	must(t, err)
-	must(t, clear.Close())
+	must(t, signing.Close())
 	return public.String() + "\n", message.Bytes()
 }

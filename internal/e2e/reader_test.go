@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,7 +78,7 @@ func newReader(t *testing.T, w *world) *reader {
 	must(t, os.WriteFile(key, pem.EncodeToMemory(encoded), 0o600))
 	program := fmt.Sprintf("#!/bin/sh\nexec %s -i %s -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \"$@\"\n",
 		testtool.Require(t, "ssh"), key)
-	must(t, os.WriteFile(filepath.Join(r.tools, "ssh"), []byte(program), 0o700)) //nolint:gosec // G306: a program
+	must(t, os.WriteFile(filepath.Join(r.tools, "ssh"), []byte(program), 0o700))
 	must(t, os.Symlink(testtool.Terraform(t), filepath.Join(r.tools, "terraform")))
 	return r
 }
@@ -88,7 +89,7 @@ func (r *reader) command(t *testing.T, script string) *exec.Cmd {
 	terraform := r.Command(t.Context())
 	command := r.Hosts.Client().Command(t.Context(), "bash", "-euo", "pipefail", "-c", script)
 	command.Dir = terraform.Dir
-	command.Env = append(terraform.Env, "PATH="+r.tools+":"+os.Getenv("PATH"), "TF_CLI_ARGS=-no-color", "TERM=xterm")
+	command.Env = slices.Concat(terraform.Env, []string{"PATH=" + r.tools + ":" + os.Getenv("PATH"), "TF_CLI_ARGS=-no-color", "TERM=xterm"})
 	return command
 }
 
