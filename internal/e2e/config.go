@@ -28,10 +28,25 @@ func (w *World) Write(c Cluster, beside ...Node) error {
 	config := map[string]any{
 		"terraform": map[string]any{"required_providers": map[string]any{"beam": map[string]any{"source": "beamcluster/beam"}}},
 		"resource":  resources,
-		"output": map[string]any{
-			"cluster": map[string]any{"value": "${beam_cluster.chat}", "sensitive": true},
-		},
+		"output":    outputs,
 	}
+	return w.write(config)
+}
+
+// WriteText makes the world's configuration so, in Terraform's own language. Its
+// cluster is called chat there, too.
+func (w *World) WriteText(text string) error {
+	if err := os.WriteFile(filepath.Join(w.dir, "main.tf"), []byte(text), 0o600); err != nil {
+		return fmt.Errorf("write the configuration: %w", err)
+	}
+	return w.write(map[string]any{"output": outputs})
+}
+
+// outputs are what State reads.
+var outputs = map[string]any{"cluster": map[string]any{"value": "${beam_cluster.chat}", "sensitive": true}}
+
+// write writes what of the configuration is in Terraform's JSON syntax.
+func (w *World) write(config map[string]any) error {
 	encoded, err := json.MarshalIndent(config, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode the configuration: %w", err)

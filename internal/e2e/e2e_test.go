@@ -82,6 +82,7 @@ var streams = map[string][]scenario{
 		{"boots", twentyBoots},
 		{"cut-boots", bootsAreCutOff},
 		{"node-beside", aNodeBeside},
+		{"guide", aRunThroughTheGuide},
 	},
 }
 

@@ -19,7 +19,7 @@ func (st *steady) socket(ctx context.Context, index int) {
 	for ctx.Err() == nil {
 		start := time.Now()
 		opened, err := st.site.openSocket(ctx)
-		st.count(start, "/socket", err)
+		st.count(start, live, err)
 		if err == nil {
 			err = talk(ctx, opened)
 			opened.Close()
@@ -76,12 +76,20 @@ func echo(socket *websocket.Conn, text string) error {
 	return nil
 }
 
-// openSocket opens a WebSocket.
+// live is where the releases have their WebSocket, as LiveView does.
+const live = "/live/websocket"
+
+// openSocket opens a WebSocket, as a page of the site does.
 func (s site) openSocket(ctx context.Context) (*websocket.Conn, error) {
+	return s.openSocketOf(ctx, s.scheme()+"://"+s.name)
+}
+
+// openSocketOf opens a WebSocket, as a page of another site does.
+func (s site) openSocketOf(ctx context.Context, origin string) (*websocket.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
 	defer cancel()
 	scheme := map[string]string{"http": "ws", "https": "wss"}[s.scheme()]
-	config, err := websocket.NewConfig(scheme+"://"+s.name+"/socket", s.scheme()+"://"+s.name)
+	config, err := websocket.NewConfig(scheme+"://"+s.name+live, origin)
 	if err != nil {
 		return nil, err
 	}

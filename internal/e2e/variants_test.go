@@ -11,13 +11,15 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/e2e"
 )
 
-// aClusterOfDebian13 has HTTPS with a certificate of the user's own.
+// aClusterOfDebian13 has HTTPS with a certificate of the user's own, and what
+// else the user brings.
 func aClusterOfDebian13(t *testing.T, s *suite) {
 	w := s.open(t, "e2e-13", debian13)
 	signs := newAuthority(t)
 	certificate, key := signs.issue(t, siteName)
 	chat := e2e.Chat(debian13, s.releases["mix"])
 	chat["load_balancer"] = map[string]any{"tls": map[string]any{"certificate_pem": certificate, "private_key_pem": key}}
+	bring(t, s, chat)
 	if !s.checkWhole(t, w, chat, "%s, mix, from active to formed: %.1f s", debian13) {
 		return
 	}
@@ -25,6 +27,10 @@ func aClusterOfDebian13(t *testing.T, s *suite) {
 		{"HTTPS shows the given certificate", func(t *testing.T, w *world) { servesHTTPS(t, w, signs.roots()) }},
 		{"HTTP redirects to HTTPS", redirects},
 		{"a stranger reaches HTTP and HTTPS only", strangersReachHTTPAndHTTPSOnly},
+		{"the hosts have what the user brings", theHostsHaveWhatWasBrought},
+		{"the release draws pages with another program", nodesDrawPages},
+		{"a stranger reaches the release's UDP port", strangersReachTheUDPPort},
+		{"uploads outlive a deploy", func(t *testing.T, w *world) { uploadsOutliveADeploy(t, w, chat) }},
 	})
 }
 

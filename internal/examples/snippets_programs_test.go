@@ -54,18 +54,18 @@ func TestSnippetsOfYAMLAreYAML(t *testing.T) {
 	t.Parallel()
 	for _, s := range snippets(t, "yaml") {
 		var out any
-		if err := yaml.Unmarshal([]byte(s.text), &out); err != nil {
+		if err := yaml.Unmarshal([]byte(s.Text), &out); err != nil {
 			t.Errorf("%s: %v", s, err)
 		}
 	}
 }
 
 // judge gives the snippet to a program that says whether it is right.
-func judge(t *testing.T, s snippet, program string, arguments ...string) {
+func judge(t *testing.T, s testtool.Block, program string, arguments ...string) {
 	t.Helper()
 	var said bytes.Buffer
 	command := exec.CommandContext(t.Context(), program, arguments...)
-	command.Stdin, command.Stdout, command.Stderr = strings.NewReader(s.text), &said, &said
+	command.Stdin, command.Stdout, command.Stderr = strings.NewReader(s.Text), &said, &said
 	if err := command.Run(); err != nil {
 		t.Errorf("%s: %v\n%s", s, err, said.String())
 	}

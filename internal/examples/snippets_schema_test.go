@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/provider"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
 // resourceSchemas are the schemas of this provider's resources by type.
@@ -74,7 +75,7 @@ func unknownItems(attributes []*tfprotov6.SchemaAttribute, value hclsyntax.Expre
 
 func TestAMisspeltNameIsFoundHoweverDeep(t *testing.T) {
 	t.Parallel()
-	s := snippet{page: "page.md", text: `
+	s := testtool.Block{Page: "page.md", Text: `
 node_pools    = { web = { cuont = 2 } }
 access        = { ssh_form = [] }
 load_balancer = { health_check = { path = "/health", "fial" = 3 } }

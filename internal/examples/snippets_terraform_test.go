@@ -22,10 +22,10 @@ func TestSnippetsOfTerraformAreValid(t *testing.T) {
 	t.Parallel()
 	cli, provider, work := testtool.Terraform(t), t.TempDir(), t.TempDir()
 	must(t, playground.Build(t.Context(), provider))
-	names := map[string]snippet{}
+	names := map[string]testtool.Block{}
 	var main strings.Builder
 	for _, s := range snippets(t, "terraform") {
-		if s.mark == alone || s.mark == newer {
+		if s.Mark == alone || s.Mark == newer {
 			continue
 		}
 		name := fmt.Sprintf("snippet_%d", len(names))
@@ -53,7 +53,7 @@ func TestSnippetsOfTerraformAreValid(t *testing.T) {
 			continue
 		}
 		s := names[filepath.Base(filepath.Dir(d.Range.Filename))]
-		t.Errorf("%s: %s: %s\n%s", s, d.Summary, d.Detail, s.text)
+		t.Errorf("%s: %s: %s\n%s", s, d.Summary, d.Detail, s.Text)
 	}
 	if !said.Valid && !t.Failed() {
 		t.Errorf("%+v", said.Diagnostics)
@@ -63,9 +63,9 @@ func TestSnippetsOfTerraformAreValid(t *testing.T) {
 var besideModule = regexp.MustCompile(`"\$\{path\.module\}/([\w.-]+)"`)
 
 // filesBeside are the files that the snippet reads.
-func filesBeside(s snippet) []string {
+func filesBeside(s testtool.Block) []string {
 	var files []string
-	for _, match := range besideModule.FindAllStringSubmatch(s.text, -1) {
+	for _, match := range besideModule.FindAllStringSubmatch(s.Text, -1) {
 		files = append(files, match[1])
 	}
 	return files
@@ -98,7 +98,7 @@ func TestSnippetsOfTerraformNameWhatThereIs(t *testing.T) {
 				t.Errorf("%s: %s has no %s", s, block.Labels[0], unknown)
 			}
 		}
-		if formatted := string(hclwrite.Format([]byte(s.text))); formatted != s.text {
+		if formatted := string(hclwrite.Format([]byte(s.Text))); formatted != s.Text {
 			t.Errorf("%s is not as terraform fmt writes it:\n%s", s, formatted)
 		}
 	}
@@ -125,13 +125,13 @@ var constraint = regexp.MustCompile(`version = "[~>=0-9., ]+"`)
 // has: arguments alone are those of a beam_cluster, what a resource of this
 // provider requires is added, and so are variables and resources that are named
 // but not there, and the requirement of the provider.
-func complete(t *testing.T, s snippet) whole {
+func complete(t *testing.T, s testtool.Block) whole {
 	t.Helper()
-	body := parse(t, s, s.text)
+	body := parse(t, s, s.Text)
 	if len(body.Blocks) == 0 {
-		return complete(t, snippet{page: s.page, line: s.line, text: "resource \"beam_cluster\" \"chat\" {\n" + s.text + "}\n"})
+		return complete(t, testtool.Block{Page: s.Page, Line: s.Line, Text: "resource \"beam_cluster\" \"chat\" {\n" + s.Text + "}\n"})
 	}
-	lines := strings.Split(s.text, "\n")
+	lines := strings.Split(s.Text, "\n")
 	declared, required := map[string]bool{}, false
 	var asked []string
 	for _, block := range body.Blocks {
@@ -198,7 +198,7 @@ func named(body *hclsyntax.Body) []string {
 	return names
 }
 
-func parse(t *testing.T, s snippet, text string) *hclsyntax.Body {
+func parse(t *testing.T, s testtool.Block, text string) *hclsyntax.Body {
 	t.Helper()
 	file, diags := hclsyntax.ParseConfig([]byte(text), s.String(), hcl.InitialPos)
 	if diags.HasErrors() {

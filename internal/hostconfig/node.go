@@ -188,8 +188,8 @@ func (n Node) environment() map[string]string {
 		"PHX_SERVER": "true",
 		"LANG":       n.Locale,
 	}
-	if n.PublicHost != "" {
-		variables["PHX_HOST"] = n.PublicHost
+	if name := n.publicHost(); name != "" {
+		variables[publicHostVariable] = name
 	}
 	if n.SecretKeyBase != "" {
 		variables["SECRET_KEY_BASE"] = n.SecretKeyBase
@@ -200,6 +200,18 @@ func (n Node) environment() map[string]string {
 	}
 	maps.Copy(variables, n.Environment)
 	return variables
+}
+
+// publicHostVariable tells the release the name that people know it by.
+const publicHostVariable = "PHX_HOST"
+
+// publicHost is PublicHost, unless the user's own variables have a name: then it
+// counts for nothing, and another one changes nothing.
+func (n Node) publicHost() string {
+	if _, named := n.Environment[publicHostVariable]; named {
+		return ""
+	}
+	return n.PublicHost
 }
 
 // fetched says that the first boot fetches the release.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,6 +115,22 @@ func TestANodeThatCannotBeCarriedIsRefused(t *testing.T) {
 				t.Errorf("got error %v, want one with %q", err, test.want)
 			}
 		})
+	}
+}
+
+// An app that has a name of its own goes on when the load balancer gets a certificate.
+func TestAPublicNameThatTheUserOverridesChangesNothing(t *testing.T) {
+	t.Parallel()
+	node := exampleNode()
+	node.Environment = map[string]string{"PHX_HOST": "chat.example.com"}
+	before := node.Parts()
+	node.PublicHost = "www.example.com"
+	if changed := before.Changed(node.Parts()); len(changed) > 0 {
+		t.Errorf("the parts %v change", changed)
+	}
+	node.Environment = nil
+	if changed := before.Changed(node.Parts()); !slices.Equal(changed, []hostconfig.Part{hostconfig.PartEnvironment}) {
+		t.Errorf("the parts %v change once the name counts, want the environment alone", changed)
 	}
 }
 

@@ -83,7 +83,7 @@ func CookiePart(cookie string) string { return fingerprint(cookie) }
 func (n Node) Parts() Parts {
 	parts := Parts{
 		PartHost:        fingerprint([]any{n.hostPart(), n.Toolchain}),
-		PartEnvironment: fingerprint([]any{n.Environment, n.SecretKeyBase, n.DatabaseURL, n.MigrationDatabaseURL, n.Locale, n.PublicHost}),
+		PartEnvironment: fingerprint([]any{n.Environment, n.SecretKeyBase, n.DatabaseURL, n.MigrationDatabaseURL, n.Locale, n.publicHost()}),
 		PartVM:          fingerprint([]any{n.Sync, n.SyncTimeoutMS}),
 		PartCookie:      CookiePart(n.Cookie),
 		PartTriggers:    fingerprint(n.Triggers),

@@ -71,6 +71,12 @@ func (p *Playground) AddSSHKey(ctx context.Context, name string) (string, error)
 	if err != nil {
 		return "", err
 	}
+	return p.AddPublicKey(ctx, name, key)
+}
+
+// AddPublicKey gives the account the public half of an SSH key, and returns its
+// fingerprint.
+func (p *Playground) AddPublicKey(ctx context.Context, name string, key ssh.PublicKey) (string, error) {
 	body := map[string]string{"name": name, "public_key": string(ssh.MarshalAuthorizedKey(key))}
 	if err := p.Call(ctx, http.MethodPost, "/v2/account/keys", body, nil); err != nil {
 		return "", err

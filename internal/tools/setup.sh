@@ -33,6 +33,8 @@ packages=(go=golang-go)
   ip=iproute2
   nmap=nmap
   pebble=pebble
+  curl=curl
+  ssh=openssh-client
 )
 [ "$1" != lint ] || packages+=(
   flake8=flake8

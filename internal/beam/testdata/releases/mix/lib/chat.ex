@@ -4,7 +4,7 @@ defmodule Chat do
 
     * `/headers` with the headers that arrived, one a line
     * `/row/NAME` with NAME, once it was written to the database and read back
-    * `/socket` with a WebSocket that echoes
+    * `/live/websocket` with a WebSocket that echoes
     * `/slow` with the node's name, two seconds later
     * `/version` with the release's version
     * `/setting/NAME` with an environment variable of that name
@@ -45,20 +45,23 @@ defmodule Chat do
     {:ok, {:http_request, _method, {:abs_path, path}, _version}} = :gen_tcp.recv(socket, 0, 5_000)
 
     case {path, headers(socket)} do
-      {"/socket", headers} -> Chat.Socket.open(socket, Map.new(headers)["sec-websocket-key"])
-      {"/headers", headers} -> reply(socket, Enum.map_join(headers, fn {name, value} -> "#{name}: #{value}\n" end))
-      {"/row/" <> name, _} -> reply(socket, Chat.Rows.keep(name))
-      {"/slow", _} -> reply(socket, slowly(node()))
-      {"/version", _} -> reply(socket, version())
-      {"/setting/" <> name, _} -> reply(socket, System.get_env(name, ""))
-      {"/pdf", _} -> reply(socket, Chat.Pages.draw("drawn on #{node()}"))
-      {"/upload/" <> name, _} -> reply(socket, Chat.Uploads.keep(name))
-      {"/losses", _} -> reply(socket, Enum.map_join(Chat.Losses.all(), &"#{&1}\n"))
-      _ -> reply(socket, Enum.map_join([node() | Enum.sort(Node.list())], &"#{&1}\n"))
+      {"/live/websocket", headers} -> Chat.Socket.open(socket, Map.new(headers)["sec-websocket-key"])
+      {path, headers} -> reply(socket, page(path, headers))
     end
 
     :gen_tcp.close(socket)
   end
+
+  @doc "What there is to read at a path."
+  def page("/headers", headers), do: Enum.map_join(headers, fn {name, value} -> "#{name}: #{value}\n" end)
+  def page("/row/" <> name, _), do: Chat.Rows.keep(name)
+  def page("/slow", _), do: slowly(node())
+  def page("/version", _), do: version()
+  def page("/setting/" <> name, _), do: System.get_env(name, "")
+  def page("/pdf", _), do: Chat.Pages.draw("drawn on #{node()}")
+  def page("/upload/" <> name, _), do: Chat.Uploads.keep(name)
+  def page("/losses", _), do: Enum.map_join(Chat.Losses.all(), &"#{&1}\n")
+  def page(_, _), do: Enum.map_join([node() | Enum.sort(Node.list())], &"#{&1}\n")
 
   defp slowly(node) do
     Process.sleep(2_000)
@@ -202,8 +205,16 @@ defmodule Chat.Rows do
     query("INSERT INTO rows (name) VALUES (:'name') ON CONFLICT DO NOTHING;\nSELECT name FROM rows WHERE name = :'name';\n", name)
   end
 
-  def create do
-    query("CREATE TABLE IF NOT EXISTS rows (name text PRIMARY KEY);\n", "")
+  @doc "Makes the tables, and notes who asked for that."
+  def create(version) do
+    query(
+      """
+      CREATE TABLE IF NOT EXISTS rows (name text PRIMARY KEY);
+      CREATE TABLE IF NOT EXISTS migrations (version text);
+      INSERT INTO migrations (version) VALUES (:'name');
+      """,
+      version
+    )
   end
 
   # The password must not be an argument: every user may read those.
@@ -234,7 +245,10 @@ defmodule Chat.Release do
   @moduledoc "What runs before the release starts."
 
   @doc "Makes the tables."
-  def migrate, do: Chat.Rows.create()
+  def migrate do
+    :ok = Application.ensure_loaded(:chat)
+    Chat.Rows.create(to_string(Application.spec(:chat, :vsn)))
+  end
 
   @doc "Leaves a trace of the database it was given."
   def migrate(file) do

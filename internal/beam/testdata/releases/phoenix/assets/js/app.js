@@ -1,0 +1,1 @@
+new WebSocket(`wss://${location.host}/live/websocket`)
