@@ -25,6 +25,7 @@ const (
 var ways = map[hostconfig.Part]way{
 	hostconfig.PartFixed:       wayReplaced,
 	hostconfig.PartLogin:       wayReplaced,
+	hostconfig.PartKeys:        wayTold,
 	hostconfig.PartHost:        wayTold,
 	hostconfig.PartBalancing:   wayTold,
 	hostconfig.PartCertificate: wayTold,
@@ -100,8 +101,8 @@ func (d *differ) changeOf(host cluster.Droplet, place cluster.Place, wanted desc
 	}
 	var c change
 	for _, part := range record.Parts.Changed(wanted.parts) {
-		if part == hostconfig.PartCookie {
-			continue
+		if part == hostconfig.PartCookie || part == hostconfig.PartKeys && !d.reaches(host.ID) {
+			continue // a host out of reach keeps the SSH keys that it has
 		}
 		c.parts = append(c.parts, part)
 		c.way = max(c.way, ways[part])
@@ -132,6 +133,7 @@ var differs = map[way]func([]hostconfig.Part) string{
 var partNames = map[hostconfig.Part]string{
 	hostconfig.PartFixed:       "configuration that only a new host can be given",
 	hostconfig.PartLogin:       "user who may log in",
+	hostconfig.PartKeys:        "SSH keys",
 	hostconfig.PartHost:        "packages and settings of the system",
 	hostconfig.PartBalancing:   "configuration of HAProxy",
 	hostconfig.PartCertificate: "certificate",
