@@ -103,6 +103,7 @@ func changes() []operation {
 			s.Release = &release
 		}), do: converge},
 		{name: "another cookie", before: &two, spec: with(func(s *cluster.Spec) { s.Cookie = "another-secret" }), do: converge},
+		{name: "another SSH key", before: &two, spec: with(func(s *cluster.Spec) { s.SSHKeys = []string{annsFingerprint} }), drift: addAnn, do: converge},
 		{name: "another image of nodes", before: &two, spec: with(func(s *cluster.Spec) { s.Pools[0].Image = "debian-13-x64" }), do: converge, twins: true},
 		{name: "no channel to hosts any more", before: &two, spec: with(func(s *cluster.Spec) {
 			s.Management.Enabled, s.WaitFor = false, cluster.WaitActive

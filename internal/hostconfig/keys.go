@@ -1,7 +1,7 @@
 package hostconfig
 
 import (
-	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -38,10 +38,10 @@ func (d *Document) addKeys(b Base) error {
 func (b *Bundle) TellKeys(public []string) error {
 	var content strings.Builder
 	content.WriteString(keysHead)
-	for _, line := range public {
+	for i, line := range public {
 		key, _, options, rest, err := ssh.ParseAuthorizedKey([]byte(line))
 		if err != nil || len(options)+len(rest) > 0 {
-			return errors.New("it is no public key in the form of OpenSSH")
+			return fmt.Errorf("key %d of ssh_keys is not in the form of OpenSSH's public keys: name another in its place", i+1)
 		}
 		content.Write(ssh.MarshalAuthorizedKey(key)) // without its comment, which may be any text
 	}

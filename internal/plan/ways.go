@@ -101,8 +101,8 @@ func (d *differ) changeOf(host cluster.Droplet, place cluster.Place, wanted desc
 	}
 	var c change
 	for _, part := range record.Parts.Changed(wanted.parts) {
-		if part == hostconfig.PartCookie || part == hostconfig.PartKeys && !d.reaches(host.ID) {
-			continue // a host out of reach keeps the SSH keys that it has
+		if part == hostconfig.PartCookie {
+			continue
 		}
 		c.parts = append(c.parts, part)
 		c.way = max(c.way, ways[part])
@@ -133,7 +133,7 @@ var differs = map[way]func([]hostconfig.Part) string{
 var partNames = map[hostconfig.Part]string{
 	hostconfig.PartFixed:       "configuration that only a new host can be given",
 	hostconfig.PartLogin:       "user who may log in",
-	hostconfig.PartKeys:        "SSH keys",
+	hostconfig.PartKeys:        "set of SSH keys",
 	hostconfig.PartHost:        "packages and settings of the system",
 	hostconfig.PartBalancing:   "configuration of HAProxy",
 	hostconfig.PartCertificate: "certificate",
@@ -231,6 +231,7 @@ func (d *differ) takeOver() {
 		if parts == nil {
 			continue
 		}
+		delete(parts, hostconfig.PartKeys) // nobody tells these hosts of others
 		record.Parts, record.Unmanaged, record.Delivered = parts, true, NodeDelivered(d.Memory)
 		if record.Role == cluster.RoleLoadBalancer {
 			record.Delivered = BalancerDelivery(d.Spec, d.Memory, d.pools.stay()).ID
