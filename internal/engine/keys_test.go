@@ -8,7 +8,6 @@ import (
 
 	"github.com/digitalocean/godo"
 
-	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
@@ -21,7 +20,7 @@ const (
 )
 
 // addAnn puts Ann's key into the account.
-func addAnn(ctx context.Context, w *world, _ cluster.Observed) error {
+func (w *world) addAnn(ctx context.Context) error {
 	_, _, err := w.godo.Keys.Create(ctx, &godo.KeyCreateRequest{Name: "ann", PublicKey: annsKey + " ann@laptop"})
 	return err
 }
@@ -29,7 +28,7 @@ func addAnn(ctx context.Context, w *world, _ cluster.Observed) error {
 // addKeys puts Ann's key and Bob's into the account.
 func (w *world) addKeys() {
 	w.Helper()
-	if err := addAnn(w.Context(), w, cluster.Observed{}); err != nil {
+	if err := w.addAnn(w.Context()); err != nil {
 		w.Fatal(err)
 	}
 	if _, _, err := w.godo.Keys.Create(w.Context(), &godo.KeyCreateRequest{Name: "bob", PublicKey: bobsKey}); err != nil {
