@@ -29,7 +29,7 @@ func Catalogue(c cluster.Catalogue, s cluster.Spec, d Demand) []Problem {
 		found = append(found, a.placeProblems([]string{"database"}, s.Database.Place)...)
 	}
 	found = append(found, a.swapProblems(s.Host, s.Places()...)...)
-	found = append(found, a.sshKeyProblems(s.SSHKeys)...)
+	found = append(found, SSHKeys(c, s.SSHKeys)...)
 	found = append(found, a.vpcProblems(s)...)
 	found = append(found, a.projectProblems(s.ProjectID)...)
 	return append(found, a.demandProblems(d)...)
@@ -38,20 +38,21 @@ func Catalogue(c cluster.Catalogue, s cluster.Spec, d Demand) []Problem {
 // NodeCatalogue does the same for the one droplet of a beam_node.
 func NodeCatalogue(c cluster.Catalogue, n cluster.NodeSpec) []Problem {
 	a := account{c}
-	return slices.Concat(a.placeProblems(nil, n.Place), a.swapProblems(n.Host, n.Place), a.sshKeyProblems(n.SSHKeys), a.dropletLimit(1).problems([]string{"name"}))
+	return slices.Concat(a.placeProblems(nil, n.Place), a.swapProblems(n.Host, n.Place), SSHKeys(c, n.SSHKeys), a.dropletLimit(1).problems([]string{"name"}))
 }
 
 // account checks against what an account may use.
 type account struct{ cluster.Catalogue }
 
-func (a account) sshKeyProblems(keys []string) []Problem {
+// SSHKeys finds keys that are named and that the account does not have.
+func SSHKeys(c cluster.Catalogue, keys []string) []Problem {
 	var found []Problem
 	for _, key := range keys {
-		if _, exists := a.SSHKeys[key]; !exists {
+		if _, exists := c.SSHKeys[key]; !exists {
 			found = append(found, Problem{
 				Path:    []string{"ssh_keys"},
 				Summary: "SSH key not found",
-				Detail: fmt.Sprintf("The account has no SSH key %q. `doctl compute ssh-key list` shows those it has; "+
+				Detail: fmt.Sprintf("The account has no SSH key %q. Leave it out, or name another: `doctl compute ssh-key list` shows those it has; "+
 					"`doctl compute ssh-key import` adds one.", key),
 			})
 		}

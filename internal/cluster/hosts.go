@@ -127,7 +127,7 @@ func (n NodeSpec) HostConfig() hostconfig.Node {
 // base is what all hosts of the cluster have, and what the user brings for some.
 func (s Spec) base(m Memory, brought hostconfig.Brought) hostconfig.Base {
 	b := s.Host.base(s.Name)
-	b.Brought = b.With(brought)
+	b.Brought, b.SSHKeys = b.With(brought), s.SSHKeys
 	if keys := m.Secrets.Management; s.Manages(m) {
 		b.Management = &hostconfig.Management{
 			AuthorizedKey: keys.AuthorizedKey, HostKeyPEM: keys.HostKeyPEM, HostPublicKey: keys.HostPublicKey,

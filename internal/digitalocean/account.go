@@ -78,21 +78,14 @@ func (c *Client) Image(ctx context.Context, slugOrID string) (image cluster.Imag
 // fingerprint; ok is false when the account has no such key. For a token that
 // may not read keys it takes the key to exist.
 func (c *Client) SSHKey(ctx context.Context, idOrFingerprint string) (name string, ok bool, err error) {
-	found, err := read(ctx, "ssh_key",
-		func(ctx context.Context) (*godo.Key, *godo.Response, error) {
-			if id, notNumber := strconv.Atoi(idOrFingerprint); notNumber == nil {
-				return c.api.Keys.GetByID(ctx, id)
-			}
-			return c.api.Keys.GetByFingerprint(ctx, idOrFingerprint)
-		},
-		func(k godo.Key) string { return k.Name })
+	found, err := c.key(ctx, idOrFingerprint)
 	switch {
 	case Status(err) == http.StatusForbidden:
 		return "", true, nil
 	case found == nil:
-		return "", false, failed(err, "read the SSH key %s", idOrFingerprint)
+		return "", false, err
 	}
-	return *found, true, nil
+	return found.Name, true, nil
 }
 
 // SSHKeyID returns the id of a key of the account, given its id or its fingerprint;
@@ -101,18 +94,37 @@ func (c *Client) SSHKeyID(ctx context.Context, idOrFingerprint string) (int, err
 	if id, notNumber := strconv.Atoi(idOrFingerprint); notNumber == nil {
 		return id, nil
 	}
-	found, err := read(ctx, "ssh_key",
-		func(ctx context.Context) (*godo.Key, *godo.Response, error) {
-			return c.api.Keys.GetByFingerprint(ctx, idOrFingerprint)
-		},
-		func(k godo.Key) int { return k.ID })
+	found, err := c.key(ctx, idOrFingerprint)
 	switch {
 	case Status(err) == http.StatusForbidden:
 		return 0, nil
 	case found == nil:
-		return 0, failed(err, "read the SSH key %s", idOrFingerprint)
+		return 0, err
 	}
-	return *found, nil
+	return found.ID, nil
+}
+
+// PublicKey returns a key of the account as a line of authorized_keys, given its id
+// or its fingerprint; ok is false when the account has no such key.
+func (c *Client) PublicKey(ctx context.Context, idOrFingerprint string) (line string, ok bool, err error) {
+	found, err := c.key(ctx, idOrFingerprint)
+	if found == nil {
+		return "", false, err
+	}
+	return found.PublicKey, true, nil
+}
+
+// key reads a key of the account; nil when there is none.
+func (c *Client) key(ctx context.Context, idOrFingerprint string) (*godo.Key, error) {
+	found, err := read(ctx, "ssh_key",
+		func(ctx context.Context) (*godo.Key, *godo.Response, error) {
+			if id, notNumber := strconv.Atoi(idOrFingerprint); notNumber == nil {
+				return c.api.Keys.GetByID(ctx, id)
+			}
+			return c.api.Keys.GetByFingerprint(ctx, idOrFingerprint)
+		},
+		func(k godo.Key) godo.Key { return k })
+	return found, failed(err, "read the SSH key %s", idOrFingerprint)
 }
 
 // ProjectExists says whether the account has the project.

@@ -26,6 +26,7 @@ var changes = []change{
 	{name: "scaling up to 5 nodes", edit: scale(5), holds: counts(5)},
 	{name: "scaling down to 2 nodes", edit: scale(2), cuts: 3, holds: counts(2)},
 	{name: "scaling up to 3 nodes", edit: scale(3), holds: counts(3)},
+	{name: "another SSH key", edit: replacesAnn, holds: bobAndEveLogIn},
 	{name: "another health check", edit: checksVersion, holds: theBalancerAsksForTheVersion},
 	{name: "a renewed certificate", edit: renews, holds: visitorsSeeTheCertificate},
 	{name: "another environment", edit: greets, cuts: 3, holds: theNodesGreet},

@@ -25,6 +25,8 @@ type dayTwo struct {
 	around    []string          // what the account holds besides hosts and tags
 	oldCookie string            // before it was rotated
 	losses    map[string]string // of the nodes, then
+	ann       person            // whose key the hosts are made with
+	bob, eve  person            // who come later
 }
 
 // change is an edit of the configuration that is applied under traffic.
@@ -65,6 +67,8 @@ func (s *suite) openDayTwo(t *testing.T, name string, nodes int) *dayTwo {
 	d := &dayTwo{world: s.open(t, name, debian12, debian13), authority: newAuthority(t), chat: e2e.Chat(debian12, s.releases["mix"])}
 	d.pool()["count"] = nodes
 	d.certify(t)
+	d.ann = d.member(t, "ann")
+	d.chat["ssh_keys"] = []string{d.ann.fingerprint}
 	d.chat["update"] = map[string]any{"drain_seconds": 5}
 	if !s.check(t, "the cluster forms", func(t *testing.T) { d.apply(t, d.chat) }) {
 		t.FailNow()

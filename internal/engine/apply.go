@@ -88,6 +88,11 @@ func (r *run) bundle(a plan.Apply) ([]byte, hostconfig.Parts, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if slices.Contains(a.Parts, hostconfig.PartKeys) {
+		if err := bundle.TellKeys(r.publicKeys); err != nil {
+			return nil, nil, err
+		}
+	}
 	bundle.Restart = a.Restart
 	encoded, err := bundle.Encode()
 	return encoded, parts, err

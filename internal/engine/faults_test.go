@@ -180,7 +180,7 @@ func mayEnd(kind simulator.FaultKind) bool {
 }
 
 // named is what an error of an operation says it is about.
-var named = regexp.MustCompile(`chat|worker|droplet|VPC|firewall|volume|tag|reserved IP|peering`)
+var named = regexp.MustCompile(`chat|worker|droplet|VPC|firewall|volume|tag|reserved IP|peering|SSH key`)
 
 // tells checks that an error names the object, and says no more than it should.
 func (tr *trial) tells(err error) {

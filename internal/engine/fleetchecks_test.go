@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
@@ -24,7 +25,11 @@ func (f *fleet) differs(spec cluster.Spec, mem cluster.Memory) (problems []strin
 	defer f.mu.Unlock()
 	f.follow()
 	for id, record := range mem.Hosts {
-		switch m := f.machine(id); {
+		m := f.machine(id)
+		if m != nil && spec.Manages(mem) && m.toldOtherKeys(spec) {
+			problems = append(problems, m.Name+" lets other keys in")
+		}
+		switch {
 		case m == nil:
 			problems = append(problems, record.Name+" is remembered and gone")
 		case record.Role == cluster.RoleNode:
@@ -39,6 +44,13 @@ func (f *fleet) differs(spec cluster.Spec, mem cluster.Memory) (problems []strin
 	}
 	slices.Sort(problems)
 	return problems
+}
+
+// toldOtherKeys says that the host was told last whether Ann may log in, and has it
+// otherwise.
+func (m *machine) toldOtherKeys(spec cluster.Spec) bool {
+	told := m.files["/etc/beam/user.keys"]
+	return told != "" && strings.Contains(told, annsKey) != slices.Contains(spec.SSHKeys, annsFingerprint)
 }
 
 func (f *fleet) nodeDiffers(m *machine, spec cluster.Spec, mem cluster.Memory) (problems []string) {

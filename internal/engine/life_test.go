@@ -110,6 +110,7 @@ func (l *life) neighbours() {
 		ip, _, err := l.outside.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{DropletID: stranger.ID})
 		must(ip, nil, err)
 	}
+	must(l.outside.Keys.Create(ctx, &godo.KeyCreateRequest{Name: "ann", PublicKey: annsKey}))
 	must(l.outside.Firewalls.Create(ctx, &godo.FirewallRequest{
 		Name: "chatter-node", Tags: []string{"beam:chatter:node"},
 		InboundRules: []godo.InboundRule{{Protocol: "tcp", PortRange: "22", Sources: &godo.Sources{Addresses: []string{"203.0.113.7/32"}}}},

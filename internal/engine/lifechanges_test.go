@@ -12,7 +12,7 @@ import (
 
 // changeWithin asks for something else on the hosts that there are.
 func (l *life) changeWithin(spec *cluster.Spec, pool int) {
-	switch l.random.IntN(11) {
+	switch l.random.IntN(12) {
 	case 0:
 		spec.Environment = map[string]string{"GREETING": pick(l, []string{"hello", "hi"})}
 		l.tell("the environment shall be %v", spec.Environment)
@@ -44,6 +44,9 @@ func (l *life) changeWithin(spec *cluster.Spec, pool int) {
 		l.tell("epmd shall be at port %d", spec.Distribution.EPMDPort)
 	case 10:
 		l.otherNetwork(spec)
+	case 11:
+		spec.SSHKeys = pick(l, [][]string{nil, {annsFingerprint}})
+		l.tell("the SSH keys shall be %v", spec.SSHKeys)
 	}
 }
 

@@ -103,6 +103,7 @@ func changes() []operation {
 			s.Release = &release
 		}), do: converge},
 		{name: "another cookie", before: &two, spec: with(func(s *cluster.Spec) { s.Cookie = "another-secret" }), do: converge},
+		{name: "another SSH key", before: &two, spec: with(func(s *cluster.Spec) { s.SSHKeys = []string{annsFingerprint} }), do: converge},
 		{name: "another image of nodes", before: &two, spec: with(func(s *cluster.Spec) { s.Pools[0].Image = "debian-13-x64" }), do: converge, twins: true},
 		{name: "no channel to hosts any more", before: &two, spec: with(func(s *cluster.Spec) {
 			s.Management.Enabled, s.WaitFor = false, cluster.WaitActive
@@ -304,5 +305,5 @@ func (w *world) occupied(ctx context.Context) error {
 	errs = append(errs, err)
 	_, _, err = w.godo.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{Region: "nyc3"})
 	w.pass(brisk.BootTime)
-	return errors.Join(append(errs, err)...)
+	return errors.Join(append(errs, err, w.addAnn(ctx))...)
 }

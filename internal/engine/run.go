@@ -54,6 +54,8 @@ type run struct {
 	reserved []int              // droplets that an address was reserved for
 	retold   map[int]bool       // ids of load balancers that this run told of other hosts
 	forming  *formation         // nil until hosts are asked
+	// publicKeys are those of the spec's SSH keys; nil until they are to be told.
+	publicKeys []string
 }
 
 // repeat is how often a step was done, and when last.
@@ -182,6 +184,9 @@ func (r *run) noted(p plan.Plan) plan.Plan {
 // start sets the steps going that are ready and not under way, parallelCalls of
 // them at once and the first ones of the plan first.
 func (r *run) start(ctx context.Context, p plan.Plan) []error {
+	if err := r.readKeys(ctx, p); err != nil {
+		return []error{err}
+	}
 	for _, s := range p.Ready() {
 		if s.Kind() != plan.Write || r.busy[s.Key()] || r.justDone(s) {
 			continue

@@ -1,6 +1,7 @@
 package hostconfig
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -32,10 +33,10 @@ func newDocument(b Base, ports ...PortRange) (Document, error) {
 	if err := d.addFiles(b, baseFiles()); err != nil {
 		return Document{}, err
 	}
-	return d, d.addSteps(struct {
+	return d, errors.Join(d.addSteps(struct {
 		Base
 		Ports []PortRange
-	}{b, d.Ports}, baseSteps())
+	}{b, d.Ports}, baseSteps()), d.addKeys(b))
 }
 
 // baseFiles lists the files of every host. Their contents are templates.

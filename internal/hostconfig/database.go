@@ -65,7 +65,7 @@ func (db Database) document() (Document, error) {
 		return Document{}, err
 	}
 	d.listPackages()
-	settings := databaseSettings{Role: "database", Name: db.Name, Roles: []string{db.User, db.Owner}, Parts: d.manifest(db.Parts())}
+	settings := databaseSettings{Role: "database", User: db.Base.User, Name: db.Name, Roles: []string{db.User, db.Owner}, Parts: d.manifest(db.Parts())}
 	return d, d.addManagement(db.Base, []string{"database.py"}, settings)
 }
 

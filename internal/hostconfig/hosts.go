@@ -19,6 +19,7 @@ type Base struct {
 	UnattendedUpgrades bool
 	Fail2ban           bool
 	Management         *Management `json:",omitempty"` // nil: nothing can be told the host once it runs
+	SSHKeys            []string    `json:"-"`          // ids or fingerprints of the account's keys; not part of Fingerprint, since DigitalOcean gives them to a host
 	Brought
 }
 

@@ -61,7 +61,7 @@ func (l LoadBalancer) document() (Document, error) {
 		return Document{}, err
 	}
 	d.listPackages()
-	settings := loadBalancerSettings{Role: "load-balancer", Parts: d.manifest(l.Parts())}
+	settings := loadBalancerSettings{Role: "load-balancer", User: l.User, Parts: d.manifest(l.Parts())}
 	return d, d.addManagement(l.Base, []string{"balancer.py", "acme.py"}, settings)
 }
 

@@ -41,7 +41,7 @@ func (d *Document) addManagement(b Base, modules []string, settings any) error {
 	}
 	d.Files = append(d.Files, File{Path: "/etc/beam/management.json", Mode: "0600", Content: string(encoded) + "\n"})
 	var programs []program
-	for _, module := range append([]string{"main.py", "host.py", "changes.py", "apply.py"}, modules...) {
+	for _, module := range append([]string{"main.py", "host.py", "changes.py", "apply.py", "keys.py"}, modules...) {
 		programs = append(programs, program{"management/beamctl/" + module, "/usr/local/lib/beam/beamctl/" + module, "0644"})
 	}
 	if err := d.addPrograms(programs); err != nil {
@@ -85,10 +85,11 @@ type cloudKeys struct {
 	Public  string `yaml:"ed25519_public"`
 }
 
-// The settings of beamctl on each kind of host. Role is as in the host's tag, and
-// Parts are what it can be told with CommandApply.
+// The settings of beamctl on each kind of host. Role is as in the host's tag, User the
+// host's, and Parts are what it can be told with CommandApply.
 type nodeSettings struct {
 	Role       string   `json:"role"`
+	User       string   `json:"user"`
 	CookieFile string   `json:"cookie_file"`
 	EPMDPort   int      `json:"epmd_port"`
 	HTTPPort   int      `json:"http_port"`
@@ -99,11 +100,13 @@ type nodeSettings struct {
 
 type loadBalancerSettings struct {
 	Role  string   `json:"role"`
+	User  string   `json:"user"`
 	Parts manifest `json:"parts"`
 }
 
 type databaseSettings struct {
 	Role  string   `json:"role"`
+	User  string   `json:"user"`
 	Name  string   `json:"name"`
 	Roles []string `json:"roles"`
 	Parts manifest `json:"parts"`
@@ -136,7 +139,7 @@ func (d *Document) manifest(parts Parts) manifest {
 
 func (d *Document) nodeSettings(n Node, program string) nodeSettings {
 	return nodeSettings{
-		Role: "node", CookieFile: n.cookieFile(), EPMDPort: n.EPMDPort, HTTPPort: n.HTTPPort, Program: program,
+		Role: "node", User: n.User, CookieFile: n.cookieFile(), EPMDPort: n.EPMDPort, HTTPPort: n.HTTPPort, Program: program,
 		Database: n.DatabaseName, Parts: d.manifest(n.Parts()),
 	}
 }

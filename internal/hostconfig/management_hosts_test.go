@@ -93,7 +93,7 @@ func newManaged(t *testing.T, host renderer) managed {
 
 func (m managed) moved(script string) string {
 	edits := []string{`PATH = "/`, `PATH = "` + m.root + "/bin:/"}
-	for _, folder := range []string{"/etc/", "/run/", "/var/", "/srv/", "/usr/local/lib/", "/usr/local/sbin/", "/home/", "/opt/"} {
+	for _, folder := range []string{"/etc/", "/run/", "/var/", "/srv/", "/usr/local/lib/", "/usr/local/sbin/", "/home/", "/root/", "/opt/"} {
 		edits = append(edits, `"`+folder, `"`+m.root+folder)
 	}
 	return strings.NewReplacer(edits...).Replace(script)

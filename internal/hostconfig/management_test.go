@@ -110,9 +110,12 @@ func TestSSHDLetsTheManagementUserRunBeamctlAlone(t *testing.T) {
 			t.Errorf("sshd does not understand %q", want)
 		}
 	}
-	for _, want := range []string{"forcecommand none", "disableforwarding no", "x11forwarding yes", "authorizedkeysfile .ssh/authorized_keys .ssh/authorized_keys2"} {
-		if !strings.Contains(settings("deploy"), want+"\n") {
-			t.Errorf("the settings reach beyond their user: %q is missing", want)
+	const usual = "authorizedkeysfile .ssh/authorized_keys .ssh/authorized_keys2"
+	for user, files := range map[string]string{"deploy": usual + " /etc/beam/user.keys", "root": usual, "ann": usual} {
+		for _, want := range []string{"forcecommand none", "disableforwarding no", "x11forwarding yes", files} {
+			if !strings.Contains(settings(user), want+"\n") {
+				t.Errorf("the settings reach beyond their user: %s lacks %q", user, want)
+			}
 		}
 	}
 }

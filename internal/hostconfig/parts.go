@@ -12,6 +12,8 @@ const (
 	PartFixed Part = "fixed"
 	// PartLogin is who may log in, where PartFixed never told it.
 	PartLogin Part = "login"
+	// PartKeys are the SSH keys that log in as the host's user, with Management.
+	PartKeys Part = "keys"
 	// PartHost are settings and packages of the system.
 	PartHost Part = "host"
 	// PartBalancing is HAProxy's configuration, less the nodes.
@@ -42,7 +44,7 @@ type Parts map[Part]string
 func (p Parts) Changed(wanted Parts) []Part {
 	var changed []Part
 	for _, part := range []Part{
-		PartFixed, PartLogin, PartHost, PartBalancing, PartCertificate, PartACME, PartEnvironment, PartVM, PartRelease, PartTriggers, PartPeers, PartCookie,
+		PartFixed, PartLogin, PartKeys, PartHost, PartBalancing, PartCertificate, PartACME, PartEnvironment, PartVM, PartRelease, PartTriggers, PartPeers, PartCookie,
 	} {
 		have, known := p[part]
 		want, asked := wanted[part]
@@ -60,6 +62,15 @@ func (p Parts) With(wanted Parts, parts ...Part) Parts {
 		next[part] = wanted[part]
 	}
 	return next
+}
+
+// withKeys adds the part of the SSH keys, of which only Management tells a host that
+// runs.
+func (b Base) withKeys(parts Parts) Parts {
+	if b.Management != nil {
+		parts[PartKeys] = KeysPart(b.SSHKeys)
+	}
+	return parts
 }
 
 // hostPart are the settings of the system. The locale is also the release's, see
@@ -107,7 +118,7 @@ func (n Node) Parts() Parts {
 		rest.DatabaseAddress = ""
 	}
 	parts[PartFixed] = fingerprint(rest)
-	return parts
+	return n.withKeys(parts)
 }
 
 // Parts tells the parts of a load balancer, its servers left out: it is told of
@@ -133,7 +144,7 @@ func (l LoadBalancer) Parts() Parts {
 		rest.Stats = &Stats{Port: l.Stats.Port} // the host's firewall opens it at the first boot
 	}
 	parts[PartFixed] = fingerprint(rest)
-	return parts
+	return l.withKeys(parts)
 }
 
 // Parts tells the parts of a database. The name of its role stands in the place of
@@ -141,5 +152,5 @@ func (l LoadBalancer) Parts() Parts {
 func (db Database) Parts() Parts {
 	rest := db
 	rest.Base = db.fixed()
-	return Parts{PartHost: fingerprint(db.hostPart()), PartLogin: fingerprint(db.Base.User), PartFixed: fingerprint(rest)}
+	return db.withKeys(Parts{PartHost: fingerprint(db.hostPart()), PartLogin: fingerprint(db.Base.User), PartFixed: fingerprint(rest)})
 }

@@ -58,6 +58,7 @@ func TestABeamNodeIsChangedInTheGentlestWay(t *testing.T) {
 		"nothing":           {func(*cluster.NodeSpec) {}, "formed", "", ""},
 		"another URL":       {func(n *cluster.NodeSpec) { n.Release.URL = "https://example.com/2.tar.gz" }, "formed", "", ""},
 		"packages":          {func(n *cluster.NodeSpec) { n.Host.Packages = []string{"htop"} }, "apply 7, formed", "", "Told, running on: worker."},
+		"SSH keys":          {func(n *cluster.NodeSpec) { n.SSHKeys = []string{"512190"} }, "apply 7, formed", "", "Told, running on: worker."},
 		"peers":             {func(n *cluster.NodeSpec) { n.Peers = nil }, "apply 7, formed", "", "Told, running on: worker."},
 		"environment":       {func(n *cluster.NodeSpec) { n.Environment = map[string]string{"A": "b"} }, "apply 7, formed", "", "The node is down for 5s at least.\nRestarted: worker."},
 		"trigger":           {func(n *cluster.NodeSpec) { n.Release.Triggers = map[string]string{"a": "b"} }, "apply 7, formed", "", "The node is down for 5s at least.\nRestarted: worker."},

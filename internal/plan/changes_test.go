@@ -16,7 +16,7 @@ func drawChange(t *rapid.T, s *cluster.Spec) {
 	release, pools := *s.Release, slices.Clone(s.Pools)
 	s.Release, s.Pools = &release, pools
 	word := func(what string) string { return rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, what) }
-	switch rapid.IntRange(0, 14).Draw(t, "change") {
+	switch rapid.IntRange(0, 15).Draw(t, "change") {
 	case 0:
 		pools[0].Count = rapid.IntRange(1, 5).Draw(t, "count")
 	case 1:
@@ -67,6 +67,8 @@ func drawChange(t *rapid.T, s *cluster.Spec) {
 	case 13:
 		s.Distribution.EPMDPort = rapid.IntRange(4369, 4371).Draw(t, "port of epmd")
 	case 14:
+		s.SSHKeys = []string{word("SSH key")}
+	case 15:
 		if s.Database == nil {
 			s.Network = rapid.SampledFrom([]cluster.Network{
 				{Mode: cluster.NetworkAuto}, {Mode: cluster.NetworkPublic}, {Mode: cluster.NetworkPrivate, VPCUUID: "vpc-8"}, {Mode: cluster.NetworkAuto, VPCUUID: "vpc-9"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // Drift says, a sentence each, why an apply would do something; it is empty just
@@ -52,6 +53,14 @@ func (p Plan) Told() []string {
 		}
 	}
 	return distinct(names)
+}
+
+// TellsKeys says that running hosts will be told whose SSH keys log in.
+func (p Plan) TellsKeys() bool {
+	return p.has(func(a Action) bool {
+		told, is := a.(Apply)
+		return is && slices.Contains(told.Parts, hostconfig.PartKeys)
+	})
 }
 
 // Restarted lists the names of the nodes whose releases will restart, in order.

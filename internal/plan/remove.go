@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // removal says that nothing is asked for: the cluster goes.
@@ -25,7 +26,7 @@ func (d *differ) adopt() {
 			made := NewRecord(d.Input, CreateHosts{Role: record.Role, Pool: record.Pool, Place: pool.Place})
 			made.Name, made.Told, made.Image = record.Name, told, ""
 			if !made.Unmanaged {
-				made.Delivered = "" // of which hosts it was told since then nobody knows
+				made.Delivered, made.Parts[hostconfig.PartKeys] = "", "" // of which hosts and SSH keys it was told since then nobody knows
 			}
 			record = made
 			d.Memory.Remember(host.ID, record)

@@ -25,6 +25,7 @@ const (
 var ways = map[hostconfig.Part]way{
 	hostconfig.PartFixed:       wayReplaced,
 	hostconfig.PartLogin:       wayReplaced,
+	hostconfig.PartKeys:        wayTold,
 	hostconfig.PartHost:        wayTold,
 	hostconfig.PartBalancing:   wayTold,
 	hostconfig.PartCertificate: wayTold,
@@ -132,6 +133,7 @@ var differs = map[way]func([]hostconfig.Part) string{
 var partNames = map[hostconfig.Part]string{
 	hostconfig.PartFixed:       "configuration that only a new host can be given",
 	hostconfig.PartLogin:       "user who may log in",
+	hostconfig.PartKeys:        "set of SSH keys",
 	hostconfig.PartHost:        "packages and settings of the system",
 	hostconfig.PartBalancing:   "configuration of HAProxy",
 	hostconfig.PartCertificate: "certificate",
@@ -229,6 +231,7 @@ func (d *differ) takeOver() {
 		if parts == nil {
 			continue
 		}
+		delete(parts, hostconfig.PartKeys) // nobody tells these hosts of others
 		record.Parts, record.Unmanaged, record.Delivered = parts, true, NodeDelivered(d.Memory)
 		if record.Role == cluster.RoleLoadBalancer {
 			record.Delivered = BalancerDelivery(d.Spec, d.Memory, d.pools.stay()).ID

@@ -9,9 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 	"github.com/beamcluster/terraform-provider-beam/internal/plan"
 )
 
@@ -21,12 +23,12 @@ import (
 var (
 	keepNodes   = []string{"management.port", "peers", "release.headers", "release.url", "tags", "wait_for"}
 	followNodes = []string{
-		"cookie", "cookie_wo_version", "distribution.sync", "distribution.sync_timeout_ms", "environment",
+		"ssh_keys", "cookie", "cookie_wo_version", "distribution.sync", "distribution.sync_timeout_ms", "environment",
 		"host.fail2ban", "host.locale", "host.packages", "host.swap_mib", "host.toolchain", "host.unattended_upgrades",
 		"release.keep", "release.migrate", "release.path", "release.read_only", "release.sha256", "release.triggers",
 	}
 	// Of these no host is told: Terraform has its droplet made anew.
-	ofDroplets = []string{"cluster", "image", "monitoring", "name", "region", "size", "ssh_keys"}
+	ofDroplets = []string{"cluster", "image", "monitoring", "name", "region", "size"}
 )
 
 // nodeThatChanges has a value for each argument that is optional.
@@ -42,11 +44,28 @@ func nodeThatChanges(t *testing.T, managed bool) (raw tfsdk.Plan, state nodeMode
 		},
 	})
 	state = resolvedNode(t, tfsdk.Plan(config))
+	state.DropletID = types.Int64Value(7)
+	if diags := state.remember(nodeMemory(t, state)); diags.HasError() {
+		t.Fatal(say(diags))
+	}
 	raw = tfsdk.Plan{Schema: s, Raw: config.Raw}
 	if diags := raw.Set(t.Context(), state); diags.HasError() {
 		t.Fatal(say(diags))
 	}
 	return raw, state
+}
+
+// nodeMemory is that of the node when it was made.
+func nodeMemory(t *testing.T, node nodeModel) cluster.Memory {
+	t.Helper()
+	spec, diags := node.spec(t.Context())
+	if diags.HasError() {
+		t.Fatal(say(diags))
+	}
+	mem := cluster.Memory{Version: cluster.MemoryVersion, Secrets: cluster.Secrets{Management: cluster.ManagementKeys{AuthorizedKey: "a"}}}
+	made := plan.CreateHosts{Role: cluster.RoleNode, Pool: spec.Name, Place: spec.Place}
+	mem.Remember(7, plan.NewRecord(plan.Input{Spec: spec.Alone(), Memory: mem}, made))
+	return mem
 }
 
 // visitChanges gives the node that changes another value of one argument at a time.
@@ -92,9 +111,7 @@ func TestANodeFollowsWhatItsPlanCanTellIt(t *testing.T) {
 	t.Parallel()
 	raw, state := nodeThatChanges(t, true)
 	spec, diags := state.spec(t.Context())
-	mem := cluster.Memory{Secrets: cluster.Secrets{Management: cluster.ManagementKeys{AuthorizedKey: "a"}}}
-	made := plan.CreateHosts{Role: cluster.RoleNode, Pool: spec.Name, Place: spec.Place}
-	mem.Remember(7, plan.NewRecord(plan.Input{Spec: spec.Alone(), Memory: mem}, made))
+	mem := nodeMemory(t, state)
 	droplet := cluster.Droplet{ID: 7, Name: spec.Name, Region: spec.Region, Size: spec.Size, Tags: spec.WantedTags()}
 	observed := cluster.Observed{Cluster: spec.Cluster, Droplets: []cluster.Droplet{droplet}}
 	visitChanges(t, raw, state, func(at string, changed nodeModel, anew bool) {
@@ -110,6 +127,26 @@ func TestANodeFollowsWhatItsPlanCanTellIt(t *testing.T) {
 	})
 	if diags.HasError() {
 		t.Error(say(diags))
+	}
+}
+
+// A node that was made before it could be told SSH keys is made anew for others.
+func TestANodeOfAnEarlierVersionIsMadeAnewForOtherKeys(t *testing.T) {
+	t.Parallel()
+	raw, state := nodeThatChanges(t, true)
+	mem := nodeMemory(t, state)
+	delete(mem.Hosts[7].Parts, hostconfig.PartKeys)
+	if diags := state.remember(mem); diags.HasError() {
+		t.Fatal(say(diags))
+	}
+	visitChanges(t, raw, state, func(at string, _ nodeModel, anew bool) {
+		if at == "ssh_keys" && !anew {
+			t.Error("the droplet stays")
+		}
+	})
+	same := resolvedNode(t, raw)
+	if replace, diags := same.planOutputs(t.Context(), state); len(replace) > 0 || diags.HasError() {
+		t.Errorf("without a change it is made anew for %v %s", replace, say(diags))
 	}
 }
 

@@ -172,7 +172,7 @@ func (p *trial) outcome(e trialEdit) string {
 	}
 	told := effects(steps)
 	switch {
-	case told == "" && planned.kept() != "":
+	case told == "" && planned.kept(spec, steps) != "":
 		return "nothing; counts for hosts that are made from then on"
 	case told == "":
 		return "nothing"

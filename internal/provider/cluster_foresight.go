@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -128,9 +129,9 @@ func settle[T attr.Value](ctx context.Context, v *T, was T) {
 func (p *clusterPlan) tell(spec cluster.Spec, steps plan.Plan) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if text := steps.Summary(); text != "" && !p.unknown {
-		diags.AddWarning("Hosts of cluster "+spec.Name+" that change", join(text, p.unreached(spec, steps)))
+		diags.AddWarning("Hosts of cluster "+spec.Name+" that change", join(text, p.unreached(spec, steps), p.keptKeys(spec, steps)))
 	}
-	if text := p.kept(); text != "" && steps.Summary() == "" {
+	if text := p.kept(spec, steps); text != "" && steps.Summary() == "" {
 		diags.AddWarning("Hosts of cluster "+spec.Name+" that do not change", text)
 	}
 	return diags
@@ -138,17 +139,34 @@ func (p *clusterPlan) tell(spec cluster.Spec, steps plan.Plan) diag.Diagnostics 
 
 // kept says what hosts that run keep, since only DigitalOcean tells it to a host
 // when it is made.
-func (p *clusterPlan) kept() string {
-	var texts []string
-	for _, c := range p.changes {
-		switch {
-		case c.under("ssh_keys"):
-			texts = append(texts, "Hosts that run keep the SSH keys that they were made with; those that are made from now on get the new ones.")
-		case c.under("monitoring"):
-			texts = append(texts, "Hosts that run keep their agent for graphs and alerts, or go on without; those that are made from now on follow monitoring.")
-		}
+func (p *clusterPlan) kept(spec cluster.Spec, steps plan.Plan) string {
+	texts := []string{p.keptKeys(spec, steps)}
+	if slices.ContainsFunc(p.changes, func(c change) bool { return c.under("monitoring") }) {
+		texts = append(texts, "Hosts that run keep their agent for graphs and alerts, or go on without; those that are made from now on follow monitoring.")
 	}
 	return join(texts...)
+}
+
+// keptKeys says which hosts that run keep their SSH keys where others are named,
+// since nobody can tell them.
+func (p *clusterPlan) keptKeys(spec cluster.Spec, steps plan.Plan) string {
+	if !slices.ContainsFunc(p.changes, func(c change) bool { return c.under("ssh_keys") }) {
+		return ""
+	}
+	if !spec.Manages(p.mem.Memory) {
+		return "Hosts that run keep the SSH keys that they were made with; those that are made from now on get the new ones."
+	}
+	removed, names := steps.Removed(), []string{}
+	for _, host := range p.mem.Hosts {
+		if host.KeepsKeys() && !slices.Contains(removed, host.Name) {
+			names = append(names, host.Name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	return "These hosts cannot be told of SSH keys, and keep those that they were made with until they are made anew for something else: " + strings.Join(names, ", ") + "."
 }
 
 // unreached says why hosts are made anew that could be told otherwise.

@@ -165,7 +165,7 @@ func (p *clusterPlan) checkAccount(ctx context.Context, spec cluster.Spec, in tf
 	made, demand := growth(spec, steps)
 	moved := slices.ContainsFunc(p.changes, func(c change) bool { return c.under("project_id") })
 	if demand == (check.Demand{}) && !moved {
-		return nil
+		return p.checkKeys(ctx, spec, in, steps)
 	}
 	if !p.create && !moved {
 		made.ProjectID = "" // a project that is gone keeps nothing else from being changed
@@ -187,6 +187,19 @@ func (p *clusterPlan) checkAccount(ctx context.Context, spec cluster.Spec, in tf
 	diags.Append(report(ctx, in, check.Catalogue(catalogue, made, demand))...)
 	diags.Append(advise(ctx, in, check.CatalogueWarnings(catalogue, spec))...)
 	return diags
+}
+
+// checkKeys asks the API whether the account has the SSH keys that running hosts are
+// to be told.
+func (p *clusterPlan) checkKeys(ctx context.Context, spec cluster.Spec, in tfsdk.Plan, steps plan.Plan) diag.Diagnostics {
+	if !steps.TellsKeys() {
+		return nil
+	}
+	missing, err := p.account.engine.MissingSSHKeys(ctx, spec.SSHKeys)
+	if err != nil {
+		return failures(ctx, in, "Cannot check the SSH keys against the account", err)
+	}
+	return report(ctx, in, missing)
 }
 
 // unreadSecrets refuses to make nodes of an imported cluster whose secrets nobody

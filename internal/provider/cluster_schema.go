@@ -49,7 +49,7 @@ func clusterInputAttributes(ctx context.Context) map[string]schema.Attribute {
 		"region": optional("The region of every host that names none itself, such as `nyc3`."),
 		"image": defaulted("The image of every host that names none itself: `debian-13-x64`, `debian-12-x64`, `ubuntu-24-04-x64` or `ubuntu-22-04-x64`, or the id of a snapshot made from one. " +
 			"Default: `debian-13-x64`."),
-		"ssh_keys":      sshKeysAttribute(),
+		"ssh_keys":      sshKeysAttribute("Where `management` is off, a change counts for hosts that are made from then on."),
 		"node_pools":    nodePoolsAttribute(),
 		"release":       clusterReleaseAttribute(),
 		"environment":   environmentAttribute(),

@@ -68,7 +68,7 @@ func (m nodeModel) opens(state nodeModel) bool {
 // over the channel, whatever it is. Plans decide: a test holds this to them.
 func (c change) followed() bool {
 	return slices.ContainsFunc([][]string{
-		{"cookie"}, {"cookie_wo_version"}, {"environment"},
+		{"cookie"}, {"cookie_wo_version"}, {"ssh_keys"}, {"environment"},
 		{"release", "url"}, {"release", "path"}, {"release", "sha256"}, {"release", "migrate"},
 		{"release", "keep"}, {"release", "read_only"}, {"release", "triggers"},
 		{"distribution", "sync"}, {"distribution", "sync_timeout_ms"},
@@ -139,6 +139,13 @@ func (r *nodeResource) foresee(ctx context.Context, in tfsdk.Plan, plan, state n
 		return append(diags, failure("Cannot look at the node", err))
 	}
 	problems := steps.Refusals
+	if steps.TellsKeys() {
+		missing, err := eng.MissingSSHKeys(ctx, spec.SSHKeys)
+		if err != nil {
+			return append(diags, failure("Cannot check the SSH keys against the account", err))
+		}
+		problems = append(problems, missing...)
+	}
 	if _, planned := r.account.plans.cluster(spec.Cluster); planned { // it may get the cookie in this run
 		problems = slices.DeleteFunc(problems, func(p check.Problem) bool { return p.Path[0] == "cookie" })
 	}

@@ -156,7 +156,7 @@ func TestAccNodeIsTold(t *testing.T) {
 func TestUnknownsOfANodeThatIsTold(t *testing.T) {
 	t.Parallel()
 	for at, anew := range map[string]bool{
-		"cookie": false, "environment": false, "release.sha256": false, "host.packages": false, "peers": false, "tags": false,
+		"cookie": false, "environment": false, "release.sha256": false, "host.packages": false, "peers": false, "tags": false, "ssh_keys": false,
 		"release.name": true, "release": true, "host": true, "size": true, "host.user": true,
 	} {
 		raw, state := nodeThatChanges(t, true)
@@ -272,6 +272,7 @@ func TestThePlanOfANodeRefusesWhatCouldNotWork(t *testing.T) {
 	refuses(object{"management": nil, "release": object{"name": "jobs", "path": "jobs.tar.gz"}}, "The file jobs.tar.gz cannot be read")
 	p.configure(toldWorker())
 	p.must(p.apply())
+	refuses(object{"ssh_keys": []string{"512190"}}, `SSH key not found: The account has no SSH key "512190". Leave it out`)
 	refuses(object{"cookie": "ANOTHER"}, "Not the cluster's cookie: The nodes of cluster chat have the cookie")
 	p.configure(toldWorker())
 	p.must(p.destroy())

@@ -93,8 +93,9 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 // changes that make it anew.
 func (m *nodeModel) planOutputs(ctx context.Context, state nodeModel) (path.Paths, diag.Diagnostics) {
 	mem, diags := m.recallFrom(state)
+	record := mem.Hosts[int(state.DropletID.ValueInt64())]
 	var replace path.Paths
-	if mem.Hosts[int(state.DropletID.ValueInt64())].SetUpFailed {
+	if record.SetUpFailed {
 		replace = append(replace, path.Root("droplet_id"))
 	}
 	m.nodeOutputs = state.nodeOutputs
@@ -102,7 +103,7 @@ func (m *nodeModel) planOutputs(ctx context.Context, state nodeModel) (path.Path
 		m.Memory = m.nextMemory()
 	}
 	for _, c := range append(m.changesFrom(state), m.unsettled(ctx)...) {
-		if !m.keepsHost(c, state) {
+		if !m.keepsHost(c, state) || m.managed() && c.under("ssh_keys") && record.KeepsKeys() {
 			replace = append(replace, c.path)
 		}
 	}

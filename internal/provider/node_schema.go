@@ -31,7 +31,7 @@ func (r *nodeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 			"region":      schema.StringAttribute{Required: true, MarkdownDescription: "The region of the droplet, one in which the cluster has hosts."},
 			"size":        defaulted("The droplet size. Default: `s-1vcpu-1gb`."),
 			"image":       defaulted("`debian-13-x64`, `debian-12-x64`, `ubuntu-24-04-x64` or `ubuntu-22-04-x64`, or the id of a snapshot made from one. Default: `debian-13-x64`."),
-			"ssh_keys":    sshKeysAttribute(),
+			"ssh_keys":    sshKeysAttribute("Where `management` is off, a change makes the droplet anew."),
 			"release":     nodeReleaseAttribute(),
 			"environment": environmentAttribute(),
 			"database_ca_certificate": schema.StringAttribute{

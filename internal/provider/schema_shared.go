@@ -33,11 +33,14 @@ func defaultedSet(description string) schema.SetAttribute {
 	return schema.SetAttribute{Optional: true, Computed: true, ElementType: types.StringType, MarkdownDescription: description}
 }
 
-func sshKeysAttribute() schema.ListAttribute {
+// sshKeysAttribute is that of any resource; change says what a change does to hosts
+// without the channel.
+func sshKeysAttribute(change string) schema.ListAttribute {
 	return schema.ListAttribute{
 		Optional: true, ElementType: types.StringType,
 		MarkdownDescription: "The SSH keys of the account, by id or MD5 fingerprint, that may log in as `host.user`. " +
-			"Without any, nobody can log in: passwords are off. A change counts for hosts that are made from then on.",
+			"Without any, nobody can log in: passwords are off. Over the management channel running hosts are told of a change, and nothing restarts: keys that are no longer named " +
+			"log in nowhere from then on, and what somebody wrote into `~/.ssh/authorized_keys` by hand stays. " + change,
 	}
 }
 

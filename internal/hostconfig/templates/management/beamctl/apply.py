@@ -7,18 +7,20 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from beamctl import changes, host
+from beamctl import changes, host, keys
 
 # The first boot's steps, each a program; a step can be carried out again.
 STEPS = "/usr/local/lib/beam/steps/"
 STEP_TIMEOUT_S = 1200
 # The files that a step reads, with the form of their content: steps run as root.
+# One without a step counts as soon as it is there.
 SETTINGS = {
     "/etc/beam/packages": ("packages", r"([a-z0-9][a-z0-9+.-]*\n)+"),
     "/etc/beam/locale": ("locale", r"(C|[a-z]{2,3}_[A-Z]{2})(@[a-z]+)?\.UTF-8\n"),
     "/etc/beam/swap-mib": ("swap", r"[0-9]{1,5}\n"),
     "/etc/beam/unattended-upgrades": ("unattended-upgrades", r"(on|off)\n"),
     "/etc/beam/fail2ban": ("fail2ban", r"(on|off)\n"),
+    keys.FILE: ("", keys.FORM),
 }
 RESTART = {"drain_seconds": int, "rollback": bool, "patience_seconds": int}
 CHECK = {"port": int, "path": str, "host": str}
@@ -112,7 +114,7 @@ def settle(paths: Iterable[str]) -> None:
     """Carries the steps out that make changed settings count."""
     others = set(paths)
     for path, (step, _) in SETTINGS.items():
-        if path in others:
+        if step and path in others:
             programs = glob.glob(f"{STEPS}[0-9][0-9]-{step}")
             done = host.run(programs[0] if programs else step, timeout=STEP_TIMEOUT_S)
             if done.returncode != 0:

@@ -16,6 +16,7 @@ usage: beamctl status                 print a report as JSON
                                       certificate authority
        beamctl import-acme            on a load balancer: take that over from stdin
        beamctl recover                undo a change that was cut off
+       beamctl move-keys              leave authorized_keys to people, see keys.py
        beamctl cookie                 on a node: print the fingerprints of its cookies
        beamctl stage-cookie           on a node: keep the cookie that stdin has as JSON
                                       for a switch
@@ -46,7 +47,7 @@ from typing import Any
 
 sys.path.insert(0, "/usr/local/lib/beam")
 
-from beamctl import changes, host  # noqa: E402
+from beamctl import changes, host, keys  # noqa: E402
 
 LOCK = "/run/beamctl.lock"
 ROLES = {"node": "node", "load-balancer": "balancer", "database": "database"}
@@ -106,6 +107,10 @@ def recover() -> None:
 
 def changer() -> Any:
     return importlib.import_module("beamctl." + CHANGERS[SETTINGS["role"]])
+
+
+def move_keys() -> None:
+    keys.move(SETTINGS["user"])
 
 
 def stop(seconds: str) -> None:
@@ -173,6 +178,7 @@ COMMANDS: list[tuple[set[str], str, Callable[..., None]]] = [
     ({"load-balancer"}, r"export-acme", export_acme),
     ({"load-balancer"}, r"import-acme", import_acme),
     ({"node", "load-balancer", "database"}, r"recover", recover),
+    ({"node", "load-balancer", "database"}, r"move-keys", move_keys),
     ({"node"}, r"cookie", cookie),
     ({"node"}, r"stage-cookie", stage_cookie),
     ({"node"}, r"switch-cookie ([0-9a-f]{12})", switch_cookie),
