@@ -25,7 +25,7 @@ func TestFirewallsOpenWhatIsNeededOnly(t *testing.T) {
 	udp.Release = &Release{Name: "chat", Port: 8080, UDPPorts: []string{"10000-10099", "5060"}}
 	moved := public
 	moved.Distribution.EPMDPort = 4370
-	first := Memory{Hosts: map[int]HostRecord{1: {Role: RoleNode, EPMDPort: 4369}, 2: {Role: RoleNode, EPMDPort: 4370}, 3: {Role: RoleDatabase}}}
+	first := Memory{Hosts: map[int]HostRecord{1: {Role: RoleNode, Listening: Listening{EPMDPort: 4369}}, 2: {Role: RoleNode, Listening: Listening{EPMDPort: 4370}}, 3: {Role: RoleDatabase}}}
 	for _, tt := range []struct {
 		name string
 		spec Spec

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,9 +43,11 @@ func (s Spec) NodeMarks(m Memory) []string {
 	return nodeMarks(s.Name, s.Distribution.Basename, s.EffectiveCookie(m))
 }
 
-// NodeMarks do the same of a beam_node.
+// NodeMarks do the same of a beam_node. Its ports are told, too, for the cluster's
+// firewall to open.
 func (n NodeSpec) NodeMarks() []string {
-	return nodeMarks(n.Cluster, n.Distribution.Basename, n.Cookie)
+	ports := fmt.Sprintf("%s%d-%d", portsPrefix(n.Cluster), n.Distribution.PortMin, n.Distribution.PortMax)
+	return append(nodeMarks(n.Cluster, n.Distribution.Basename, n.Cookie), ports)
 }
 
 func nodeMarks(cluster, basename, value string) []string {
@@ -58,6 +61,13 @@ func nodeMarks(cluster, basename, value string) []string {
 // Basename is the part of the node's name before the @; empty where the droplet
 // was made before it was marked.
 func (d Droplet) Basename(cluster string) string { return d.marked(namedPrefix(cluster)) }
+
+// Listening are the ports that the mark of a beam_node tells of; none where the
+// droplet was made before it was marked.
+func (d Droplet) Listening(cluster string) Listening {
+	from, to := Rule{Ports: d.marked(portsPrefix(cluster))}.ports()
+	return Listening{PortMin: from, PortMax: to}
+}
 
 // CookieFingerprint is that of the cookie that the node uses; empty where the
 // droplet was made before it was marked.
@@ -79,7 +89,7 @@ func IsCookieTag(cluster, tag string) bool { return strings.HasPrefix(tag, cooki
 // KeepsTag says that the tag tells what the droplet was made with, so that it
 // stays as it is.
 func KeepsTag(cluster, tag string) bool {
-	return slices.ContainsFunc([]string{toldPrefix(cluster), namedPrefix(cluster), cookiePrefix(cluster)}, func(prefix string) bool {
+	return slices.ContainsFunc([]string{toldPrefix(cluster), namedPrefix(cluster), portsPrefix(cluster), cookiePrefix(cluster)}, func(prefix string) bool {
 		return len(tag) > len(prefix) && strings.HasPrefix(tag, prefix)
 	})
 }
@@ -98,6 +108,7 @@ func idPrefix(cluster string) string     { return ClusterTag(cluster) + ":id:" }
 func leasePrefix(cluster string) string  { return ClusterTag(cluster) + ":lease:" }
 func toldPrefix(cluster string) string   { return ClusterTag(cluster) + ":told:" }
 func namedPrefix(cluster string) string  { return ClusterTag(cluster) + ":named:" }
+func portsPrefix(cluster string) string  { return ClusterTag(cluster) + ":ports:" }
 func cookiePrefix(cluster string) string { return ClusterTag(cluster) + ":cookie:" }
 
 // Lease is a LeaseTag that was found.

@@ -101,6 +101,8 @@ type (
 	UpdateFirewall struct {
 		write
 		Firewall cluster.Firewall
+		// Narrows says that it closes what only hosts need that go before.
+		Narrows bool
 	}
 	// DeleteFirewall deletes a firewall.
 	DeleteFirewall struct {
@@ -325,7 +327,6 @@ func (a CreatePeering) Key() string    { return "peering " + a.Name }
 func (a AwaitPeering) Key() string     { return "active " + a.Name }
 func (a DeletePeering) Key() string    { return "delete peering " + a.Peering.ID }
 func (a CreateFirewall) Key() string   { return "firewall " + a.Firewall.Name }
-func (a UpdateFirewall) Key() string   { return "firewall " + a.Firewall.Name }
 func (a DeleteFirewall) Key() string   { return "delete firewall " + a.Firewall.ID }
 func (a CreateVolume) Key() string     { return "volume" }
 func (a AwaitVolume) Key() string      { return "free volume" }
@@ -359,6 +360,14 @@ func (a CarryCertificate) Key() string { return "carry certificate" }
 func (a MoveAddress) Key() string      { return "public address" }
 func (a DeleteAddress) Key() string    { return "delete address " + a.IP }
 func (a AssignProject) Key() string    { return "project" }
+
+// Key implements Action.
+func (a UpdateFirewall) Key() string {
+	if a.Narrows {
+		return "narrow firewall " + a.Firewall.Name
+	}
+	return "firewall " + a.Firewall.Name
+}
 
 // Kinds, to be embedded.
 type (

@@ -86,7 +86,7 @@ func Diff(in Input) Plan {
 	d.pools = d.nodes()
 	for _, part := range []func(){
 		d.lease, d.network, d.firewalls, d.database, d.makeNodes, d.balancer, d.upkeep, d.rotate, d.tell,
-		d.restartNodes, d.replaceNodes, d.form, d.address, d.project, d.remove, d.removeNetwork, d.removeMarks, d.finish, d.takeOver,
+		d.restartNodes, d.replaceNodes, d.form, d.address, d.project, d.remove, d.narrowFirewalls, d.removeNetwork, d.removeMarks, d.finish, d.takeOver,
 	} {
 		part()
 	}

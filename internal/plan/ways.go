@@ -173,7 +173,7 @@ func (d *differ) reaches(id int) bool {
 // NewRecord is what is remembered of a host that is made now.
 func NewRecord(in Input, a CreateHosts) cluster.HostRecord {
 	s, m := in.Spec, in.Memory
-	record := cluster.HostRecord{Role: a.Role, Pool: a.Pool, Image: a.Place.Image, Unmanaged: !s.Manages(m), Network: s.Network.Kind()}
+	record := cluster.HostRecord{Role: a.Role, Pool: a.Pool, Image: a.Place.Image, Unmanaged: !s.Manages(m), Network: s.Network.Kind(), Listening: s.Listening(a.Role)}
 	var host description
 	switch a.Role {
 	case cluster.RoleDatabase:
@@ -185,8 +185,7 @@ func NewRecord(in Input, a CreateHosts) cluster.HostRecord {
 	default:
 		host = described(s.NodeHost(m, a.Pool, nil))
 		host.parts = madeNodeParts(s, m, host.parts)
-		record.Delivered, record.Port, record.Basename = NodeDelivered(m), s.HTTPPort(), s.Distribution.Basename
-		record.EPMDPort = s.Distribution.EPMDPort
+		record.Delivered, record.Basename = NodeDelivered(m), s.Distribution.Basename
 		if s.Release != nil && s.Release.URL != "" {
 			record.Stored = s.Release.SHA256 // its boot fetches it
 		}
