@@ -25,10 +25,14 @@ func portChanges() map[string]func(*cluster.Spec) {
 		"host.ssh_port":                      func(s *cluster.Spec) { s.Host.SSHPort, s.Management.Port = 2222, 2222 },
 		"load_balancer.stats.port":           func(s *cluster.Spec) { s.LoadBalancer = otherStats(*s.LoadBalancer, 9000) },
 		"no statistics":                      func(s *cluster.Spec) { s.LoadBalancer = otherStats(*s.LoadBalancer, 0) },
-		"TLS":                                func(s *cluster.Spec) { lb := *s.LoadBalancer; lb.TLS = &cluster.TLS{CertificatePEM: "c"}; s.LoadBalancer = &lb },
-		"no load balancer":                   func(s *cluster.Spec) { s.LoadBalancer = nil },
-		"another pool":                       func(s *cluster.Spec) { s.Pools = []cluster.Pool{{Name: "uk", Count: 2, Place: s.Pools[0].Place}} },
-		"another region":                     func(s *cluster.Spec) { s.Pools = slices.Clone(s.Pools); s.Pools[0].Region = "lon1" },
+		"TLS": func(s *cluster.Spec) {
+			lb := *s.LoadBalancer
+			lb.TLS = &cluster.TLS{CertificatePEM: "c"}
+			s.LoadBalancer = &lb
+		},
+		"no load balancer": func(s *cluster.Spec) { s.LoadBalancer = nil },
+		"another pool":     func(s *cluster.Spec) { s.Pools = []cluster.Pool{{Name: "uk", Count: 2, Place: s.Pools[0].Place}} },
+		"another region":   func(s *cluster.Spec) { s.Pools = slices.Clone(s.Pools); s.Pools[0].Region = "lon1" },
 		"all of it": func(s *cluster.Spec) {
 			s.Distribution.PortMin, s.Distribution.PortMax, s.Host.SSHPort, s.Management.Port = 9200, 9255, 2222, 2222
 			s.Release, s.LoadBalancer = otherPorts(*s.Release, 4000, "5061"), otherStats(*s.LoadBalancer, 9000)
@@ -125,8 +129,8 @@ func (s *simulation) checkReach(t failer) {
 		if len(s.Spec.Access.SSHFrom) > 0 {
 			wanted[fmt.Sprint("tcp ", by.Host.SSHPort)] = s.Spec.Access.SSHFrom[0]
 		}
-		switch {
-		case role == cluster.RoleNode:
+		switch role {
+		case cluster.RoleNode:
 			wanted[fmt.Sprint("tcp ", by.Distribution.EPMDPort)] = "beam:chat:node"
 			wanted[fmt.Sprint("tcp ", by.Distribution.PortMin)] = "beam:chat:node"
 			wanted[fmt.Sprint("tcp ", by.Distribution.PortMax)] = "beam:chat:node"
@@ -137,7 +141,7 @@ func (s *simulation) checkReach(t failer) {
 				first, _, _ := strings.Cut(ports, "-")
 				wanted["udp "+first] = "0.0.0.0/0"
 			}
-		case role == cluster.RoleLoadBalancer:
+		case cluster.RoleLoadBalancer:
 			wanted["tcp 80"], wanted["tcp 443"] = "0.0.0.0/0", "0.0.0.0/0"
 			if by.LoadBalancer.Stats.Enabled && len(s.Spec.Access.SSHFrom) > 0 {
 				wanted[fmt.Sprint("tcp ", by.LoadBalancer.Stats.Port)] = s.Spec.Access.SSHFrom[0]
