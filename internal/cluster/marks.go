@@ -99,17 +99,36 @@ func LeaseTag(cluster, id string, at time.Time) string {
 	return leasePrefix(cluster) + id + ":" + strconv.FormatInt(at.UnixMilli(), 10)
 }
 
+// TellingTag says that the nth apply of those that told running hosts of a change
+// has begun to. A state that knows of fewer is of before it.
+func TellingTag(cluster, id string, n int) string {
+	return tellingPrefix(cluster) + id + ":" + strconv.Itoa(n)
+}
+
+// Tellings are the TellingTags of the cluster with the id, and the greatest of their
+// numbers.
+func (o Observed) Tellings(id string) (tags []string, last int) {
+	for _, tag := range o.Tags {
+		if number, own := strings.CutPrefix(tag, tellingPrefix(o.Cluster)+id+":"); own && id != "" {
+			n, _ := strconv.Atoi(number) // what is no number is before all
+			tags, last = append(tags, tag), max(last, n)
+		}
+	}
+	return tags, last
+}
+
 const (
 	firewallSuffix = ":firewalls"
 	toldLength     = 16
 )
 
-func idPrefix(cluster string) string     { return ClusterTag(cluster) + ":id:" }
-func leasePrefix(cluster string) string  { return ClusterTag(cluster) + ":lease:" }
-func toldPrefix(cluster string) string   { return ClusterTag(cluster) + ":told:" }
-func namedPrefix(cluster string) string  { return ClusterTag(cluster) + ":named:" }
-func portsPrefix(cluster string) string  { return ClusterTag(cluster) + ":ports:" }
-func cookiePrefix(cluster string) string { return ClusterTag(cluster) + ":cookie:" }
+func idPrefix(cluster string) string      { return ClusterTag(cluster) + ":id:" }
+func tellingPrefix(cluster string) string { return ClusterTag(cluster) + ":telling:" }
+func leasePrefix(cluster string) string   { return ClusterTag(cluster) + ":lease:" }
+func toldPrefix(cluster string) string    { return ClusterTag(cluster) + ":told:" }
+func namedPrefix(cluster string) string   { return ClusterTag(cluster) + ":named:" }
+func portsPrefix(cluster string) string   { return ClusterTag(cluster) + ":ports:" }
+func cookiePrefix(cluster string) string  { return ClusterTag(cluster) + ":cookie:" }
 
 // Lease is a LeaseTag that was found.
 type Lease struct {
@@ -148,6 +167,10 @@ func parseLease(cluster, tag string) (Lease, bool) {
 func MarkedID(cluster, tag string) string {
 	if lease, is := parseLease(cluster, tag); is {
 		return lease.ID
+	}
+	if rest, is := strings.CutPrefix(tag, tellingPrefix(cluster)); is {
+		id, _, _ := strings.Cut(rest, ":")
+		return id
 	}
 	return idOf(cluster, tag)
 }

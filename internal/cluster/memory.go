@@ -61,6 +61,8 @@ type Memory struct {
 	// Unformed says that the last apply that waited for the hosts ended before
 	// they were what it waited for.
 	Unformed bool `json:"unformed,omitempty"`
+	// Tellings is how many applies have told running hosts of changes, see TellingTag.
+	Tellings int `json:"tellings,omitempty"`
 	// Migrated is the SHA-256 of the release whose migration ran last.
 	Migrated string `json:"migrated,omitempty"`
 }

@@ -46,6 +46,20 @@ type (
 		write
 		Tag, ID string
 	}
+	// MarkTelling says, before running hosts are told of a change, that states of
+	// before do not know what those run from then on.
+	MarkTelling struct {
+		write
+		Tag    string
+		Number int
+		Old    []string // marks of the same kind, which go
+	}
+	// Doubt takes note that nobody knows what running hosts were told by the applies
+	// up to the number.
+	Doubt struct {
+		note
+		Tellings int
+	}
 	// Claim takes note that all objects carry the cluster's id.
 	Claim struct{ note }
 
@@ -317,6 +331,8 @@ func (a DeleteTag) Key() string        { return "delete tag " + a.Tag }
 func (a TagHosts) Key() string         { return "tag hosts " + a.Tag }
 func (a UntagHosts) Key() string       { return "untag hosts " + a.Tag }
 func (a TagVolume) Key() string        { return "tag volume " + a.Tag }
+func (a MarkTelling) Key() string      { return "mark telling" }
+func (a Doubt) Key() string            { return "doubt" }
 func (a Claim) Key() string            { return "claim" }
 func (a UseVPC) Key() string           { return "VPC " + a.Region }
 func (a CreateVPC) Key() string        { return "VPC " + a.VPC.Region }

@@ -312,6 +312,11 @@ func (s *simulation) doOthers(a Action) {
 		o.Leases = []cluster.Lease{{ID: s.Memory.ID, At: s.Now, Tag: a.Tag}}
 	case CreateTag:
 		o.Tags = append(o.Tags, a.Tag)
+	case MarkTelling:
+		o.Tags = append(filter(o.Tags, func(tag string) bool { return !slices.Contains(a.Old, tag) }), a.Tag)
+		s.Telling, s.Memory.Tellings = true, a.Number
+	case Doubt:
+		Doubted(&s.Memory, a.Tellings)
 	case DeleteTag:
 		o.Tags = filter(o.Tags, func(tag string) bool { return tag != a.Tag })
 		o.Leases = filter(o.Leases, func(l cluster.Lease) bool { return l.Tag != a.Tag })
