@@ -38,9 +38,13 @@ func withPath(lb cluster.LoadBalancer, path string) *cluster.LoadBalancer {
 // followUps are what the user asks for once an apply of a change has died.
 func followUps() map[string]func(before, change cluster.Spec) cluster.Spec {
 	return map[string]func(before, change cluster.Spec) cluster.Spec{
-		"the same again":       func(_, change cluster.Spec) cluster.Spec { return change },
-		"what there was":       func(before, _ cluster.Spec) cluster.Spec { return before },
-		"something else again": func(before, _ cluster.Spec) cluster.Spec { before.Tags = []string{"prod"}; before.Host.SwapMiB = 1024; return before },
+		"the same again": func(_, change cluster.Spec) cluster.Spec { return change },
+		"what there was": func(before, _ cluster.Spec) cluster.Spec { return before },
+		"something else again": func(before, _ cluster.Spec) cluster.Spec {
+			before.Tags = []string{"prod"}
+			before.Host.SwapMiB = 1024
+			return before
+		},
 	}
 }
 

@@ -41,35 +41,29 @@ func Doubted(m *cluster.Memory, tellings int) {
 	}
 }
 
-// markTelling has all steps that tell hosts of a change wait until that is marked.
-// Of nodes that come and go alone no host needs to be told anew.
+// markTelling has all steps that tell hosts of a change wait until that is marked. A
+// load balancer that is told of new nodes is found out by those.
 func (d *differ) markTelling() {
-	if d.Telling || d.removal() || d.Memory.ID == "" || len(d.keys(d.changesHosts)) == 0 {
+	if d.Telling || d.removal() || d.Memory.ID == "" || len(d.keys(changesHosts)) == 0 {
 		return
 	}
 	old, last := d.Observed.Tellings(d.Memory.ID)
 	n := max(last, d.Memory.Tellings) + 1
 	mark := MarkTelling{Tag: cluster.TellingTag(d.Spec.Name, d.Memory.ID, n), Number: n, Old: old}
 	for i, s := range d.steps {
-		if _, tell := s.Action.(Tell); tell || d.changesHosts(s.Action) {
+		if _, tell := s.Action.(Tell); tell || changesHosts(s.Action) {
 			d.steps[i].After = append([]string{mark.Key()}, s.After...)
 		}
 	}
 	d.add(Step{Action: mark, Quiet: true})
 }
 
-// changesHosts says that a step makes of a host that stays, or may have to, what no
-// earlier state knows.
-func (d *differ) changesHosts(a Action) bool {
-	switch a := a.(type) {
-	case Apply, RotateCookie:
+// changesHosts says that a step makes of a host what no earlier state knows. One
+// that goes may have to stay, where the next apply is asked for something else.
+func changesHosts(a Action) bool {
+	switch a.(type) {
+	case Apply, RotateCookie, Retire:
 		return true
-	case Retire: // where its successor goes again, the node stays
-		for _, host := range append(d.pools.outdated, d.pools.replaced...) {
-			if host.ID == a.Droplet.ID {
-				return true
-			}
-		}
 	}
 	return false
 }
