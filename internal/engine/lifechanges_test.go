@@ -110,18 +110,6 @@ func (l *life) otherRelease(release cluster.Release) *cluster.Release {
 	return &release
 }
 
-// changeForGood asks for what there never was before. What hosts were told in an
-// apply that died no state knows, and they keep it where the user asks again for
-// what there was before that.
-func (l *life) changeForGood() {
-	l.spec.Environment = map[string]string{"GREETING": "welcome"}
-	l.spec.Host.Locale = "de_DE.UTF-8"
-	if l.rotates {
-		l.spec.Cookie = "the-last-secret"
-	}
-	l.tell("environment, locale and, in a cluster that rotates, the cookie are new")
-}
-
 // goodRelease asks for one that does not crash.
 func (l *life) goodRelease() *cluster.Release {
 	release := l.otherRelease(*l.spec.Release)

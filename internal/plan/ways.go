@@ -113,6 +113,9 @@ func (d *differ) changeOf(host cluster.Droplet, place cluster.Place, wanted desc
 		c.way = wayReplaced
 	}
 	c.why = about + " " + differs[c.way](c.parts)
+	if record.Parts[hostconfig.PartHost] == unknown {
+		c.why = about + " was told of changes that the state does not know: " + again[c.way]
+	}
 	return c
 }
 
@@ -128,6 +131,9 @@ var differs = map[way]func([]hostconfig.Part) string{
 	wayRestarted: func(parts []hostconfig.Part) string { return "has another " + named(parts) + ": its release restarts" },
 	wayReplaced:  func(parts []hostconfig.Part) string { return "has another " + named(parts) + ": it is made anew" },
 }
+
+// again words it where nobody knows which parts differ.
+var again = map[way]string{wayTold: "it is told anew", wayRestarted: "its release restarts", wayReplaced: "it is made anew"}
 
 var partNames = map[hostconfig.Part]string{
 	hostconfig.PartFixed:       "configuration that only a new host can be given",
