@@ -52,16 +52,16 @@ func followUps() map[string]func(before, change cluster.Spec) cluster.Spec {
 // next, with the state of before, they become that, and nobody notices.
 func TestHostsBecomeWhatIsAskedForAfterAnApplyThatWasKilled(t *testing.T) {
 	t.Parallel()
-	for change, make := range tellings() {
+	for name, change := range tellings() {
 		for next, follow := range followUps() {
-			t.Run(change+", then "+next, func(t *testing.T) {
+			t.Run(name+", then "+next, func(t *testing.T) {
 				t.Parallel()
 				stride := 12 // of some thirty calls and commands
 				if testtool.Everything() {
 					stride = 1
 				}
 				for call, killed := stride, true; killed; call += stride {
-					t.Run(fmt.Sprint(call), func(t *testing.T) { killed = killedAt(t, call, make, follow) })
+					t.Run(fmt.Sprint(call), func(t *testing.T) { killed = killedAt(t, call, change, follow) })
 				}
 			})
 		}
