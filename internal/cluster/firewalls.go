@@ -38,74 +38,66 @@ func (s Spec) Roles() []string {
 
 // WantedFirewalls returns the cloud firewalls of the cluster with the memory, whose
 // id may be empty. They are bound by tag, so that a host is behind its firewall from
-// the moment it exists.
-func (s Spec) WantedFirewalls(m Memory) []Firewall {
+// the moment it exists. Each opens what a host that is made now listens on, and what
+// those do that there are, nodes beside the cluster included: so that ports which
+// change are open on both sides until the last host of before is gone.
+func (s Spec) WantedFirewalls(m Memory, beside ...Droplet) []Firewall {
 	var wanted []Firewall
 	for _, role := range s.Roles() {
 		tags := []string{RoleTag(s.Name, role)}
 		if m.ID != "" {
 			tags = append(tags, FirewallTag(s.Name, m.ID))
 		}
-		wanted = append(wanted, Firewall{
-			Name:     FirewallName(s.Name, role),
-			Tags:     tags,
-			Inbound:  append(s.inbound(role, m), s.sshRule()...),
-			Outbound: outbound(),
-		}.normal())
+		var inbound []Rule
+		for _, l := range s.listening(role, m, beside) {
+			inbound = append(inbound, s.inbound(role, m, l)...)
+		}
+		f := Firewall{Name: FirewallName(s.Name, role), Tags: tags, Inbound: inbound, Outbound: outbound()}.normal()
+		f.Inbound = slices.CompactFunc(f.Inbound, Rule.equal)
+		wanted = append(wanted, f)
 	}
 	return wanted
 }
 
-func (s Spec) inbound(role string, m Memory) []Rule {
+// inbound lets those in whom a host of the role is there for, at its ports.
+func (s Spec) inbound(role string, m Memory, l Listening) (rules []Rule) {
 	nodes := []string{RoleTag(s.Name, RoleNode)}
+	open := func(port int, addresses, tags []string) {
+		if port != 0 && len(addresses)+len(tags) > 0 {
+			rules = append(rules, tcp(port, port, addresses, tags))
+		}
+	}
+	open(l.SSHPort, s.sshSources(), nil)
 	switch role {
 	case RoleLoadBalancer:
-		rules := []Rule{tcp(PortHTTP, PortHTTP, anywhere, nil), tcp(PortHTTPS, PortHTTPS, anywhere, nil)}
-		if stats := s.LoadBalancer.Stats; stats.Enabled && len(s.Access.SSHFrom) > 0 {
-			rules = append(rules, tcp(stats.Port, stats.Port, s.Access.SSHFrom, nil))
-		}
-		return rules
+		open(PortHTTP, anywhere, nil)
+		open(PortHTTPS, anywhere, nil)
+		open(l.StatsPort, s.Access.SSHFrom, nil)
 	case RoleDatabase:
-		return []Rule{tcp(PortPostgres, PortPostgres, nil, nodes)}
-	}
-	d := s.Distribution
-	rules := []Rule{tcp(d.PortMin, d.PortMax, nil, nodes)}
-	for _, port := range s.epmdPorts(m) {
-		rules = append(rules, tcp(port, port, nil, nodes))
-	}
-	if s.LoadBalancer != nil {
-		rules = append(rules, tcp(s.HTTPPort(), s.HTTPPort(), nil, []string{RoleTag(s.Name, RoleLoadBalancer)}))
-	}
-	if s.Release != nil {
-		for _, ports := range s.Release.UDPPorts {
+		open(PortPostgres, nil, nodes)
+	case RoleNode:
+		open(l.EPMDPort, nil, nodes)
+		if l.PortMax != 0 {
+			rules = append(rules, tcp(l.PortMin, l.PortMax, nil, nodes))
+		}
+		if s.LoadBalancer != nil || m.Runs(RoleLoadBalancer) {
+			open(l.Port, nil, []string{RoleTag(s.Name, RoleLoadBalancer)})
+		}
+		for _, ports := range l.UDPPorts {
 			rules = append(rules, Rule{Protocol: "udp", Ports: ports, Addresses: anywhere})
 		}
 	}
 	return rules
 }
 
-// epmdPorts are where nodes have epmd, those of before a change of it included.
-func (s Spec) epmdPorts(m Memory) []int {
-	ports := []int{s.Distribution.EPMDPort}
-	for _, host := range m.Hosts {
-		if host.EPMDPort != 0 {
-			ports = append(ports, host.EPMDPort)
-		}
-	}
-	slices.Sort(ports)
-	return slices.Compact(ports)
-}
-
-func (s Spec) sshRule() []Rule {
+// sshSources are those who may reach SSH on the hosts.
+func (s Spec) sshSources() []string {
 	sources := slices.Clone(s.Access.SSHFrom)
 	if s.Management.Enabled {
 		sources = append(sources, s.Management.From...)
 	}
-	if len(sources) == 0 {
-		return nil
-	}
 	slices.Sort(sources)
-	return []Rule{tcp(s.Host.SSHPort, s.Host.SSHPort, slices.Compact(sources), nil)}
+	return slices.Compact(sources)
 }
 
 func tcp(from, to int, addresses, tags []string) Rule {
@@ -125,6 +117,36 @@ func outbound() []Rule {
 	}
 	return rules
 }
+
+// KeepingOpen lets those in that f lets in at the other one's ports, too: for hosts
+// of which nobody knows where they listen. What the other one opens to anybody else
+// is not taken over, and nothing is where the API would not take so many rules.
+func (f Firewall) KeepingOpen(other Firewall) Firewall {
+	wide := f
+	wide.Inbound = slices.Clone(f.Inbound)
+	for _, r := range other.normal().Inbound {
+		if slices.ContainsFunc(f.Inbound, func(own Rule) bool { return own.sameSources(r) }) {
+			wide.Inbound = append(wide.Inbound, r)
+		}
+	}
+	wide = wide.normal()
+	wide.Inbound = slices.CompactFunc(wide.Inbound, Rule.equal)
+	if wide.Rules() > MaxRules {
+		return f
+	}
+	return wide
+}
+
+func (r Rule) sameSources(other Rule) bool {
+	return r.Protocol == other.Protocol && slices.Equal(r.Addresses, other.Addresses) && slices.Equal(r.Tags, other.Tags)
+}
+
+// MaxRules is how many rules a firewall takes (DigitalOcean's page on the limits of
+// cloud firewalls).
+const MaxRules = 50
+
+// Rules is how many rules the firewall has.
+func (f Firewall) Rules() int { return len(f.Inbound) + len(f.Outbound) }
 
 // AllTags are the tags that the firewall is bound to and those that its rules
 // name, each once. All have to exist before it.

@@ -25,7 +25,11 @@ func TestFirewallsOpenWhatIsNeededOnly(t *testing.T) {
 	udp.Release = &Release{Name: "chat", Port: 8080, UDPPorts: []string{"10000-10099", "5060"}}
 	moved := public
 	moved.Distribution.EPMDPort = 4370
-	first := Memory{Hosts: map[int]HostRecord{1: {Role: RoleNode, EPMDPort: 4369}, 2: {Role: RoleNode, EPMDPort: 4370}, 3: {Role: RoleDatabase}}}
+	first := Memory{Hosts: map[int]HostRecord{1: {Role: RoleNode, Listening: Listening{EPMDPort: 4369}}, 2: {Role: RoleNode, Listening: Listening{EPMDPort: 4370}}, 3: {Role: RoleDatabase}}}
+	before := Memory{Hosts: map[int]HostRecord{
+		1: {Role: RoleNode, Listening: Listening{Port: 4000, PortMin: 9200, PortMax: 9255, SSHPort: 2222, UDPPorts: []string{"5060"}}},
+		2: {Role: RoleLoadBalancer, Listening: Listening{StatsPort: 9000}},
+	}}
 	for _, tt := range []struct {
 		name string
 		spec Spec
@@ -50,6 +54,14 @@ func TestFirewallsOpenWhatIsNeededOnly(t *testing.T) {
 		}},
 		{"nodes of two ports of epmd, while one takes the place of the other", moved, first, map[string][]string{
 			"chat-node": {"tcp 4369, [beam:chat:node]", "tcp 4370, [beam:chat:node]", "tcp 9100-9155, [beam:chat:node]"},
+		}},
+		{"a node and a load balancer of before other ports", open, before, map[string][]string{
+			"chat-node": {
+				"tcp 22, [203.0.113.7/32]", "tcp 2222, [203.0.113.7/32]", "tcp 4000, [beam:chat:load-balancer]", "tcp 4369, [beam:chat:node]",
+				"tcp 8080, [beam:chat:load-balancer]", "tcp 9100-9155, [beam:chat:node]", "tcp 9200-9255, [beam:chat:node]", "udp 5060, [0.0.0.0/0 ::/0]",
+			},
+			"chat-load-balancer": {"tcp 22, [203.0.113.7/32]", "tcp 443, [0.0.0.0/0 ::/0]", "tcp 80, [0.0.0.0/0 ::/0]", "tcp 8404, [203.0.113.7/32]", "tcp 9000, [203.0.113.7/32]"},
+			"chat-database":      {"tcp 22, [203.0.113.7/32]", "tcp 5432, [beam:chat:node]"},
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

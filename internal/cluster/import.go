@@ -3,8 +3,6 @@ package cluster
 import (
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // SpecOf reads back from what exists as much of the spec as the API shows. What
@@ -86,15 +84,12 @@ func (s *Spec) readFirewalls(o Observed) {
 		return
 	}
 	for _, r := range f.Inbound {
-		from, to, ranged := strings.Cut(r.Ports, "-")
-		first, _ := strconv.Atoi(from)
-		last, _ := strconv.Atoi(to)
+		first, last := r.ports()
 		switch {
 		case r.Protocol == "udp": // the release's, which the configuration tells
 		case len(r.Addresses) > 0:
 			s.Host.SSHPort, s.Access.SSHFrom = first, sorted(r.Addresses)
-		case ranged || slices.Contains(r.Tags, RoleTag(s.Name, RoleNode)) && s.Distribution.EPMDPort != 0:
-			last = max(first, last) // one port is written without a range
+		case first < last || slices.Contains(r.Tags, RoleTag(s.Name, RoleNode)) && s.Distribution.EPMDPort != 0:
 			s.Distribution.PortMin, s.Distribution.PortMax = first, last
 		case slices.Contains(r.Tags, RoleTag(s.Name, RoleNode)):
 			s.Distribution.EPMDPort = first

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,9 +43,11 @@ func (s Spec) NodeMarks(m Memory) []string {
 	return nodeMarks(s.Name, s.Distribution.Basename, s.EffectiveCookie(m))
 }
 
-// NodeMarks do the same of a beam_node.
+// NodeMarks do the same of a beam_node. Its ports are told, too, for the cluster's
+// firewall to open.
 func (n NodeSpec) NodeMarks() []string {
-	return nodeMarks(n.Cluster, n.Distribution.Basename, n.Cookie)
+	ports := fmt.Sprintf("%s%d-%d", portsPrefix(n.Cluster), n.Distribution.PortMin, n.Distribution.PortMax)
+	return append(nodeMarks(n.Cluster, n.Distribution.Basename, n.Cookie), ports)
 }
 
 func nodeMarks(cluster, basename, value string) []string {
@@ -58,6 +61,13 @@ func nodeMarks(cluster, basename, value string) []string {
 // Basename is the part of the node's name before the @; empty where the droplet
 // was made before it was marked.
 func (d Droplet) Basename(cluster string) string { return d.marked(namedPrefix(cluster)) }
+
+// Listening are the ports that the mark of a beam_node tells of; none where the
+// droplet was made before it was marked.
+func (d Droplet) Listening(cluster string) Listening {
+	from, to := Rule{Ports: d.marked(portsPrefix(cluster))}.ports()
+	return Listening{PortMin: from, PortMax: to}
+}
 
 // CookieFingerprint is that of the cookie that the node uses; empty where the
 // droplet was made before it was marked.
@@ -79,7 +89,7 @@ func IsCookieTag(cluster, tag string) bool { return strings.HasPrefix(tag, cooki
 // KeepsTag says that the tag tells what the droplet was made with, so that it
 // stays as it is.
 func KeepsTag(cluster, tag string) bool {
-	return slices.ContainsFunc([]string{toldPrefix(cluster), namedPrefix(cluster), cookiePrefix(cluster)}, func(prefix string) bool {
+	return slices.ContainsFunc([]string{toldPrefix(cluster), namedPrefix(cluster), portsPrefix(cluster), cookiePrefix(cluster)}, func(prefix string) bool {
 		return len(tag) > len(prefix) && strings.HasPrefix(tag, prefix)
 	})
 }
@@ -89,16 +99,36 @@ func LeaseTag(cluster, id string, at time.Time) string {
 	return leasePrefix(cluster) + id + ":" + strconv.FormatInt(at.UnixMilli(), 10)
 }
 
+// TellingTag says that the nth apply of those that told running hosts of a change
+// has begun to. A state that knows of fewer is of before it.
+func TellingTag(cluster, id string, n int) string {
+	return tellingPrefix(cluster) + id + ":" + strconv.Itoa(n)
+}
+
+// Tellings are the TellingTags of the cluster with the id, and the greatest of their
+// numbers.
+func (o Observed) Tellings(id string) (tags []string, last int) {
+	for _, tag := range o.Tags {
+		if number, own := strings.CutPrefix(tag, tellingPrefix(o.Cluster)+id+":"); own && id != "" {
+			n, _ := strconv.Atoi(number) // what is no number is before all
+			tags, last = append(tags, tag), max(last, n)
+		}
+	}
+	return tags, last
+}
+
 const (
 	firewallSuffix = ":firewalls"
 	toldLength     = 16
 )
 
-func idPrefix(cluster string) string     { return ClusterTag(cluster) + ":id:" }
-func leasePrefix(cluster string) string  { return ClusterTag(cluster) + ":lease:" }
-func toldPrefix(cluster string) string   { return ClusterTag(cluster) + ":told:" }
-func namedPrefix(cluster string) string  { return ClusterTag(cluster) + ":named:" }
-func cookiePrefix(cluster string) string { return ClusterTag(cluster) + ":cookie:" }
+func idPrefix(cluster string) string      { return ClusterTag(cluster) + ":id:" }
+func tellingPrefix(cluster string) string { return ClusterTag(cluster) + ":telling:" }
+func leasePrefix(cluster string) string   { return ClusterTag(cluster) + ":lease:" }
+func toldPrefix(cluster string) string    { return ClusterTag(cluster) + ":told:" }
+func namedPrefix(cluster string) string   { return ClusterTag(cluster) + ":named:" }
+func portsPrefix(cluster string) string   { return ClusterTag(cluster) + ":ports:" }
+func cookiePrefix(cluster string) string  { return ClusterTag(cluster) + ":cookie:" }
 
 // Lease is a LeaseTag that was found.
 type Lease struct {
@@ -137,6 +167,10 @@ func parseLease(cluster, tag string) (Lease, bool) {
 func MarkedID(cluster, tag string) string {
 	if lease, is := parseLease(cluster, tag); is {
 		return lease.ID
+	}
+	if rest, is := strings.CutPrefix(tag, tellingPrefix(cluster)); is {
+		id, _, _ := strings.Cut(rest, ":")
+		return id
 	}
 	return idOf(cluster, tag)
 }

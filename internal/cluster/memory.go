@@ -61,6 +61,8 @@ type Memory struct {
 	// Unformed says that the last apply that waited for the hosts ended before
 	// they were what it waited for.
 	Unformed bool `json:"unformed,omitempty"`
+	// Tellings is how many applies have told running hosts of changes, see TellingTag.
+	Tellings int `json:"tellings,omitempty"`
 	// Migrated is the SHA-256 of the release whose migration ran last.
 	Migrated string `json:"migrated,omitempty"`
 }
@@ -97,17 +99,13 @@ type HostRecord struct {
 	Parts hostconfig.Parts `json:"parts,omitempty"`
 	// Image is what the host was made from; empty where that is not known.
 	Image string `json:"image,omitempty"`
-	// Port is where a node serves HTTP; 0 where that is not known.
-	Port int `json:"port,omitempty"`
+	Listening
 	// Basename is the part of a node's name before the @; empty where it is the
 	// spec's.
 	Basename string `json:"basename,omitempty"`
 	// Network is Network.Kind of what the host was made for; empty where that is
 	// not known.
 	Network string `json:"network,omitempty"`
-	// EPMDPort is where a node has epmd, and looks for that of others; 0 where that
-	// is not known.
-	EPMDPort int `json:"epmd_port,omitempty"`
 	// Carried says that a load balancer was given its predecessor's certificate.
 	Carried bool `json:"carried,omitempty"`
 	// Unmanaged says that the provider has no way to the host: it was made without
@@ -252,7 +250,7 @@ func (m *Memory) Adopt(o Observed) {
 			Name: d.Name, Role: d.Role(o.Cluster), Pool: d.Pool(o.Cluster), Basename: d.Basename(o.Cluster), SetUpFailed: !m.Imported, Network: seen.Network.Kind(),
 		}
 		if record.Role == RoleNode {
-			record.EPMDPort = seen.Distribution.EPMDPort
+			record.EPMDPort, record.PortMin, record.PortMax = seen.Distribution.EPMDPort, seen.Distribution.PortMin, seen.Distribution.PortMax
 		}
 		m.Remember(d.ID, record)
 		// Hosts that talk over public addresses are in their region's default VPC.

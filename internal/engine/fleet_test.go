@@ -46,6 +46,7 @@ type machine struct {
 	on      bool
 	role    string            // empty for a host that is not the provider's
 	files   map[string]string // that it was told, by path
+	ports   listening
 	cookie  cookies
 	store   []string // SHA-256 of releases, the one that was used last first
 	release string   // that it runs; empty for none
@@ -126,6 +127,7 @@ func (f *fleet) all() []*machine {
 // boot does what the user data says.
 func (m *machine) boot() {
 	m.files = filesOf(m.UserData)
+	m.ports = m.listens()
 	for path, content := range m.files {
 		switch {
 		case path == "/etc/haproxy/beam/nodes.cfg":

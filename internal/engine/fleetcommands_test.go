@@ -162,7 +162,7 @@ func (f *fleet) tryFetch(id int, source hostconfig.ReleaseSource) (bool, error) 
 	case source.URL != "":
 		f.fetched = append(f.fetched, m.Name)
 	case !slices.ContainsFunc(f.all(), func(other *machine) bool {
-		return other.on && other.sharing == source.SHA256 && slices.ContainsFunc(source.From, other.has)
+		return other.on && other.sharing == source.SHA256 && slices.ContainsFunc(source.From, func(from string) bool { return other.sharesAt(from, m) })
 	}):
 		return false, nil
 	}

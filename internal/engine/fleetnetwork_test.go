@@ -4,7 +4,7 @@ import "strings"
 
 // leadsTo says that a load balancer reaches a node that serves at the address.
 func (f *fleet) leadsTo(balancer, node *machine, s server) bool {
-	return f.serves(node) && node.has(s.Address) && (node.PublicIPv4.String() == s.Address || f.reaches(balancer, node))
+	return f.serves(node) && node.has(s.Address) && node.ports.http == s.Port && (node.PublicIPv4.String() == s.Address || f.reaches(balancer, node))
 }
 
 // reaches says that two hosts are in one private network. Those of two regions are,
@@ -14,7 +14,7 @@ func (f *fleet) reaches(a, b *machine) bool { return !f.unpeered || a.VPC == b.V
 // meet says that two nodes can connect: they go by addresses of one kind, at which
 // they reach each other, and look for epmd where the other one has it.
 func (f *fleet) meet(a, b *machine) bool {
-	return a.public() == b.public() && (a.public() || f.reaches(a, b)) && a.epmdPort() == b.epmdPort()
+	return a.public() == b.public() && (a.public() || f.reaches(a, b)) && a.ports.epmd == b.ports.epmd
 }
 
 // public says that a node goes by its public address.
@@ -25,14 +25,4 @@ func (m *machine) public() bool {
 		}
 	}
 	return false
-}
-
-// epmdPort is the line of a node's environment that says where epmd is.
-func (m *machine) epmdPort() string {
-	for line := range strings.Lines(m.files["/etc/beam/node.env"]) {
-		if strings.HasPrefix(line, "ERL_EPMD_PORT=") {
-			return line
-		}
-	}
-	return ""
 }

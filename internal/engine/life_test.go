@@ -48,6 +48,7 @@ type life struct {
 	rotates   bool     // the cookie may change, so that management stays
 	deploys   int      // releases that were asked for
 	disturbed bool     // something befell its hosts since the chapter began
+	altered   bool     // somebody has changed something by hand since an apply went well
 	state     string   // what Terraform keeps; empty for none
 	older     []string // states of the same cluster from before
 
@@ -175,7 +176,7 @@ func (l *life) process(mem cluster.Memory, a accident) (*process, *engine.Engine
 	}
 	p.dies = func(calls int, answered bool) bool { return a.dieAt > 0 && calls >= a.dieAt && answered == a.answered }
 	l.processes = append(l.processes, p)
-	l.safety.run(p.number)
+	l.safety.run(p)
 	ctx, cancel := context.WithTimeout(l.Context(), time.Hour)
 	p.cancel = cancel
 	if a.cancelAt > 0 {
@@ -226,6 +227,7 @@ func (l *life) apply(a accident) error {
 		l.tell("apply %d failed, with nothing for the state: %v", p.number, err)
 	default:
 		l.write(mem)
+		l.altered = l.altered && err != nil
 		l.tell("apply %d, %d calls: %v", p.number, p.calls, brief(err))
 	}
 	return err

@@ -12,7 +12,7 @@ import (
 
 // changeWithin asks for something else on the hosts that there are.
 func (l *life) changeWithin(spec *cluster.Spec, pool int) {
-	switch l.random.IntN(12) {
+	switch l.random.IntN(14) {
 	case 0:
 		spec.Environment = map[string]string{"GREETING": pick(l, []string{"hello", "hi"})}
 		l.tell("the environment shall be %v", spec.Environment)
@@ -47,7 +47,31 @@ func (l *life) changeWithin(spec *cluster.Spec, pool int) {
 	case 11:
 		spec.SSHKeys = pick(l, [][]string{nil, {annsFingerprint}})
 		l.tell("the SSH keys shall be %v", spec.SSHKeys)
+	case 12, 13:
+		l.otherPorts(spec)
 	}
+}
+
+// otherPorts has hosts listen elsewhere.
+func (l *life) otherPorts(spec *cluster.Spec) {
+	release := *spec.Release
+	switch l.random.IntN(5) {
+	case 0, 1:
+		spec.Distribution.PortMin = pick(l, []int{9100, 9200, 9150})
+		spec.Distribution.PortMax = spec.Distribution.PortMin + pick(l, []int{0, 55})
+		l.tell("nodes shall connect at the ports %d to %d", spec.Distribution.PortMin, spec.Distribution.PortMax)
+	case 2:
+		release.Port = pick(l, []int{8080, 4000})
+		l.tell("the release shall be at port %d", release.Port)
+	case 3:
+		release.UDPPorts = pick(l, [][]string{nil, {"5060"}, {"5060", "7000-7010"}})
+		l.tell("the release shall have the UDP ports %v", release.UDPPorts)
+	case 4:
+		spec.Host.SSHPort = pick(l, []int{22, 2222})
+		spec.Management.Port = spec.Host.SSHPort
+		l.tell("SSH shall be at port %d", spec.Host.SSHPort)
+	}
+	spec.Release = &release
 }
 
 // otherNetwork brings a cluster without a database to another network: one of its
@@ -89,18 +113,6 @@ func (l *life) otherRelease(release cluster.Release) *cluster.Release {
 	return &release
 }
 
-// changeForGood asks for what there never was before. What hosts were told in an
-// apply that died no state knows, and they keep it where the user asks again for
-// what there was before that.
-func (l *life) changeForGood() {
-	l.spec.Environment = map[string]string{"GREETING": "welcome"}
-	l.spec.Host.Locale = "de_DE.UTF-8"
-	if l.rotates {
-		l.spec.Cookie = "the-last-secret"
-	}
-	l.tell("environment, locale and, in a cluster that rotates, the cookie are new")
-}
-
 // goodRelease asks for one that does not crash.
 func (l *life) goodRelease() *cluster.Release {
 	release := l.otherRelease(*l.spec.Release)
@@ -112,7 +124,7 @@ func (l *life) otherManagement(spec *cluster.Spec) {
 	if l.rotates {
 		return
 	}
-	spec.Management, spec.WaitFor = cluster.Management{Enabled: !spec.Management.Enabled, Port: 22}, cluster.WaitActive
+	spec.Management, spec.WaitFor = cluster.Management{Enabled: !spec.Management.Enabled, Port: spec.Host.SSHPort}, cluster.WaitActive
 	if spec.Management.Enabled {
 		spec.WaitFor = cluster.WaitFormed
 	}

@@ -126,7 +126,7 @@ func (l *life) drift() {
 	}
 	ctx := l.Context()
 	host := pick(l, hosts)
-	l.disturbed = true
+	l.disturbed, l.altered = true, true
 	var err error
 	var what string
 	switch l.random.IntN(8) {

@@ -26,7 +26,7 @@ type answering struct {
 const firstBoot = 20 * time.Second
 
 // Run implements engine.Channel.
-func (a answering) Run(ctx context.Context, address string, _ int, command string, stdin io.Reader) ([]byte, error) {
+func (a answering) Run(ctx context.Context, address string, port int, command string, stdin io.Reader) ([]byte, error) {
 	p, key := a.process, fmt.Sprint(a.process.number, " tell ", address, command)
 	p.life.turns.wait(key)
 	if err := p.beginTelling(); err != nil {
@@ -34,7 +34,7 @@ func (a answering) Run(ctx context.Context, address string, _ int, command strin
 	}
 	hosts := p.life.hosts()
 	i := slices.IndexFunc(hosts, func(o simulator.Object) bool { return detail(o, "public") == address })
-	if i < 0 || hosts[i].Status != "active" || time.Since(hosts[i].CreatedAt) < p.life.fleet.boots {
+	if i < 0 || hosts[i].Status != "active" || time.Since(hosts[i].CreatedAt) < p.life.fleet.boots || !p.life.fleet.answersAt(dropletID(hosts[i]), port) {
 		select {
 		case <-ctx.Done():
 		case <-time.After(dialTime):

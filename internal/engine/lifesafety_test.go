@@ -26,7 +26,7 @@ type safety struct {
 	roles      map[string]string // by id of a droplet
 	names      map[string]string // that a droplet was made under, by its id
 	lost       map[string]bool   // addresses that lead nowhere by no fault of the engine
-	running    int               // number of the process that runs
+	process    *process          // that runs; nil before the first
 	found      []string
 }
 
@@ -70,7 +70,7 @@ func (s *safety) after(r simulator.Request) {
 		if _, known := s.seen[o.Kind+o.ID]; known {
 			continue
 		}
-		s.seen[o.Kind+o.ID] = s.running
+		s.seen[o.Kind+o.ID] = s.running()
 		if o.Kind == "droplet" {
 			s.names[o.ID] = o.Name + " " + told(o) // a node may be made anew in an apply, but told something else
 			s.roles[o.ID] = cluster.Droplet{Tags: o.Tags}.Role(lifeName)
@@ -80,6 +80,7 @@ func (s *safety) after(r simulator.Request) {
 		}
 	}
 	s.checkDoubles(now)
+	s.checkReach(now, r.Method+" "+r.Path)
 }
 
 func (s *safety) checkBystanders(now simulator.Inventory, r simulator.Request) {
@@ -237,10 +238,18 @@ func (s *safety) checkServing(p *process, o simulator.Object, now simulator.Inve
 }
 
 // run says which process runs from now on.
-func (s *safety) run(number int) {
+func (s *safety) run(p *process) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.running = number
+	s.process = p
+}
+
+// running is the number of the process that runs.
+func (s *safety) running() int {
+	if s.process == nil {
+		return 0
+	}
+	return s.process.number
 }
 
 // lose takes note of an address that leads nowhere.

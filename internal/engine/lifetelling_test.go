@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
 // beforeTelling looks at a command that a process is about to give a host.
@@ -47,8 +49,25 @@ func (s *safety) afterTelling(p *process, command string) {
 	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.checkReach(s.life.sim.Inventory(), command)
 	if len(apart) > 0 && !s.life.disturbed && p.id != "" && !s.life.rivals {
 		s.violate("after %q these nodes do not connect: %q", command, apart)
+	}
+}
+
+// checkReach looks whether those that serve are reached where they listen, after a
+// call or a command: not once somebody has changed by hand what that takes.
+func (s *safety) checkReach(now simulator.Inventory, after string) {
+	if s.life.altered || s.life.rivals || s.process == nil || s.process.destroys || s.process.id == "" {
+		return
+	}
+	own := func(id int) bool {
+		return slices.ContainsFunc(now, func(o simulator.Object) bool {
+			return o.Kind == "droplet" && dropletID(o) == id && idOf(o) == s.process.id
+		})
+	}
+	if shut := s.life.fleet.shut(now, own); len(shut) > 0 {
+		s.violate("after %q these are not reached: %q", after, shut)
 	}
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,18 +48,23 @@ func overSSH(keys cluster.ManagementKeys) Channel {
 // use.
 type contact struct {
 	channel Channel
-	port    int
+	port    int         // of hosts that nothing else is known of
+	ports   map[int]int // by droplet id
 }
 
 func (r *run) contact() contact {
-	return contact{channel: r.connect(r.mem.Secrets.Management), port: r.spec.Management.Port}
+	c := contact{channel: r.connect(r.mem.Secrets.Management), port: r.spec.Management.Port, ports: map[int]int{}}
+	for id, record := range r.mem.Hosts {
+		c.ports[id] = r.spec.ManagementPort(record)
+	}
+	return c
 }
 
 // command runs a command of beamctl on the host, which has to end in time.
 func (c contact) command(ctx context.Context, d cluster.Droplet, limit time.Duration, command string, stdin io.Reader) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the host did not carry out %q within %s", command, limit))
 	defer cancel()
-	return c.channel.Run(ctx, d.PublicIPv4, c.port, command, stdin)
+	return c.channel.Run(ctx, d.PublicIPv4, cmp.Or(c.ports[d.ID], c.port), command, stdin)
 }
 
 // tell gives a running host what has changed around it.

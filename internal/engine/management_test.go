@@ -41,10 +41,10 @@ type hosts struct {
 }
 
 // Run implements engine.Channel.
-func (h *hosts) Run(ctx context.Context, address string, _ int, command string, stdin io.Reader) ([]byte, error) {
+func (h *hosts) Run(ctx context.Context, address string, port int, command string, stdin io.Reader) ([]byte, error) {
 	o := h.w.droplets(h.spec.Name)
 	i := slices.IndexFunc(o.Droplets, func(d cluster.Droplet) bool { return d.PublicIPv4 == address })
-	if i < 0 {
+	if i < 0 || !h.w.fleet.answersAt(o.Droplets[i].ID, port) {
 		return nil, fmt.Errorf("SSH to %s: %w", address, management.ErrUnreachable)
 	}
 	if err := h.refusal(o.Droplets[i]); err != nil {

@@ -75,7 +75,7 @@ func (r *run) pushRelease(a plan.PushRelease) work {
 // spreadRelease has nodes fetch the release from one that has it, which shares it
 // meanwhile.
 func (r *run) spreadRelease(a plan.SpreadRelease) (work, error) {
-	source := hostconfig.ReleaseSource{SHA256: a.SHA256, From: []string{r.spec.Address(a.From)}}
+	source := hostconfig.ReleaseSource{SHA256: a.SHA256, From: []string{r.spec.ShareAddress(*r.mem, a.From)}}
 	stdin, err := source.Encode()
 	if err != nil {
 		return nil, err

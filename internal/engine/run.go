@@ -37,6 +37,7 @@ type run struct {
 	removing bool     // the cluster goes
 	leases   []string // tags that are held
 	wrote    bool     // something was changed since the last look
+	telling  bool     // it is marked that hosts are told of changes
 	// adjust makes of a look what the run is to see; nil leaves it.
 	adjust func()
 	// plan says what is left to do.
@@ -85,7 +86,7 @@ func (e *Engine) run(spec cluster.Spec, mem *cluster.Memory) *run {
 }
 
 func (r *run) input() plan.Input {
-	return plan.Input{Spec: r.spec, Memory: *r.mem, Observed: r.obs, Reports: r.reports, Now: time.Now(), Creating: r.creating, Begun: r.begun, Going: r.going}
+	return plan.Input{Spec: r.spec, Memory: *r.mem, Observed: r.obs, Reports: r.reports, Now: time.Now(), Creating: r.creating, Begun: r.begun, Going: r.going, Telling: r.telling}
 }
 
 // diff says what is left to do, after what needs no call has been done.

@@ -28,7 +28,7 @@ func (r *run) prepare(a plan.Action) (work, error) {
 		return r.changeVolume(a), nil
 	case plan.ReserveAddress, plan.MoveAddress, plan.DeleteAddress:
 		return r.changeAddress(a), nil
-	case plan.HoldLease, plan.CreateTag, plan.DeleteTag, plan.AssignProject:
+	case plan.HoldLease, plan.MarkTelling, plan.CreateTag, plan.DeleteTag, plan.AssignProject:
 		return r.changeAccount(a), nil
 	}
 	return r.prepareTelling(a)
@@ -77,6 +77,8 @@ func (r *run) note(a plan.Action) bool {
 		r.mem.DatabaseAddress = a.Address
 	case plan.Claim:
 		r.mem.Unmarked = false
+	case plan.Doubt:
+		plan.Doubted(r.mem, a.Tellings)
 	default:
 		return false
 	}
@@ -250,6 +252,8 @@ func (r *run) changeAccount(a plan.Action) work {
 		switch a := a.(type) {
 		case plan.HoldLease:
 			return r.holdLease(ctx, a)
+		case plan.MarkTelling:
+			return r.markTelling(ctx, a)
 		case plan.CreateTag:
 			if err := r.api.CreateTag(ctx, a.Tag); err != nil {
 				return err
@@ -279,25 +283,4 @@ func (r *run) forgetTag(tag string) {
 	for i, d := range r.obs.Droplets {
 		r.obs.Droplets[i].Tags = slices.DeleteFunc(slices.Clone(d.Tags), func(have string) bool { return have == tag })
 	}
-}
-
-// holdLease renews the lease.
-func (r *run) holdLease(ctx context.Context, a plan.HoldLease) error {
-	if err := r.takeLease(ctx, a.Tag); err != nil {
-		return err
-	}
-	r.record(func() {
-		r.leases = append(r.leases, a.Tag)
-		r.obs.Leases = append(r.obs.Leases, cluster.Lease{ID: r.mem.ID, At: time.Now(), Tag: a.Tag})
-	})
-	for _, old := range a.Old {
-		if err := r.api.DeleteTag(ctx, old); err != nil {
-			return err
-		}
-		r.record(func() {
-			r.leases = slices.DeleteFunc(r.leases, func(tag string) bool { return tag == old })
-			r.forgetTag(old)
-		})
-	}
-	return nil
 }

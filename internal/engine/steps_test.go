@@ -22,7 +22,7 @@ import (
 // writes says which step of a plan makes a call that writes. A call that is not
 // in it has no step, so that no plan would show what it does.
 var writes = map[string]string{
-	"POST tags, a lease": "HoldLease", "DELETE tags/*, a lease": "HoldLease", "POST tags": "CreateTag", "DELETE tags/*": "DeleteTag", "DELETE tags/*, of a node that is being made": "DeleteTag",
+	"POST tags, a lease": "HoldLease", "DELETE tags/*, a lease": "HoldLease", "POST tags, that hosts are told": "MarkTelling", "POST tags": "CreateTag", "DELETE tags/*": "DeleteTag", "DELETE tags/*, of a node that is being made": "DeleteTag",
 	"POST tags/*/resources, droplet": "TagHosts", "DELETE tags/*/resources, droplet": "UntagHosts", "POST tags/*/resources, volume": "TagVolume",
 	"POST vpcs": "CreateVPC", "PATCH vpcs/*": "MarkVPC", "PATCH vpcs/*, without a mark": "UnmarkVPC", "DELETE vpcs/*": "DeleteVPC",
 	"POST vpc_peerings": "CreatePeering", "DELETE vpc_peerings/*": "DeletePeering",
@@ -50,6 +50,7 @@ var tells = map[string]string{
 var along = map[string][]string{
 	"POST tags":                 {"TagHosts", "TagVolume", "RotateCookie"},
 	"POST projects/*/resources": {"CreateHosts"},
+	"DELETE tags/*":             {"MarkTelling"}, // that of before goes
 	"DELETE tags/*, of a node that is being made": {"CreateHosts"},
 	"fetch-release":                    {"SpreadRelease"},
 	"POST tags/*/resources, droplet":   {"RotateCookie"}, // the nodes' marks tell of the cookie
@@ -97,6 +98,8 @@ func write(t *testing.T, r *http.Request) string {
 		call += ", " + body.Type
 	case parts[0] == "tags" && len(parts) == 1 && strings.Contains(body.Name, ":lease:"):
 		call += ", a lease"
+	case parts[0] == "tags" && len(parts) == 1 && strings.Contains(body.Name, ":telling:"):
+		call += ", that hosts are told"
 	case parts[0] == "tags" && strings.Contains(string(body.Resources), `"volume"`):
 		call += ", volume"
 	case parts[0] == "tags" && len(parts) > 2:

@@ -106,8 +106,9 @@ type ReleaseSource struct {
 	URL     string `json:"url,omitempty"`
 	// Headers are sent to the URL's own host only.
 	Headers map[string]string `json:"headers,omitempty"`
-	// From are addresses of nodes that share the release, asked in this order;
-	// none where there is a URL.
+	// From are addresses of nodes that share the release, asked in this order; none
+	// where there is a URL. One that shares at another port than this node would has
+	// it behind a colon.
 	From []string `json:"from,omitempty"`
 }
 

@@ -83,10 +83,12 @@ func noise(size int) string {
 func TestNodesGetAReleaseFromEachOther(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
-	has, wants := newManagedStore(t, port), newManagedStore(t, port)
+	has, wants, elsewhere := newManagedStore(t, port), newManagedStore(t, port), newManagedStore(t, freePort(t))
 	archive := tarball(t, "bin/chat", "shared")
 	has.must(t, hostconfig.CommandStore(digest(archive)), string(archive))
 	source, err := hostconfig.ReleaseSource{SHA256: digest(archive), From: []string{"127.0.0.2", "127.0.0.1"}}.Encode()
+	must(t, err)
+	atPort, err := hostconfig.ReleaseSource{SHA256: digest(archive), From: []string{"127.0.0.1:" + port}}.Encode()
 	must(t, err)
 
 	share := exec.CommandContext(t.Context(), testtool.Require(t, hostPython), "-I", has.root+"/usr/local/lib/beam/beamctl/main.py")
@@ -109,8 +111,11 @@ func TestNodesGetAReleaseFromEachOther(t *testing.T) {
 		}
 	}
 	wants.must(t, hostconfig.CommandFetch, string(source))
-	if got := wants.read(t, "/var/lib/beam/releases/"+digest(archive)[:16]+"/bin/chat"); got != "shared" {
-		t.Errorf("the other node has %q", got)
+	elsewhere.must(t, hostconfig.CommandFetch, string(atPort))
+	for _, other := range []managed{wants, elsewhere} {
+		if got := other.read(t, "/var/lib/beam/releases/"+digest(archive)[:16]+"/bin/chat"); got != "shared" {
+			t.Errorf("the other node has %q", got)
+		}
 	}
 	must(t, connection.Close()) // as when the connection is lost
 	if err := share.Wait(); err != nil {

@@ -46,6 +46,20 @@ type (
 		write
 		Tag, ID string
 	}
+	// MarkTelling says, before running hosts are told of a change, that states of
+	// before do not know what those run from then on.
+	MarkTelling struct {
+		write
+		Tag    string
+		Number int
+		Old    []string // marks of the same kind, which go
+	}
+	// Doubt takes note that nobody knows what running hosts were told by the applies
+	// up to the number.
+	Doubt struct {
+		note
+		Tellings int
+	}
 	// Claim takes note that all objects carry the cluster's id.
 	Claim struct{ note }
 
@@ -101,6 +115,8 @@ type (
 	UpdateFirewall struct {
 		write
 		Firewall cluster.Firewall
+		// Narrows says that it closes what only hosts need that go before.
+		Narrows bool
 	}
 	// DeleteFirewall deletes a firewall.
 	DeleteFirewall struct {
@@ -315,6 +331,8 @@ func (a DeleteTag) Key() string        { return "delete tag " + a.Tag }
 func (a TagHosts) Key() string         { return "tag hosts " + a.Tag }
 func (a UntagHosts) Key() string       { return "untag hosts " + a.Tag }
 func (a TagVolume) Key() string        { return "tag volume " + a.Tag }
+func (a MarkTelling) Key() string      { return "mark telling" }
+func (a Doubt) Key() string            { return "doubt" }
 func (a Claim) Key() string            { return "claim" }
 func (a UseVPC) Key() string           { return "VPC " + a.Region }
 func (a CreateVPC) Key() string        { return "VPC " + a.VPC.Region }
@@ -325,7 +343,6 @@ func (a CreatePeering) Key() string    { return "peering " + a.Name }
 func (a AwaitPeering) Key() string     { return "active " + a.Name }
 func (a DeletePeering) Key() string    { return "delete peering " + a.Peering.ID }
 func (a CreateFirewall) Key() string   { return "firewall " + a.Firewall.Name }
-func (a UpdateFirewall) Key() string   { return "firewall " + a.Firewall.Name }
 func (a DeleteFirewall) Key() string   { return "delete firewall " + a.Firewall.ID }
 func (a CreateVolume) Key() string     { return "volume" }
 func (a AwaitVolume) Key() string      { return "free volume" }
@@ -359,6 +376,14 @@ func (a CarryCertificate) Key() string { return "carry certificate" }
 func (a MoveAddress) Key() string      { return "public address" }
 func (a DeleteAddress) Key() string    { return "delete address " + a.IP }
 func (a AssignProject) Key() string    { return "project" }
+
+// Key implements Action.
+func (a UpdateFirewall) Key() string {
+	if a.Narrows {
+		return "narrow firewall " + a.Firewall.Name
+	}
+	return "firewall " + a.Firewall.Name
+}
 
 // Kinds, to be embedded.
 type (

@@ -72,7 +72,7 @@ func (d *differ) makeBalancer(why string) {
 			after = append(after, Tell{Delivery: Delivery{Droplet: host}}.Key())
 		}
 	}
-	after = append(after, vpcKey(d.Spec.LoadBalancer.Region), firewallKey(d.Spec.Name, cluster.RoleLoadBalancer))
+	after = append(after, vpcKey(d.Spec.LoadBalancer.Region), firewallKey(d.Spec.Name, cluster.RoleLoadBalancer), firewallKey(d.Spec.Name, cluster.RoleNode))
 	if host, failed := d.failedBalancer(); failed {
 		d.do(d.deletion(host), d.failure(host))
 		after = append(after, DeleteHost{Droplet: host}.Key())

@@ -196,7 +196,18 @@ func (in NodeInput) refusals() []check.Problem {
 	if _, problem := in.VPC(); problem != "" {
 		found = append(found, check.Problem{Path: []string{"region"}, Summary: "No network in the region", Detail: problem})
 	}
-	return append(found, check.Meshes(in.Spec, cluster.SpecOf(in.Spec.Cluster, in.Observed).Distribution)...)
+	return append(found, in.unmeshed()...)
+}
+
+// unmeshed says why the cluster's nodes could not reach the node, whichever of the
+// ports it uses that their firewall opens.
+func (in NodeInput) unmeshed() (found []check.Problem) {
+	for _, open := range in.Observed.Distributions() {
+		if found = check.Meshes(in.Spec, open); len(found) == 0 {
+			return nil
+		}
+	}
+	return found
 }
 
 // VPC finds the VPC that the cluster's hosts of the node's region are in; none

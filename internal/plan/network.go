@@ -24,9 +24,23 @@ func (d *differ) network() {
 	for _, region := range d.Spec.Regions() {
 		d.vpc(region)
 	}
-	for _, pair := range cluster.RegionPairs(d.Spec.Regions()) {
+	for _, pair := range cluster.RegionPairs(d.peeredRegions()) {
 		d.peering(pair)
 	}
+}
+
+// peeredRegions are those of the spec, and those that the hosts are in which go:
+// until then they and the others have to reach each other.
+func (d *differ) peeredRegions() []string {
+	regions := d.Spec.Regions()
+	for _, host := range d.Observed.Hosts() {
+		v, exists := d.Observed.VPCIn(host.Region, d.Memory)
+		if _, known := d.Memory.Hosts[host.ID]; known && exists && v.Own && v.ID == host.VPCUUID && d.elsewhere(host) == "" {
+			regions = append(regions, host.Region)
+		}
+	}
+	slices.Sort(regions)
+	return slices.Compact(regions)
 }
 
 func (d *differ) vpc(region string) {
@@ -94,7 +108,7 @@ func vpcKey(region string) string { return UseVPC{Region: region}.Key() }
 // firewalls binds a firewall to the tag of each role, before a host has it.
 func (d *differ) firewalls() {
 	tags := map[string]bool{}
-	for _, wanted := range d.Spec.WantedFirewalls(d.Memory) {
+	for _, wanted := range d.wantedFirewalls() {
 		have, exists := d.firewall(wanted)
 		if exists && have.Same(wanted) {
 			continue
@@ -146,7 +160,7 @@ func (d *differ) onlyUnmarked(have, wanted cluster.Firewall) bool {
 // firewalls of roles that there are no more.
 func (d *differ) removeNetwork() {
 	hosts := d.keys(isDelete)
-	wanted := d.Spec.WantedFirewalls(d.Memory)
+	wanted := d.wantedFirewalls()
 	for _, f := range d.Observed.Firewalls {
 		needed := slices.ContainsFunc(wanted, func(w cluster.Firewall) bool {
 			have, exists := d.firewall(w)

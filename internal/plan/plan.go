@@ -26,6 +26,8 @@ type Input struct {
 	// Begun says that it was found out already that no other cluster of the name
 	// is in the way.
 	Begun bool
+	// Telling says that this apply has marked already that it tells hosts of changes.
+	Telling bool
 	// Going are ids of clusters of the name that are gone before a step is done.
 	Going []string
 }
@@ -83,10 +85,11 @@ func Diff(in Input) Plan {
 	d := &differ{Input: in}
 	d.Memory = in.Memory.Clone()
 	d.adopt()
+	d.doubt()
 	d.pools = d.nodes()
 	for _, part := range []func(){
 		d.lease, d.network, d.firewalls, d.database, d.makeNodes, d.balancer, d.upkeep, d.rotate, d.tell,
-		d.restartNodes, d.replaceNodes, d.form, d.address, d.project, d.remove, d.removeNetwork, d.removeMarks, d.finish, d.takeOver,
+		d.restartNodes, d.replaceNodes, d.form, d.address, d.project, d.remove, d.narrowFirewalls, d.removeNetwork, d.removeMarks, d.finish, d.takeOver, d.markTelling,
 	} {
 		part()
 	}

@@ -20,6 +20,7 @@ type simulation struct {
 	peak    int
 	leads   map[int][]string // addresses that each load balancer leads to, by its id
 	mesh    map[int]int      // which mesh each node came to be in that ever was, by its id
+	madeBy  map[int]cluster.Spec
 }
 
 func (s *simulation) next() int {
@@ -217,6 +218,10 @@ func (s *simulation) create(a CreateHosts) {
 		}
 		s.Observed.Droplets = append(s.Observed.Droplets, d)
 		s.Memory.Remember(d.ID, record)
+		if s.madeBy == nil {
+			s.madeBy = map[int]cluster.Spec{}
+		}
+		s.madeBy[d.ID] = s.Spec
 		if a.Role == cluster.RoleLoadBalancer {
 			s.lead(d.ID, serving)
 		}
@@ -307,6 +312,11 @@ func (s *simulation) doOthers(a Action) {
 		o.Leases = []cluster.Lease{{ID: s.Memory.ID, At: s.Now, Tag: a.Tag}}
 	case CreateTag:
 		o.Tags = append(o.Tags, a.Tag)
+	case MarkTelling:
+		o.Tags = append(filter(o.Tags, func(tag string) bool { return !slices.Contains(a.Old, tag) }), a.Tag)
+		s.Telling, s.Memory.Tellings = true, a.Number
+	case Doubt:
+		Doubted(&s.Memory, a.Tellings)
 	case DeleteTag:
 		o.Tags = filter(o.Tags, func(tag string) bool { return tag != a.Tag })
 		o.Leases = filter(o.Leases, func(l cluster.Lease) bool { return l.Tag != a.Tag })

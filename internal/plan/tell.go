@@ -155,14 +155,14 @@ func (d *differ) knowsNodes(host cluster.Droplet) bool {
 	return BalancerDelivery(d.Spec, d.Memory, d.serving()).ID == d.Memory.Hosts[host.ID].Delivered
 }
 
-// nodesUp are the steps after which all nodes are up that are missing now, and
-// the database that they need.
+// nodesUp are the steps after which all nodes are up that are missing now, in
+// networks that are connected, and the database that they need.
 func (d *differ) nodesUp() []string {
 	return d.keys(func(a Action) bool {
 		switch a := a.(type) {
 		case AwaitActive:
 			return !d.isBalancer(a.Host)
-		case AwaitAddress:
+		case AwaitAddress, AwaitPeering:
 			return true
 		case CreateHosts:
 			return a.Role == cluster.RoleNode

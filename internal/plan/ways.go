@@ -114,6 +114,9 @@ func (d *differ) changeOf(host cluster.Droplet, place cluster.Place, wanted desc
 		c.way = wayReplaced
 	}
 	c.why = about + " " + differs[c.way](c.parts)
+	if record.Parts[hostconfig.PartHost] == unknown {
+		c.why = about + " was told of changes that the state does not know: " + again[c.way]
+	}
 	return c
 }
 
@@ -129,6 +132,9 @@ var differs = map[way]func([]hostconfig.Part) string{
 	wayRestarted: func(parts []hostconfig.Part) string { return "has another " + named(parts) + ": its release restarts" },
 	wayReplaced:  func(parts []hostconfig.Part) string { return "has another " + named(parts) + ": it is made anew" },
 }
+
+// again words it where nobody knows which parts differ.
+var again = map[way]string{wayTold: "it is told anew", wayRestarted: "its release restarts", wayReplaced: "it is made anew"}
 
 var partNames = map[hostconfig.Part]string{
 	hostconfig.PartFixed:       "configuration that only a new host can be given",
@@ -175,7 +181,7 @@ func (d *differ) reaches(id int) bool {
 // NewRecord is what is remembered of a host that is made now.
 func NewRecord(in Input, a CreateHosts) cluster.HostRecord {
 	s, m := in.Spec, in.Memory
-	record := cluster.HostRecord{Role: a.Role, Pool: a.Pool, Image: a.Place.Image, Unmanaged: !s.Manages(m), Network: s.Network.Kind()}
+	record := cluster.HostRecord{Role: a.Role, Pool: a.Pool, Image: a.Place.Image, Unmanaged: !s.Manages(m), Network: s.Network.Kind(), Listening: s.Listening(a.Role)}
 	var host description
 	switch a.Role {
 	case cluster.RoleDatabase:
@@ -187,8 +193,7 @@ func NewRecord(in Input, a CreateHosts) cluster.HostRecord {
 	default:
 		host = described(s.NodeHost(m, a.Pool, nil))
 		host.parts = madeNodeParts(s, m, host.parts)
-		record.Delivered, record.Port, record.Basename = NodeDelivered(m), s.HTTPPort(), s.Distribution.Basename
-		record.EPMDPort = s.Distribution.EPMDPort
+		record.Delivered, record.Basename = NodeDelivered(m), s.Distribution.Basename
 		if s.Release != nil && s.Release.URL != "" {
 			record.Stored = s.Release.SHA256 // its boot fetches it
 		}

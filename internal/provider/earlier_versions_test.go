@@ -161,9 +161,9 @@ func TestHostsOfAnEarlierVersionAreReachedAsTheStateSays(t *testing.T) {
 		network, distribution object
 		want                  cluster.HostRecord
 	}{
-		{object{"mode": "public"}, object{"epmd_port": 4370}, cluster.HostRecord{Network: cluster.NetworkPublic, EPMDPort: 4370}},
-		{object{"mode": "auto"}, object{"epmd_port": 4369}, cluster.HostRecord{Network: cluster.NetworkPrivate, EPMDPort: 4369}},
-		{nil, nil, cluster.HostRecord{Network: cluster.NetworkPrivate, EPMDPort: 4369}},
+		{object{"mode": "public"}, object{"epmd_port": 4370}, cluster.HostRecord{Network: cluster.NetworkPublic, Listening: cluster.Listening{EPMDPort: 4370}}},
+		{object{"mode": "auto"}, object{"epmd_port": 4369}, cluster.HostRecord{Network: cluster.NetworkPrivate, Listening: cluster.Listening{EPMDPort: 4369}}},
+		{nil, nil, cluster.HostRecord{Network: cluster.NetworkPrivate, Listening: cluster.Listening{EPMDPort: 4369}}},
 	} {
 		arguments := object{"name": "chat"}
 		if tt.network != nil {
@@ -171,7 +171,7 @@ func TestHostsOfAnEarlierVersionAreReachedAsTheStateSays(t *testing.T) {
 		}
 		state := modelOf(t, configOf(t, clusterSchema(t), arguments))
 		known := clusterMemory{Memory: cluster.Memory{Version: cluster.MemoryVersion, Hosts: map[int]cluster.HostRecord{
-			1: {Role: cluster.RoleNode}, 2: {Role: cluster.RoleNode, Network: cluster.NetworkPrivate, EPMDPort: 4371}, 3: {Role: cluster.RoleDatabase},
+			1: {Role: cluster.RoleNode}, 2: {Role: cluster.RoleNode, Network: cluster.NetworkPrivate, Listening: cluster.Listening{EPMDPort: 4371}}, 3: {Role: cluster.RoleDatabase},
 		}}}
 		if diags := state.remember(known); diags.HasError() {
 			t.Fatal(say(diags))

@@ -48,9 +48,9 @@ def has(sha256: str) -> bool:
 def fetch(source: dict[str, Any]) -> None:
     """Puts a release into the store, from a URL or from another node."""
     sha256 = source["sha256"]
-    port = config()["share_port"]
-    urls = [source["url"]] if source.get("url") else [
-        f"http://{address}:{port}/{sha256.lower()}" for address in source.get("from") or []]
+    port = config()["share_port"]  # unless the other node has another one
+    nodes = [address if ":" in address else f"{address}:{port}" for address in source.get("from") or []]
+    urls = [source["url"]] if source.get("url") else [f"http://{node}/{sha256.lower()}" for node in nodes]
     put(sha256, lambda path: download(urls, source.get("headers") or {}, sha256, path))
 
 

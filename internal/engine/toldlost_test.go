@@ -1,0 +1,106 @@
+package engine_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
+)
+
+// tellings are changes that running hosts are told of.
+func tellings() map[string]func(*life, *cluster.Spec) {
+	return map[string]func(*life, *cluster.Spec){
+		"environment": func(_ *life, s *cluster.Spec) { s.Environment = map[string]string{"GREETING": "hello"} },
+		"locale":      func(_ *life, s *cluster.Spec) { s.Host.Locale = "C.UTF-8" },
+		"packages":    func(_ *life, s *cluster.Spec) { s.Host.Packages = []string{"htop"} },
+		"cookie":      func(_ *life, s *cluster.Spec) { s.Cookie = "ANOTHER-SECRET" },
+		"release": func(l *life, s *cluster.Spec) {
+			s.Release = l.otherRelease(*s.Release)
+			s.Release.Migrate = "Chat.migrate()"
+			l.fleet.crashes[s.Release.SHA256] = false
+		},
+		"health check": func(_ *life, s *cluster.Spec) { s.LoadBalancer = withPath(*s.LoadBalancer, "/alive") },
+		"image":        func(_ *life, s *cluster.Spec) { s.Pools = slices.Clone(s.Pools); s.Pools[0].Image = "debian-13-x64" },
+		"fewer nodes":  func(_ *life, s *cluster.Spec) { s.Pools = slices.Clone(s.Pools); s.Pools[0].Count = 1 },
+	}
+}
+
+func withPath(lb cluster.LoadBalancer, path string) *cluster.LoadBalancer {
+	lb.HealthCheck.Path = path
+	return &lb
+}
+
+// followUps are what the user asks for once an apply of a change has died.
+func followUps() map[string]func(before, change cluster.Spec) cluster.Spec {
+	return map[string]func(before, change cluster.Spec) cluster.Spec{
+		"the same again": func(_, change cluster.Spec) cluster.Spec { return change },
+		"what there was": func(before, _ cluster.Spec) cluster.Spec { return before },
+		"something else again": func(before, _ cluster.Spec) cluster.Spec {
+			before.Tags = []string{"prod"}
+			before.Host.SwapMiB = 1024
+			return before
+		},
+	}
+}
+
+// An apply that is killed has told hosts what no state knows. Whatever is asked for
+// next, with the state of before, they become that, and nobody notices.
+func TestHostsBecomeWhatIsAskedForAfterAnApplyThatWasKilled(t *testing.T) {
+	t.Parallel()
+	for name, change := range tellings() {
+		for next, follow := range followUps() {
+			t.Run(name+", then "+next, func(t *testing.T) {
+				t.Parallel()
+				stride := 12 // of some thirty calls and commands
+				if testtool.Everything() {
+					stride = 1
+				}
+				for call, killed := stride, true; killed; call += stride {
+					t.Run(fmt.Sprint(call), func(t *testing.T) { killed = killedAt(t, call, change, follow) })
+				}
+			})
+		}
+	}
+}
+
+// killedAt lets a change be killed at a call, and asks for something afterwards. It
+// says whether there are as many calls.
+func killedAt(t *testing.T, call int, change func(*life, *cluster.Spec), follow func(before, change cluster.Spec) cluster.Spec) (killed bool) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLife(t, uint64(call))
+		l.spec = managed(2)
+		if err := l.apply(accident{}); err != nil {
+			t.Fatal(err)
+		}
+		l.wait(time.Hour)
+		before := l.spec
+		change(l, &l.spec)
+		killed = errors.Is(l.apply(accident{dieAt: call, answered: call%2 == 0}), errDead)
+		l.wait(time.Minute)
+		l.spec = follow(before, l.spec)
+		l.planned()
+		l.checkSettled()
+		l.end()
+		if len(l.safety.found) > 0 || t.Failed() {
+			l.Errorf("killed at call %d:\n%s", call, fmt.Sprint(l.story))
+		}
+	})
+	return killed
+}
+
+// planned applies as long as a plan has something to do.
+func (l *life) planned() {
+	for range 4 {
+		if left, _ := l.leftToDo(); !left.Changes() {
+			return
+		}
+		_ = l.apply(accident{}) // what went wrong is in the story
+	}
+	l.Error("the plan has something to do, again and again")
+}

@@ -1,0 +1,69 @@
+package plan
+
+import (
+	"maps"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+)
+
+// What running hosts were told stands in the state, and there only. An apply that is
+// killed leaves the state of before it, and a state may be put back. So each apply
+// that tells hosts of a change counts itself in a tag, before it begins to: a state
+// that knows of fewer has all of them told anew.
+
+// unknown stands for the fingerprint of a part of which nobody knows what it is.
+const unknown = "unknown"
+
+// doubt takes it for unknown what hosts run, where the state is of before an apply
+// that told them.
+func (d *differ) doubt() {
+	if _, last := d.Observed.Tellings(d.Memory.ID); last > d.Memory.Tellings && !d.removal() {
+		Doubted(&d.Memory, last)
+		d.do(Doubt{Tellings: last}, "")
+	}
+}
+
+// Doubted makes it unknown what hosts run that could be told.
+func Doubted(m *cluster.Memory, tellings int) {
+	m.Tellings = tellings
+	for id, record := range m.Hosts {
+		if record.Unmanaged || record.Parts == nil {
+			continue
+		}
+		record.Parts = maps.Clone(record.Parts)
+		for part, told := range record.Parts {
+			if ways[part] < wayReplaced && told != "" {
+				record.Parts[part] = unknown
+			}
+		}
+		record.Delivered = unknown
+		m.Hosts[id] = record
+	}
+}
+
+// markTelling has all steps that tell hosts of a change wait until that is marked. A
+// load balancer that is told of new nodes is found out by those.
+func (d *differ) markTelling() {
+	if d.Telling || d.removal() || d.Memory.ID == "" || len(d.keys(changesHosts)) == 0 {
+		return
+	}
+	old, last := d.Observed.Tellings(d.Memory.ID)
+	n := max(last, d.Memory.Tellings) + 1
+	mark := MarkTelling{Tag: cluster.TellingTag(d.Spec.Name, d.Memory.ID, n), Number: n, Old: old}
+	for i, s := range d.steps {
+		if _, tell := s.Action.(Tell); tell || changesHosts(s.Action) {
+			d.steps[i].After = append([]string{mark.Key()}, s.After...)
+		}
+	}
+	d.add(Step{Action: mark, Quiet: true})
+}
+
+// changesHosts says that a step makes of a host what no earlier state knows. One
+// that goes may have to stay, where the next apply is asked for something else.
+func changesHosts(a Action) bool {
+	switch a.(type) {
+	case Apply, RotateCookie, Retire:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,84 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/check"
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+)
+
+// Hosts listen at the ports that they were made with, so that a change of ports
+// makes them anew. Until the last one of before is gone, firewalls open the ports of
+// both, see cluster.Spec.WantedFirewalls.
+
+// wantedFirewalls are the firewalls for the hosts that there are and those to come.
+// What is open stays so while there are hosts of which nobody knows where they
+// listen.
+func (d *differ) wantedFirewalls() []cluster.Firewall {
+	wanted := d.Spec.WantedFirewalls(d.Memory, d.Observed.BeamNodes(d.Memory)...)
+	for i, role := range d.Spec.Roles() {
+		if have, exists := d.firewall(wanted[i]); exists && d.listensSomewhere(role) {
+			wanted[i] = wanted[i].KeepingOpen(have)
+		}
+	}
+	return wanted
+}
+
+// narrowFirewalls closes the ports that only those hosts have which go.
+func (d *differ) narrowFirewalls() {
+	going := map[int]bool{}
+	for _, s := range d.steps {
+		if a, is := s.Action.(DeleteHost); is {
+			going[a.Droplet.ID] = true
+		}
+	}
+	if len(going) == 0 {
+		return
+	}
+	later := &differ{Input: d.Input}
+	later.Memory = d.Memory.Clone()
+	maps.DeleteFunc(later.Memory.Hosts, func(id int, _ cluster.HostRecord) bool { return going[id] })
+	later.Observed.Droplets = filter(d.Observed.Droplets, func(host cluster.Droplet) bool { return !going[host.ID] })
+	wide := d.wantedFirewalls()
+	for i, narrow := range later.wantedFirewalls() {
+		if have, exists := d.firewall(narrow); exists && !narrow.Same(wide[i]) {
+			narrow.ID = have.ID
+			d.do(UpdateFirewall{Firewall: narrow, Narrows: true}, "", append(d.keys(isDelete), UpdateFirewall{Firewall: narrow}.Key())...)
+		}
+	}
+}
+
+// listensSomewhere says that nobody knows where a host of the role listens, only
+// that it is not what one is that is made now: no state remembers it, or one does
+// that is of before ports were remembered.
+func (d *differ) listensSomewhere(role string) bool {
+	return slices.ContainsFunc(d.Observed.Hosts(), func(host cluster.Droplet) bool {
+		record, known := d.Memory.Hosts[host.ID]
+		if !known {
+			return host.Role(d.Spec.Name) == role
+		}
+		if record.Role != role || record.SSHPort != 0 {
+			return false
+		}
+		wanted := d.partsOf(host.ID)
+		return wanted == nil || slices.Contains(record.Parts.Changed(wanted), hostconfig.PartFixed)
+	})
+}
+
+// tooManyPorts refuses a change of ports that the firewall has no room for while
+// there are nodes of both.
+func (d *differ) tooManyPorts() []check.Problem {
+	for _, f := range d.Spec.WantedFirewalls(d.Memory, d.Observed.BeamNodes(d.Memory)...) {
+		if f.Rules() > cluster.MaxRules {
+			return []check.Problem{{
+				Path: []string{"release", "udp_ports"}, Summary: "Too many ports at a time",
+				Detail: fmt.Sprintf("While nodes are made anew, their firewall %s opens the ports of before beside those of after, %d rules in all, and a firewall of DigitalOcean takes %d. "+
+					"Change fewer of release.udp_ports at a time, or use ranges.", f.Name, f.Rules(), cluster.MaxRules),
+			}}
+		}
+	}
+	return nil
+}
