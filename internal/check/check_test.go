@@ -56,6 +56,14 @@ func TestProblems(t *testing.T) {
 		{"pool with a dot", func(s *cluster.Spec) { s.Pools[0].Name = "u.k" }},
 		{"long pool", func(s *cluster.Spec) { s.Pools[0].Name = strings.Repeat("p", 60) }},
 		{"us_east and us-east", func(s *cluster.Spec) { s.Pools[0].Name, s.Pools[1].Name = "us-east", "us_east" }},
+		{"epmd on a port of root's", func(s *cluster.Spec) { s.Distribution.EPMDPort = 22 }},
+		{"epmd on the port of a release that is deployed later", func(s *cluster.Spec) { s.Release, s.Distribution.EPMDPort = nil, 8080 }},
+		{"ACME for names that no DNS finds", func(s *cluster.Spec) {
+			s.LoadBalancer.TLS = &cluster.TLS{ACME: &cluster.ACME{Email: "ops@example.com", Domains: []string{"chat.example.com", "chat.internal"}}}
+		}},
+		{"a key among the certificates", func(s *cluster.Spec) {
+			s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: cert + key, PrivateKeyPEM: key}
+		}},
 		{"pool lb", func(s *cluster.Spec) { s.Pools[0].Name = "LB" }},
 		{"pool lb without a load balancer", func(s *cluster.Spec) { s.Pools[0].Name = "lb"; s.LoadBalancer = nil }},
 		{"pool without a region", func(s *cluster.Spec) { s.Pools[0].Region = ""; delete(s.Network.IPRanges, "lon1") }},

@@ -32,6 +32,7 @@ func Node(n cluster.NodeSpec) []Problem {
 		hostProblems(n.Host),
 		bringing{path: []string{"host"}, own: n.Host.Brought, all: n.Host.Brought, user: n.Host.User, app: n.HostConfig().App}.problems(),
 		tagProblems(n.Tags),
+		authorityProblems(n.DatabaseCA),
 	)
 	if len(found) > 0 {
 		return found
@@ -65,6 +66,20 @@ func peerProblems(n cluster.NodeSpec) []Problem {
 		}
 	}
 	return found
+}
+
+// authorityProblems checks what the host is to trust beside the system's authorities.
+func authorityProblems(certificatesPEM string) []Problem {
+	if certificatesPEM == "" {
+		return nil
+	}
+	if err := hostconfig.CheckAuthority(certificatesPEM); err != nil {
+		return []Problem{{
+			Path: []string{"database_ca_certificate"}, Summary: "Invalid certificate",
+			Detail: fmt.Sprintf("database_ca_certificate cannot be trusted: %s. Give the certificate as PEM, usually database_ca_certificate of the beam_cluster.", err),
+		}}
+	}
+	return nil
 }
 
 // Joins returns why the node could not join the cluster once that is as its spec

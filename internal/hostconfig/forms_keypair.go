@@ -18,7 +18,10 @@ const minRSABits = 2048
 // CheckKeyPair says why HAProxy cannot serve the certificate with the key. The
 // error does not hold the key.
 func CheckKeyPair(certificatePEM, privateKeyPEM string) error {
-	if err := checkKeyLabel([]byte(privateKeyPEM)); err != nil {
+	if block := blockOf([]byte(certificatePEM), isPrivateKey); block != nil {
+		return errors.New("certificate_pem holds a private key, which every plan would show: it belongs into private_key_pem alone")
+	}
+	if err := CheckPrivateKey(privateKeyPEM); err != nil {
 		return err
 	}
 	pair, err := tls.X509KeyPair([]byte(certificatePEM), []byte(privateKeyPEM))
@@ -50,23 +53,53 @@ func checkStrength(certificate *x509.Certificate) error {
 	return nil
 }
 
-// checkKeyLabel compares what a key is with what its first line says. OpenSSL goes
-// by the label, where Go tries everything.
-func checkKeyLabel(privateKeyPEM []byte) error {
-	for block, rest := pem.Decode(privateKeyPEM); block != nil; block, rest = pem.Decode(rest) {
-		if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
-			continue // such as the parameters of a curve
-		}
-		if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "" {
-			return errors.New("the key has a passphrase, which nobody could enter on the host")
-		}
-		kinds := kindsOfKey(block.Bytes)
-		if len(kinds) > 0 && !slices.Contains(kinds, block.Type) {
-			return fmt.Errorf("the key is labelled %q, and keys of its form are labelled %q: correct its first and last line", block.Type, kinds[0])
-		}
-		return nil
+// CheckPrivateKey says why HAProxy cannot read the key, or Go cannot. The error does
+// not hold the key. It compares what a key is with what its first line says: OpenSSL
+// goes by the label, where Go tries everything.
+func CheckPrivateKey(privateKeyPEM string) error {
+	block := blockOf([]byte(privateKeyPEM), isPrivateKey)
+	switch {
+	case block == nil:
+		return errors.New("there is no private key in it")
+	case block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "":
+		return errors.New("the key has a passphrase, which nobody could enter on the host")
+	case block.Type == "OPENSSH PRIVATE KEY":
+		return errors.New("the key is in the form of OpenSSH, and certificates are made with keys of another one")
 	}
-	return nil // what holds no key is reported as such
+	switch kinds := kindsOfKey(block.Bytes); {
+	case len(kinds) == 0:
+		return errors.New("the key is none that can be read: RSA, a curve of P-256, P-384 or P-521, or Ed25519, from its first line to its last")
+	case !slices.Contains(kinds, block.Type):
+		return fmt.Errorf("the key is labelled %q, and keys of its form are labelled %q: correct its first and last line", block.Type, kinds[0])
+	}
+	return nil
+}
+
+// blockOf is the first block of a kind, past others such as the parameters of a
+// curve; nil for none.
+func blockOf(text []byte, wanted func(*pem.Block) bool) *pem.Block {
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if wanted(block) {
+			return block
+		}
+	}
+	return nil
+}
+
+func isPrivateKey(block *pem.Block) bool { return strings.HasSuffix(block.Type, "PRIVATE KEY") }
+
+// CheckAuthority says why the text is no certificate of an authority that a host can
+// trust, or several of them.
+func CheckAuthority(certificatesPEM string) error {
+	if blockOf([]byte(certificatesPEM), isPrivateKey) != nil {
+		return errors.New("it holds a private key, which every plan would show")
+	}
+	block := blockOf([]byte(certificatesPEM), func(b *pem.Block) bool { return b.Type == "CERTIFICATE" })
+	if block == nil {
+		return errors.New("it holds no certificate")
+	}
+	_, err := x509.ParseCertificate(block.Bytes)
+	return err
 }
 
 // kindsOfKey are the labels under which OpenSSL reads the key, the usual one
