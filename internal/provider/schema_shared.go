@@ -48,9 +48,9 @@ func environmentAttribute() schema.MapAttribute {
 			"`PHX_HOST` where `load_balancer.tls.acme` names a domain, and with a `database` `DATABASE_URL` and `POOL_SIZE` (10 connections of a node; a plan warns " +
 			"when all nodes together need more than the database takes). `PORT` is `release.port` and may not be another. " +
 			"What names a node, joins it to the others or secures their connections follows from the cluster and is refused: `HOME`, `RELEASE_NODE`, `RELEASE_COOKIE`, " +
-			"`RELX_COOKIE`, `RELEASE_DISTRIBUTION`, `RELEASE_VM_ARGS`, `RELEASE_REMOTE_VM_ARGS`, `RELEASE_CONFIG_DIR`, `VMARGS_PATH`, `RELEASE_TMP`, `RELX_OUT_FILE_PATH`, " +
+			"`RELX_COOKIE`, `RELEASE_DISTRIBUTION`, `RELEASE_VM_ARGS`, `RELEASE_REMOTE_VM_ARGS`, `RELEASE_CONFIG_DIR`, `RELEASE_VSN`, `VMARGS_PATH`, `RELEASE_TMP`, `RELX_OUT_FILE_PATH`, " +
 			"`ERL_DIST_PORT`, every `ERL_EPMD_*`, and flags such as `-name`, `-setcookie`, `-proto_dist`, `-start_epmd`, `-args_file` or `-kernel inet_dist_…` in " +
-			"`ERL_FLAGS`, `ERL_AFLAGS`, `ERL_ZFLAGS`, `ERL_OTP…_FLAGS` and `ELIXIR_ERL_OPTIONS`, which may hold others. " +
+			"`ERL_FLAGS`, `ERL_AFLAGS`, `ERL_ZFLAGS`, `ERL_OTP…_FLAGS` and `ELIXIR_ERL_OPTIONS`, which may hold others. A `PATH` has `/usr/bin` among its folders. " +
 			"Names have the characters `A-Z`, `a-z`, `0-9` and `_`; values may hold any text without a NUL byte. " +
 			"On the hosts only root and the app's user can read them.",
 	}
