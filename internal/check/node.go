@@ -21,7 +21,7 @@ func Node(n cluster.NodeSpec) []Problem {
 		clusterNameProblems("cluster", n.Cluster),
 		placeProblems(nil, n.Place),
 		cookieProblems(n.Cookie),
-		peerProblems(n),
+		Peers(n.Peers),
 		sshKeyProblems(n.SSHKeys),
 		releaseProblems(n.Release, n.Host.User),
 		pushProblems(n.Alone(), "Set it up with management = { enabled = true }"),
@@ -53,9 +53,10 @@ func nameProblems(n cluster.NodeSpec) []Problem {
 	}}
 }
 
-func peerProblems(n cluster.NodeSpec) []Problem {
+// Peers returns which of them are no names of nodes.
+func Peers(names []string) []Problem {
 	var found []Problem
-	for _, peer := range n.Peers {
+	for _, peer := range names {
 		if !nodeName.MatchString(peer) {
 			found = append(found, Problem{
 				Path:    []string{"peers"},
