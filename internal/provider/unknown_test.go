@@ -76,8 +76,15 @@ func TestAccValuesThatAreKnownAfterApply(t *testing.T) {
 	run(t,
 		resource.TestStep{Config: config(1)},
 		resource.TestStep{
-			Config:            config(2),
-			ConfigPlanChecks:  planned(worker, plancheck.ResourceActionReplace),
+			Config: config(2),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(worker, plancheck.ResourceActionReplace),
+				plancheck.ExpectUnknownValue(chat, at("nodes")),
+				// What no number of nodes changes stays known.
+				plancheck.ExpectKnownValue(chat, at("cookie_fingerprint"), knownvalue.NotNull()),
+				plancheck.ExpectKnownValue(chat, at("load_balancer_ipv4_address"), knownvalue.Null()),
+				plancheck.ExpectKnownValue(chat, at("database_host"), knownvalue.Null()),
+			}},
 			ConfigStateChecks: []statecheck.StateCheck{attributeOf(chat, "nodes", knownvalue.MapSizeExact(2))},
 		},
 		resource.TestStep{Config: config(2), ConfigPlanChecks: nothingPlanned()},
