@@ -213,7 +213,7 @@ func TestProblems(t *testing.T) {
 		{"IPv6 range", func(s *cluster.Spec) { s.Network.IPRanges["nyc3"] = "fd00::/64" }},
 		{"range too large", func(s *cluster.Spec) { s.Network.IPRanges["nyc3"] = "10.0.0.0/15" }},
 		{"range too small", func(s *cluster.Spec) { s.Network.IPRanges["nyc3"] = "10.0.0.0/29" }},
-		{"range without room", func(s *cluster.Spec) { s.Pools[1].Count = 12; s.Network.IPRanges["nyc3"] = "10.0.0.0/28" }},
+		{"range without room", func(s *cluster.Spec) { s.Pools[1].Count = 10; s.Network.IPRanges["nyc3"] = "10.0.0.0/28" }},
 		{"range kept everywhere", func(s *cluster.Spec) { s.Network.IPRanges["lon1"] = "10.244.8.0/24" }},
 		{"range kept in the region", func(s *cluster.Spec) { s.Network.IPRanges["nyc3"] = "10.17.0.0/24" }},
 		{"ranges overlap", func(s *cluster.Spec) { s.Network.IPRanges["lon1"] = "10.0.0.128/25" }},

@@ -36,9 +36,9 @@ var reservedRanges = map[string][]netip.Prefix{
 const (
 	largestVPC  = 16
 	smallestVPC = 28
-	// The first address names the network, the last is for broadcasts and one
-	// is the gateway's.
-	vpcOwnAddresses = 3
+	// The first address names the network, the last is for broadcasts, one is the
+	// gateway's, and DigitalOcean may keep two more.
+	vpcOwnAddresses = 5
 )
 
 // exampleSources are ranges of the documentation (RFC 5737, RFC 3849).
