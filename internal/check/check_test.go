@@ -56,6 +56,7 @@ func TestProblems(t *testing.T) {
 		{"pool with a dot", func(s *cluster.Spec) { s.Pools[0].Name = "u.k" }},
 		{"long pool", func(s *cluster.Spec) { s.Pools[0].Name = strings.Repeat("p", 60) }},
 		{"us_east and us-east", func(s *cluster.Spec) { s.Pools[0].Name, s.Pools[1].Name = "us-east", "us_east" }},
+		{"management at a port that is none", func(s *cluster.Spec) { s.Management.Enabled, s.Management.Port = true, 70000 }},
 		{"epmd on a port of root's", func(s *cluster.Spec) { s.Distribution.EPMDPort = 22 }},
 		{"epmd on the port of a release that is deployed later", func(s *cluster.Spec) { s.Release, s.Distribution.EPMDPort = nil, 8080 }},
 		{"ACME for names that no DNS finds", func(s *cluster.Spec) {
@@ -77,7 +78,7 @@ func TestProblems(t *testing.T) {
 		{"release of another kind", func(s *cluster.Spec) { s.Release.Kind = "hex" }},
 		{"release without a checksum", func(s *cluster.Spec) { s.Release.SHA256 = "" }},
 		{"release without a url", func(s *cluster.Spec) { s.Release.URL = "" }},
-		{"release from two places", func(s *cluster.Spec) { s.Release.Path = "chat.tar.gz"; s.Management.Enabled = true }},
+		{"release from two places", func(s *cluster.Spec) { s.Release.Path = "chat.tar.gz"; s.Management.Enabled, s.Management.Port = true, 22 }},
 		{"release that cannot be carried", func(s *cluster.Spec) { s.Release.URL, s.Release.Path = "", "chat.tar.gz" }},
 		{"release with headers for no url", func(s *cluster.Spec) {
 			s.Release.URL, s.Release.SHA256, s.Release.Headers = "", "", map[string]string{"Authorization": "secret"}

@@ -26,6 +26,7 @@ func Node(n cluster.NodeSpec) []Problem {
 		releaseProblems(n.Release, n.Host.User),
 		pushProblems(n.Alone(), "Set it up with management = { enabled = true }"),
 		waitForProblems(n.Alone(), withoutChannel),
+		managementPortProblems(n.Management),
 		environmentProblems(n.Environment, n.Release),
 		Distribution(n.Distribution),
 		overlaps(nodeListeners(n.Distribution, n.Release, n.Host)),
