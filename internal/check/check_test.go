@@ -78,7 +78,10 @@ func TestProblems(t *testing.T) {
 		{"release of another kind", func(s *cluster.Spec) { s.Release.Kind = "hex" }},
 		{"release without a checksum", func(s *cluster.Spec) { s.Release.SHA256 = "" }},
 		{"release without a url", func(s *cluster.Spec) { s.Release.URL = "" }},
-		{"release from two places", func(s *cluster.Spec) { s.Release.Path = "chat.tar.gz"; s.Management.Enabled, s.Management.Port = true, 22 }},
+		{"release from two places", func(s *cluster.Spec) {
+			s.Release.Path = "chat.tar.gz"
+			s.Management.Enabled, s.Management.Port = true, 22
+		}},
 		{"release that cannot be carried", func(s *cluster.Spec) { s.Release.URL, s.Release.Path = "", "chat.tar.gz" }},
 		{"release with headers for no url", func(s *cluster.Spec) {
 			s.Release.URL, s.Release.SHA256, s.Release.Headers = "", "", map[string]string{"Authorization": "secret"}
