@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
@@ -88,6 +89,21 @@ func tlsProblems(path []string, t *cluster.TLS) []Problem {
 			"Give the certificate first, then those that signed it, and the key that belongs to the first, all as PEM.", err))
 	}
 	return nil
+}
+
+// CertificateWarnings returns why browsers would refuse the certificate at that time.
+func CertificateWarnings(lb *cluster.LoadBalancer, now time.Time) []Problem {
+	if lb == nil || lb.TLS == nil {
+		return nil
+	}
+	var found []Problem
+	for _, fault := range hostconfig.CertificateFaults(lb.TLS.CertificatePEM, now) {
+		found = append(found, Problem{
+			Path: []string{"load_balancer", "tls", "certificate_pem"}, Summary: "Certificate that browsers refuse",
+			Detail: sentence(fault) + " Give one that counts today, followed by those that signed it.",
+		})
+	}
+	return found
 }
 
 func acmeProblems(path []string, a *cluster.ACME) []Problem {

@@ -1,6 +1,7 @@
 package hostconfig
 
 import (
+	"bytes"
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // minRSABits is the least that Debian's and Ubuntu's OpenSSL take (security level
@@ -38,6 +40,32 @@ func CheckKeyPair(certificatePEM, privateKeyPEM string) error {
 		}
 	}
 	return nil
+}
+
+// CertificateFaults says why browsers would refuse, at that time, what HAProxy
+// serves all the same. What cannot be read is told elsewhere.
+func CertificateFaults(certificatePEM string, now time.Time) []string {
+	var faults []string
+	var signed *x509.Certificate
+	for block, rest := pem.Decode([]byte(certificatePEM)); block != nil; block, rest = pem.Decode(rest) {
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return faults
+		}
+		name := certificate.Subject.String()
+		switch {
+		case now.After(certificate.NotAfter):
+			faults = append(faults, fmt.Sprintf("the certificate of %q expired on %s", name, certificate.NotAfter.Format(time.DateOnly)))
+		case now.Before(certificate.NotBefore):
+			faults = append(faults, fmt.Sprintf("the certificate of %q counts from %s on", name, certificate.NotBefore.Format(time.DateOnly)))
+		}
+		above := signed != nil && !bytes.Equal(signed.RawIssuer, signed.RawSubject) && !bytes.Equal(signed.Raw, certificate.Raw)
+		if above && !bytes.Equal(signed.RawIssuer, certificate.RawSubject) {
+			faults = append(faults, fmt.Sprintf("the certificate of %q is followed by that of %q, and was signed by %q", signed.Subject, name, signed.Issuer))
+		}
+		signed = certificate
+	}
+	return faults
 }
 
 // checkStrength applies OpenSSL's security level (ssl/ssl_cert.c,

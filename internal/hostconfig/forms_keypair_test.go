@@ -85,6 +85,39 @@ func TestKeysThatNobodyCouldCheckAreRefused(t *testing.T) {
 	}
 }
 
+func TestCertificatesThatBrowsersRefuse(t *testing.T) {
+	t.Parallel()
+	key := rsaKey(t, 2048)
+	root, other := selfSigned(t, "root", key, 0), selfSigned(t, "other", key, 0)
+	leaf := sign(t, "chat", key.Public(), root, key, 0)
+	chain := func(certificates ...*x509.Certificate) string {
+		var text strings.Builder
+		for _, c := range certificates {
+			text.WriteString(inPEM("CERTIFICATE", c.Raw))
+		}
+		return text.String()
+	}
+	for name, tt := range map[string]struct {
+		text string
+		at   time.Time
+		want string
+	}{
+		"a good one":              {chain(leaf), leaf.NotAfter, ""},
+		"a good chain":            {chain(leaf, root), leaf.NotAfter, ""},
+		"more than the chain":     {chain(leaf, root, other), leaf.NotAfter, ""},
+		"the first one twice":     {chain(leaf, leaf, root), leaf.NotAfter, ""},
+		"none":                    {"hunter2", leaf.NotAfter, ""},
+		"one that expired":        {chain(leaf, root), leaf.NotAfter.Add(time.Second), `the certificate of "CN=chat" expired on 2106-02-07`},
+		"one of the future":       {chain(leaf), leaf.NotBefore.Add(-time.Second), `counts from`},
+		"one between that is not": {chain(leaf, other), leaf.NotAfter, `is followed by that of "CN=other", and was signed by "CN=root"`},
+	} {
+		faults := strings.Join(hostconfig.CertificateFaults(tt.text, tt.at), "; ")
+		if !strings.Contains(faults, tt.want) || (faults == "") != (tt.want == "") {
+			t.Errorf("%s: %q, want %q", name, faults, tt.want)
+		}
+	}
+}
+
 func TestKeyPairsThatHAProxyCannotServeAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range keyPairCases(t) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -89,6 +90,9 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	r.account.plans.planCluster(spec, !p.unknown)
 	if p.create || p.alters("environment") {
 		resp.Diagnostics.Append(advise(ctx, resp.Plan, check.AppWarnings(spec.Environment, spec.Release))...)
+	}
+	if p.create || p.alters("load_balancer") {
+		resp.Diagnostics.Append(advise(ctx, resp.Plan, check.CertificateWarnings(spec.LoadBalancer, time.Now()))...)
 	}
 	resp.Diagnostics.Append(p.foresee(ctx, spec, resp.Plan)...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, p.model)...)
