@@ -38,6 +38,10 @@ func TestCheckEnvironmentSaysWhyAVariableIsRefused(t *testing.T) {
 		"other flags":         {"ERL_FLAGS", "+sbwt none -kernel logger_level debug net_ticktime 30 -myapp inet_dist_x 1", ""},
 		"a name elsewhere":    {"GREETING", "-name is a flag", ""},
 		"epmd's other names":  {"ERL_EPMD_RELAXED_COMMAND_CHECK", "1", "a setting of epmd"},
+		"a name, escaped":     {"ERL_FLAGS", `-na\me hunter2`, "holds -name"},
+		"another version":     {"RELEASE_VSN", "hunter2", "which its archive says"},
+		"no programs":         {"PATH", "/opt/hunter2/bin:$PATH", "PATH lacks /usr/bin"},
+		"more programs":       {"PATH", "/opt/chat/bin:/usr/bin", ""},
 		"a node without epmd": {"ERL_DIST_PORT", "9100", "distribution.port_min"},
 	}
 	for name, test := range tests {

@@ -1,8 +1,10 @@
 package beam
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -23,6 +25,7 @@ var ownedVariables = map[string]string{
 	"RELEASE_REMOTE_VM_ARGS": ownFlags,
 	"VMARGS_PATH":            ownFlags,
 	"RELEASE_CONFIG_DIR":     ownFlags,
+	"RELEASE_VSN":            "the version of the release, which its archive says",
 	"ERL_EPMD_PORT":          "the port of epmd, set by distribution.epmd_port",
 	"ERL_EPMD_ADDRESS":       "the host's own address",
 	"ERL_DIST_PORT":          "a port for nodes without epmd, which they find each other through; its ports are set by distribution.port_min and port_max",
@@ -78,6 +81,9 @@ func checkOwned(name, value string) error {
 	if owned {
 		return fmt.Errorf("%s is %s; remove it from the environment", name, meaning)
 	}
+	if name == "PATH" && !findsPrograms(value) {
+		return errors.New("PATH lacks /usr/bin, where the release's own script finds its programs; name each folder, since $PATH stands for nothing in an environment")
+	}
 	if !flagVariables.MatchString(name) {
 		return nil
 	}
@@ -87,10 +93,19 @@ func checkOwned(name, value string) error {
 	return nil
 }
 
+// findsPrograms says that a PATH leads to what every system has.
+func findsPrograms(path string) bool {
+	folders := strings.Split(path, ":")
+	return slices.Contains(folders, "/usr/bin") || slices.Contains(folders, "/bin")
+}
+
+// unquoted takes off what erlexec does: "-name" and -na\me are -name to it.
+var unquoted = strings.NewReplacer(`"`, "", "'", "", `\`, "")
+
 // ownedFlag finds the first flag, or parameter of kernel, that the cluster sets.
 func ownedFlag(flags string) (flag, meaning string) {
 	ofKernel := false
-	for _, word := range strings.FieldsFunc(flags, func(r rune) bool { return strings.ContainsRune(" \t\r\n\"'\\", r) }) {
+	for _, word := range strings.Fields(unquoted.Replace(flags)) {
 		if meaning, owned := ownedFlags[word]; owned {
 			return word, meaning
 		}

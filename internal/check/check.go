@@ -156,7 +156,7 @@ func projectProblems(id string) []Problem {
 	return []Problem{{
 		Path:    []string{"project_id"},
 		Summary: "Invalid project",
-		Detail: fmt.Sprintf("%q is not the id of a project, which is a UUID such as "+
+		Detail: fmt.Sprintf("%q is not the id of a project, which is a UUID in small letters such as "+
 			"4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679. `doctl projects list` shows them.", id),
 	}}
 }

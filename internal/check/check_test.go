@@ -56,6 +56,15 @@ func TestProblems(t *testing.T) {
 		{"pool with a dot", func(s *cluster.Spec) { s.Pools[0].Name = "u.k" }},
 		{"long pool", func(s *cluster.Spec) { s.Pools[0].Name = strings.Repeat("p", 60) }},
 		{"us_east and us-east", func(s *cluster.Spec) { s.Pools[0].Name, s.Pools[1].Name = "us-east", "us_east" }},
+		{"management at a port that is none", func(s *cluster.Spec) { s.Management.Enabled, s.Management.Port = true, 70000 }},
+		{"epmd on a port of root's", func(s *cluster.Spec) { s.Distribution.EPMDPort = 22 }},
+		{"epmd on the port of a release that is deployed later", func(s *cluster.Spec) { s.Release, s.Distribution.EPMDPort = nil, 8080 }},
+		{"ACME for names that no DNS finds", func(s *cluster.Spec) {
+			s.LoadBalancer.TLS = &cluster.TLS{ACME: &cluster.ACME{Email: "ops@example.com", Domains: []string{"chat.example.com", "chat.internal"}}}
+		}},
+		{"a key among the certificates", func(s *cluster.Spec) {
+			s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: cert + key, PrivateKeyPEM: key}
+		}},
 		{"pool lb", func(s *cluster.Spec) { s.Pools[0].Name = "LB" }},
 		{"pool lb without a load balancer", func(s *cluster.Spec) { s.Pools[0].Name = "lb"; s.LoadBalancer = nil }},
 		{"pool without a region", func(s *cluster.Spec) { s.Pools[0].Region = ""; delete(s.Network.IPRanges, "lon1") }},
@@ -69,7 +78,10 @@ func TestProblems(t *testing.T) {
 		{"release of another kind", func(s *cluster.Spec) { s.Release.Kind = "hex" }},
 		{"release without a checksum", func(s *cluster.Spec) { s.Release.SHA256 = "" }},
 		{"release without a url", func(s *cluster.Spec) { s.Release.URL = "" }},
-		{"release from two places", func(s *cluster.Spec) { s.Release.Path = "chat.tar.gz"; s.Management.Enabled = true }},
+		{"release from two places", func(s *cluster.Spec) {
+			s.Release.Path = "chat.tar.gz"
+			s.Management.Enabled, s.Management.Port = true, 22
+		}},
 		{"release that cannot be carried", func(s *cluster.Spec) { s.Release.URL, s.Release.Path = "", "chat.tar.gz" }},
 		{"release with headers for no url", func(s *cluster.Spec) {
 			s.Release.URL, s.Release.SHA256, s.Release.Headers = "", "", map[string]string{"Authorization": "secret"}
@@ -205,7 +217,7 @@ func TestProblems(t *testing.T) {
 		{"IPv6 range", func(s *cluster.Spec) { s.Network.IPRanges["nyc3"] = "fd00::/64" }},
 		{"range too large", func(s *cluster.Spec) { s.Network.IPRanges["nyc3"] = "10.0.0.0/15" }},
 		{"range too small", func(s *cluster.Spec) { s.Network.IPRanges["nyc3"] = "10.0.0.0/29" }},
-		{"range without room", func(s *cluster.Spec) { s.Pools[1].Count = 12; s.Network.IPRanges["nyc3"] = "10.0.0.0/28" }},
+		{"range without room", func(s *cluster.Spec) { s.Pools[1].Count = 10; s.Network.IPRanges["nyc3"] = "10.0.0.0/28" }},
 		{"range kept everywhere", func(s *cluster.Spec) { s.Network.IPRanges["lon1"] = "10.244.8.0/24" }},
 		{"range kept in the region", func(s *cluster.Spec) { s.Network.IPRanges["nyc3"] = "10.17.0.0/24" }},
 		{"ranges overlap", func(s *cluster.Spec) { s.Network.IPRanges["lon1"] = "10.0.0.128/25" }},

@@ -12,7 +12,7 @@ import (
 // CatalogueWarnings returns what may go wrong with the spec, given the sizes that
 // the account may use.
 func CatalogueWarnings(c cluster.Catalogue, s cluster.Spec) []Problem {
-	return connectionWarnings(c, s)
+	return append(connectionWarnings(c, s), ownerWarnings(s)...)
 }
 
 // connectionWarnings compares the pools of all nodes with the connections that

@@ -7,8 +7,16 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
+// managementPortProblems checks where hosts that are managed are reached.
+func managementPortProblems(m cluster.Management) []Problem {
+	if !m.Enabled {
+		return nil
+	}
+	return within([]string{"management", "port"}, m.Port, ports, "")
+}
+
 func managementProblems(s cluster.Spec) []Problem {
-	var found []Problem
+	found := managementPortProblems(s.Management)
 	for _, cidr := range s.Management.From {
 		if detail := cidrProblem(cidr); detail != "" {
 			found = append(found, Problem{Path: []string{"management", "from"}, Summary: "Invalid CIDR", Detail: detail})

@@ -36,9 +36,9 @@ var reservedRanges = map[string][]netip.Prefix{
 const (
 	largestVPC  = 16
 	smallestVPC = 28
-	// The first address names the network, the last is for broadcasts and one
-	// is the gateway's.
-	vpcOwnAddresses = 3
+	// The first address names the network, the last is for broadcasts, one is the
+	// gateway's, and DigitalOcean may keep two more.
+	vpcOwnAddresses = 5
 )
 
 // exampleSources are ranges of the documentation (RFC 5737, RFC 3849).
@@ -79,8 +79,8 @@ func sourceLimitProblems(s cluster.Spec) []Problem {
 	return []Problem{{
 		Path: path, Needs: [][]string{access, management, {"management", "enabled"}},
 		Summary: "Too many ranges of addresses",
-		Detail: fmt.Sprintf("access.ssh_from has %d ranges and management.from %d, together %d different ones, and a firewall of DigitalOcean takes %d. "+
-			"Use fewer and larger ranges.", len(people), len(provider), len(sources), maxSources),
+		Detail: fmt.Sprintf("access.ssh_from has %s and management.from %d, together %d different ones, and a firewall of DigitalOcean takes %d. "+
+			"Use fewer and larger ranges.", plural(len(people), "range"), len(provider), len(sources), maxSources),
 	}}
 }
 
@@ -125,7 +125,7 @@ func vpcProblems(s cluster.Spec) []Problem {
 		found = append(found, Problem{Path: path, Needs: needs, Summary: "Invalid network", Detail: detail})
 	}
 	if n.VPCUUID != "" && !uuid.MatchString(n.VPCUUID) {
-		report(vpc, fmt.Sprintf("%q is not the id of a VPC, which is a UUID such as "+
+		report(vpc, fmt.Sprintf("%q is not the id of a VPC, which is a UUID in small letters such as "+
 			"5a4981aa-9653-4bd1-bef5-d6bff52042e4. `doctl vpcs list` shows them.", n.VPCUUID))
 	}
 	if n.VPCUUID != "" && len(s.Regions()) > 1 {

@@ -21,17 +21,19 @@ func Node(n cluster.NodeSpec) []Problem {
 		clusterNameProblems("cluster", n.Cluster),
 		placeProblems(nil, n.Place),
 		cookieProblems(n.Cookie),
-		peerProblems(n),
+		Peers(n.Peers),
 		sshKeyProblems(n.SSHKeys),
 		releaseProblems(n.Release, n.Host.User),
 		pushProblems(n.Alone(), "Set it up with management = { enabled = true }"),
 		waitForProblems(n.Alone(), withoutChannel),
+		managementPortProblems(n.Management),
 		environmentProblems(n.Environment, n.Release),
 		Distribution(n.Distribution),
 		overlaps(nodeListeners(n.Distribution, n.Release, n.Host)),
 		hostProblems(n.Host),
 		bringing{path: []string{"host"}, own: n.Host.Brought, all: n.Host.Brought, user: n.Host.User, app: n.HostConfig().App}.problems(),
 		tagProblems(n.Tags),
+		authorityProblems(n.DatabaseCA),
 	)
 	if len(found) > 0 {
 		return found
@@ -52,9 +54,10 @@ func nameProblems(n cluster.NodeSpec) []Problem {
 	}}
 }
 
-func peerProblems(n cluster.NodeSpec) []Problem {
+// Peers returns which of them are no names of nodes.
+func Peers(names []string) []Problem {
 	var found []Problem
-	for _, peer := range n.Peers {
+	for _, peer := range names {
 		if !nodeName.MatchString(peer) {
 			found = append(found, Problem{
 				Path:    []string{"peers"},
@@ -65,6 +68,20 @@ func peerProblems(n cluster.NodeSpec) []Problem {
 		}
 	}
 	return found
+}
+
+// authorityProblems checks what the host is to trust beside the system's authorities.
+func authorityProblems(certificatesPEM string) []Problem {
+	if certificatesPEM == "" {
+		return nil
+	}
+	if err := hostconfig.CheckAuthority(certificatesPEM); err != nil {
+		return []Problem{{
+			Path: []string{"database_ca_certificate"}, Summary: "Invalid certificate",
+			Detail: fmt.Sprintf("database_ca_certificate cannot be trusted: %s. Give the certificate as PEM, usually database_ca_certificate of the beam_cluster.", err),
+		}}
+	}
+	return nil
 }
 
 // Joins returns why the node could not join the cluster once that is as its spec

@@ -55,6 +55,13 @@ type listener struct {
 	what     string
 	path     []string // empty for a port that cannot be chosen
 	from, to int
+	allowed  hostconfig.Range // of a port that can be chosen
+	rests    []string         // what else the port rests on; empty for nothing
+}
+
+// valid says that the ports are allowed; else they are reported as such.
+func (l listener) valid() bool {
+	return l.path == nil || l.allowed.Min <= l.from && l.from <= l.to && l.to <= l.allowed.Max
 }
 
 // portProblems finds two listeners of one host that want one port.
@@ -62,35 +69,36 @@ func portProblems(s cluster.Spec) []Problem {
 	found := overlaps(nodeListeners(s.Distribution, s.Release, s.Host))
 	ssh := sshListener(s.Host)
 	if lb := s.LoadBalancer; lb != nil {
-		listeners := []listener{{"HTTP", nil, cluster.PortHTTP, cluster.PortHTTP}, {"HTTPS", nil, cluster.PortHTTPS, cluster.PortHTTPS}, ssh}
+		listeners := []listener{{what: "HTTP", from: cluster.PortHTTP, to: cluster.PortHTTP}, {what: "HTTPS", from: cluster.PortHTTPS, to: cluster.PortHTTPS}, ssh}
 		if lb.Stats.Enabled {
-			listeners = append(listeners, listener{"the stats page", []string{"load_balancer", "stats", "port"}, lb.Stats.Port, lb.Stats.Port})
+			listeners = append(listeners, listener{"the stats page", []string{"load_balancer", "stats", "port"}, lb.Stats.Port, lb.Stats.Port, ports, nil})
 		}
 		if lb.TLS != nil && lb.TLS.ACME != nil {
-			listeners = append(listeners, listener{"the ACME client", nil, portACME, portACME})
+			listeners = append(listeners, listener{what: "the ACME client", from: portACME, to: portACME})
 		}
 		found = append(found, overlaps(listeners)...)
 	}
 	if s.Database != nil {
-		found = append(found, overlaps([]listener{{"Postgres", nil, cluster.PortPostgres, cluster.PortPostgres}, ssh})...)
+		found = append(found, overlaps([]listener{{what: "Postgres", from: cluster.PortPostgres, to: cluster.PortPostgres}, ssh})...)
 	}
 	return found
 }
 
+// nodeListeners has the release of a later deploy as well: it is told the default port.
 func nodeListeners(d cluster.Distribution, release *cluster.Release, host cluster.Host) []listener {
 	listeners := []listener{
 		sshListener(host),
-		{"epmd", []string{"distribution", "epmd_port"}, d.EPMDPort, d.EPMDPort},
-		{"Erlang's distribution", []string{"distribution", "port_min"}, d.PortMin, d.PortMax},
+		{"epmd", []string{"distribution", "epmd_port"}, d.EPMDPort, d.EPMDPort, unprivilegedPorts, nil},
+		{"Erlang's distribution", []string{"distribution", "port_min"}, d.PortMin, d.PortMax, unprivilegedPorts, nil},
 	}
-	if release != nil {
-		listeners = append(listeners, listener{"the release", []string{"release", "port"}, release.Port, release.Port})
+	if release == nil {
+		return append(listeners, listener{what: "the release", from: cluster.DefaultHTTPPort, to: cluster.DefaultHTTPPort, rests: []string{"release"}})
 	}
-	return listeners
+	return append(listeners, listener{"the release", []string{"release", "port"}, release.Port, release.Port, unprivilegedPorts, nil})
 }
 
 func sshListener(h cluster.Host) listener {
-	return listener{"SSH", []string{"host", "ssh_port"}, h.SSHPort, h.SSHPort}
+	return listener{"SSH", []string{"host", "ssh_port"}, h.SSHPort, h.SSHPort, hostconfig.SSHPorts, nil}
 }
 
 // overlaps compares every pair and reports on the later one, or on the one
@@ -99,7 +107,7 @@ func overlaps(listeners []listener) []Problem {
 	var found []Problem
 	for i, b := range listeners {
 		for _, a := range listeners[:i] {
-			if a.from <= b.to && b.from <= a.to && (a.path != nil || b.path != nil) {
+			if a.valid() && b.valid() && a.from <= b.to && b.from <= a.to && (a.path != nil || b.path != nil) {
 				found = append(found, overlap(a, b))
 			}
 		}
@@ -120,6 +128,9 @@ func overlap(a, b listener) Problem {
 	for _, l := range []listener{a, b} {
 		if l.path != nil {
 			p.Needs = append(p.Needs, l.path)
+		}
+		if l.rests != nil {
+			p.Needs = append(p.Needs, l.rests)
 		}
 		if l.from != l.to {
 			p.Needs = append(p.Needs, []string{"distribution", "port_max"})

@@ -53,7 +53,7 @@ func fields() []field {
 		{"load_balancer.health_check.host", func(s *cluster.Spec, v string) { s.LoadBalancer.HealthCheck.Host = v }},
 		{"load_balancer.stats.path", func(s *cluster.Spec, v string) { s.LoadBalancer.Stats.Path = v }},
 		{"load_balancer.stats.user", func(s *cluster.Spec, v string) { s.LoadBalancer.Stats.User = v }},
-		{"load_balancer.tls.certificate_pem", func(s *cluster.Spec, v string) {
+		{"load_balancer.tls", func(s *cluster.Spec, v string) {
 			s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: v, PrivateKeyPEM: "-----BEGIN"}
 		}},
 		{"load_balancer.tls.acme.email", func(s *cluster.Spec, v string) { acme(s).Email = v }},

@@ -3,6 +3,8 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
@@ -14,6 +16,10 @@ var volumeGiB = hostconfig.Range{Min: 1, Max: 16 * 1024}
 // maxNames is how many names a certificate of Let's Encrypt takes (its page "Rate
 // Limits").
 const maxNames = 100
+
+// reservedNames are last parts of names that no DNS of the internet has (RFC 6761,
+// RFC 6762, RFC 7686, RFC 9476 and ICANN's resolution on "internal").
+var reservedNames = []string{"alt", "example", "internal", "invalid", "local", "localhost", "onion", "test"}
 
 // Numbers of a health check.
 var (
@@ -75,11 +81,29 @@ func tlsProblems(path []string, t *cluster.TLS) []Problem {
 	case t.PrivateKeyPEM == "":
 		return report(key, "certificate_pem is set and private_key_pem is not. Set both.")
 	}
+	if err := hostconfig.CheckPrivateKey(t.PrivateKeyPEM); err != nil {
+		return report(key, fmt.Sprintf("private_key_pem cannot be used: %s. Give the private key of the certificate, as PEM without a passphrase.", err))
+	}
 	if err := hostconfig.CheckKeyPair(t.CertificatePEM, t.PrivateKeyPEM); err != nil {
 		return report(certificate, fmt.Sprintf("certificate_pem and private_key_pem cannot be used together: %s. "+
 			"Give the certificate first, then those that signed it, and the key that belongs to the first, all as PEM.", err))
 	}
 	return nil
+}
+
+// CertificateWarnings returns why browsers would refuse the certificate at that time.
+func CertificateWarnings(lb *cluster.LoadBalancer, now time.Time) []Problem {
+	if lb == nil || lb.TLS == nil {
+		return nil
+	}
+	var found []Problem
+	for _, fault := range hostconfig.CertificateFaults(lb.TLS.CertificatePEM, now) {
+		found = append(found, Problem{
+			Path: []string{"load_balancer", "tls", "certificate_pem"}, Summary: "Certificate that browsers refuse",
+			Detail: sentence(fault) + " Give one that counts today, followed by those that signed it.",
+		})
+	}
+	return found
 }
 
 func acmeProblems(path []string, a *cluster.ACME) []Problem {
@@ -98,6 +122,14 @@ func acmeProblems(path []string, a *cluster.ACME) []Problem {
 		})
 	}
 	found = append(found, formedEach(at(path, "domains"), a.Domains, hostconfig.DomainName)...)
+	for _, name := range a.Domains {
+		if last := name[strings.LastIndex(name, ".")+1:]; a.Directory == "" && hostconfig.DomainName.Fault(name) == "" && slices.Contains(reservedNames, last) {
+			found = append(found, Problem{
+				Path: at(path, "domains"), Needs: [][]string{at(path, "directory_url")}, Summary: "Invalid domains",
+				Detail: fmt.Sprintf("domains has %q. Let's Encrypt certifies only what everybody's DNS finds: use such a name, or directory_url for an authority of your own.", name),
+			})
+		}
+	}
 	if a.Directory != "" {
 		found = append(found, formed(at(path, "directory_url"), a.Directory, hostconfig.DirectoryURL)...)
 	}

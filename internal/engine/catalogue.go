@@ -60,11 +60,15 @@ func (e *Engine) catalogue(ctx context.Context, out *cluster.Catalogue, images, 
 	return err
 }
 
-// lookups looks each name up and keeps what exists.
+// lookups looks each name up and keeps what exists. One that is empty is not known
+// yet.
 func lookups[T any](names []string, found map[string]T, look func(context.Context, string) (T, bool, error)) []func(context.Context) error {
 	var mu sync.Mutex
 	var calls []func(context.Context) error
 	for _, name := range names {
+		if name == "" {
+			continue
+		}
 		calls = append(calls, func(ctx context.Context) error {
 			item, exists, err := look(ctx, name)
 			mu.Lock()

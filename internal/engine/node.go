@@ -196,10 +196,13 @@ func (e *Engine) FindNode(ctx context.Context, nameOrID string) (cluster.Droplet
 	if err != nil {
 		return cluster.Droplet{}, err
 	}
-	if len(named) != 1 {
-		return cluster.Droplet{}, fmt.Errorf("%w: %d droplets are named %q; give the id of one instead", ErrNotFound, len(named), nameOrID)
+	switch len(named) {
+	case 0:
+		return cluster.Droplet{}, fmt.Errorf("%w: the account has no droplet named %q", ErrNotFound, nameOrID)
+	case 1:
+		return named[0], nil
 	}
-	return named[0], nil
+	return cluster.Droplet{}, fmt.Errorf("%d droplets are named %q; give the id of one instead", len(named), nameOrID)
 }
 
 // All lists every host that the provider made in the account, whatever its cluster.

@@ -176,10 +176,10 @@ func FilePath(app string) Form {
 	return Form{
 		fits: isHostPath, rule: pathRule + `"/etc/chat/settings.json"`,
 		taken: func(text string) bool {
-			return slices.ContainsFunc(ownPaths, func(own string) bool { return matches(own, text) }) ||
+			return isFolder(text) || slices.ContainsFunc(ownPaths, func(own string) bool { return matches(own, text) }) ||
 				app != "" && liesIn(text, path.Join(beam.ReleasesDir, app))
 		},
-		other: `it is, or holds, what the provider or the first boot writes, or does not outlive a start; use a file of its own, such as "/etc/chat/settings.json"`,
+		other: `it is, or holds, what the system needs, or the provider or the first boot writes, or does not outlive a start; use a file of its own, such as "/etc/chat/settings.json"`,
 	}
 }
 
@@ -207,5 +207,6 @@ var ownPaths = slices.Concat(ownFolders, []string{
 	"/usr/local/share/ca-certificates/beam-*.crt", "/home/*/.erlang.cookie", "/home/*/.ssh/authorized_keys",
 }, []string{
 	"/etc/environment", "/etc/fstab", "/etc/hosts", "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/sudoers",
-	"/etc/default/locale", "/swapfile", "/var/lib/cloud",
+	"/etc/default/locale", "/etc/hostname", "/swapfile", "/var/lib/cloud",
+	"/etc/ssh/sshd_config", "/etc/ssh/ssh_host_*", // sshd_config includes what the provider sets; sshd_config.d has room for more
 }, []string{"/dev", "/proc", "/run", "/sys", "/tmp"})

@@ -161,6 +161,18 @@ func TestPlacesForFiles(t *testing.T) {
 		"/usr/local/sbin/beamctl":                   "it is, or holds,",
 		"/var/lib/beam/boot-step":                   "it is, or holds,",
 		"/run/chat":                                 "it is, or holds,",
+		"/usr/bin/chat-tool":                        "",
+		"/root/.vimrc":                              "",
+		"/usr/bin":                                  "it is, or holds,",
+		"/srv":                                      "it is, or holds,",
+		"/var/lib":                                  "it is, or holds,",
+		"/home/deploy":                              "it is, or holds,",
+		"/etc/hostname":                             "it is, or holds,",
+		"/etc/ssh/sshd_config":                      "it is, or holds,",
+		"/etc/ssh/ssh_host_ed25519_key":             "it is, or holds,",
+		"/etc/" + strings.Repeat("x", 255):          "",
+		"/etc/" + strings.Repeat("x", 256):          "use an absolute path",
+		strings.Repeat("/chat", 1000):               "use an absolute path",
 	} {
 		if got := hostconfig.FilePath("chat").Fault(at); (want == "") != (got == "") || !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", at, got, want)

@@ -85,10 +85,14 @@ var (
 		fits: shaped(`^([0-9]+|debian-1[23]-x64|ubuntu-2[24]-04-x64)$`),
 		rule: `use "debian-13-x64", "debian-12-x64", "ubuntu-24-04-x64" or "ubuntu-22-04-x64", or the id of a snapshot made from one`,
 	}
-	// PackageName is section 5.6.7 of Debian's policy.
+	// PackageName is section 5.6.7 of Debian's policy, less the - at the end with
+	// which apt takes a package off the host. firewalld closes what the firewalls of
+	// a cluster open.
 	PackageName = Form{
-		fits: shaped(`^[a-z0-9][a-z0-9+.-]+$`),
-		rule: `use the name of a Debian package, such as "htop" or "libvips42"`,
+		fits:  shaped(`^[a-z0-9][a-z0-9+.-]*[a-z0-9+.]$`),
+		rule:  `use the name of a Debian package, such as "htop" or "libvips42"`,
+		taken: func(text string) bool { return text == "firewalld" },
+		other: "it would close the ports through which hosts reach each other; the firewalls of the cluster are at DigitalOcean",
 	}
 )
 

@@ -1,6 +1,7 @@
 package hostconfig
 
 import (
+	"bytes"
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // minRSABits is the least that Debian's and Ubuntu's OpenSSL take (security level
@@ -18,7 +20,10 @@ const minRSABits = 2048
 // CheckKeyPair says why HAProxy cannot serve the certificate with the key. The
 // error does not hold the key.
 func CheckKeyPair(certificatePEM, privateKeyPEM string) error {
-	if err := checkKeyLabel([]byte(privateKeyPEM)); err != nil {
+	if block := blockOf([]byte(certificatePEM), isPrivateKey); block != nil {
+		return errors.New("certificate_pem holds a private key, which every plan would show: it belongs into private_key_pem alone")
+	}
+	if err := CheckPrivateKey(privateKeyPEM); err != nil {
 		return err
 	}
 	pair, err := tls.X509KeyPair([]byte(certificatePEM), []byte(privateKeyPEM))
@@ -37,6 +42,32 @@ func CheckKeyPair(certificatePEM, privateKeyPEM string) error {
 	return nil
 }
 
+// CertificateFaults says why browsers would refuse, at that time, what HAProxy
+// serves all the same. What cannot be read is told elsewhere.
+func CertificateFaults(certificatePEM string, now time.Time) []string {
+	var faults []string
+	var signed *x509.Certificate
+	for block, rest := pem.Decode([]byte(certificatePEM)); block != nil; block, rest = pem.Decode(rest) {
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return faults
+		}
+		name := certificate.Subject.String()
+		switch {
+		case now.After(certificate.NotAfter):
+			faults = append(faults, fmt.Sprintf("the certificate of %q expired on %s", name, certificate.NotAfter.Format(time.DateOnly)))
+		case now.Before(certificate.NotBefore):
+			faults = append(faults, fmt.Sprintf("the certificate of %q counts from %s on", name, certificate.NotBefore.Format(time.DateOnly)))
+		}
+		above := signed != nil && !bytes.Equal(signed.RawIssuer, signed.RawSubject) && !bytes.Equal(signed.Raw, certificate.Raw)
+		if above && !bytes.Equal(signed.RawIssuer, certificate.RawSubject) {
+			faults = append(faults, fmt.Sprintf("the certificate of %q is followed by that of %q, and was signed by %q", signed.Subject, name, signed.Issuer))
+		}
+		signed = certificate
+	}
+	return faults
+}
+
 // checkStrength applies OpenSSL's security level (ssl/ssl_cert.c,
 // ssl_security_cert), which asks for no signature of a certificate of its own.
 func checkStrength(certificate *x509.Certificate) error {
@@ -50,23 +81,53 @@ func checkStrength(certificate *x509.Certificate) error {
 	return nil
 }
 
-// checkKeyLabel compares what a key is with what its first line says. OpenSSL goes
-// by the label, where Go tries everything.
-func checkKeyLabel(privateKeyPEM []byte) error {
-	for block, rest := pem.Decode(privateKeyPEM); block != nil; block, rest = pem.Decode(rest) {
-		if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
-			continue // such as the parameters of a curve
-		}
-		if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "" {
-			return errors.New("the key has a passphrase, which nobody could enter on the host")
-		}
-		kinds := kindsOfKey(block.Bytes)
-		if len(kinds) > 0 && !slices.Contains(kinds, block.Type) {
-			return fmt.Errorf("the key is labelled %q, and keys of its form are labelled %q: correct its first and last line", block.Type, kinds[0])
-		}
-		return nil
+// CheckPrivateKey says why HAProxy cannot read the key, or Go cannot. The error does
+// not hold the key. It compares what a key is with what its first line says: OpenSSL
+// goes by the label, where Go tries everything.
+func CheckPrivateKey(privateKeyPEM string) error {
+	block := blockOf([]byte(privateKeyPEM), isPrivateKey)
+	switch {
+	case block == nil:
+		return errors.New("there is no private key in it")
+	case block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "":
+		return errors.New("the key has a passphrase, which nobody could enter on the host")
+	case block.Type == "OPENSSH PRIVATE KEY":
+		return errors.New("the key is in the form of OpenSSH, and certificates are made with keys of another one")
 	}
-	return nil // what holds no key is reported as such
+	switch kinds := kindsOfKey(block.Bytes); {
+	case len(kinds) == 0:
+		return errors.New("the key is none that can be read: RSA, a curve of P-256, P-384 or P-521, or Ed25519, from its first line to its last")
+	case !slices.Contains(kinds, block.Type):
+		return fmt.Errorf("the key is labelled %q, and keys of its form are labelled %q: correct its first and last line", block.Type, kinds[0])
+	}
+	return nil
+}
+
+// blockOf is the first block of a kind, past others such as the parameters of a
+// curve; nil for none.
+func blockOf(text []byte, wanted func(*pem.Block) bool) *pem.Block {
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if wanted(block) {
+			return block
+		}
+	}
+	return nil
+}
+
+func isPrivateKey(block *pem.Block) bool { return strings.HasSuffix(block.Type, "PRIVATE KEY") }
+
+// CheckAuthority says why the text is no certificate of an authority that a host can
+// trust, or several of them.
+func CheckAuthority(certificatesPEM string) error {
+	if blockOf([]byte(certificatesPEM), isPrivateKey) != nil {
+		return errors.New("it holds a private key, which every plan would show")
+	}
+	block := blockOf([]byte(certificatesPEM), func(b *pem.Block) bool { return b.Type == "CERTIFICATE" })
+	if block == nil {
+		return errors.New("it holds no certificate")
+	}
+	_, err := x509.ParseCertificate(block.Bytes)
+	return err
 }
 
 // kindsOfKey are the labels under which OpenSSL reads the key, the usual one

@@ -64,6 +64,60 @@ func keyPairCases(t *testing.T) map[string]keyPairCase {
 	}
 }
 
+// HAProxy would read these, and a user would not want it: what Go cannot read is not
+// checked, and a certificate is shown in plans.
+func TestKeysThatNobodyCouldCheckAreRefused(t *testing.T) {
+	t.Parallel()
+	key := rsaKey(t, 2048)
+	certificate, pkcs8 := inPEM("CERTIFICATE", selfSigned(t, "chat", key, 0).Raw), inPEM("PRIVATE KEY", pkcs8Of(t, key))
+	ed448 := []byte{0x30, 0x05, 0x02, 0x01, 0x00, 0x30, 0x00} // any key of another kind
+	for name, c := range map[string]keyPairCase{
+		"a key among the certificates": {certificate + pkcs8, pkcs8, "certificate_pem holds a private key, which every plan would show"},
+		"the two exchanged":            {pkcs8, certificate, "certificate_pem holds a private key"},
+		"OpenSSH's form":               {certificate, inPEM("OPENSSH PRIVATE KEY", []byte("openssh-key-v1\x00")), "the key is in the form of OpenSSH"},
+		"another kind":                 {certificate, inPEM("PRIVATE KEY", ed448), "the key is none that can be read"},
+		"cut off":                      {certificate, pkcs8[:len(pkcs8)/2], "no private key in it"},
+		"a public key":                 {certificate, inPEM("PUBLIC KEY", []byte{1}), "no private key in it"},
+	} {
+		if err := hostconfig.CheckKeyPair(c.certificate, c.key); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestCertificatesThatBrowsersRefuse(t *testing.T) {
+	t.Parallel()
+	key := rsaKey(t, 2048)
+	root, other := selfSigned(t, "root", key, 0), selfSigned(t, "other", key, 0)
+	leaf := sign(t, "chat", key.Public(), root, key, 0)
+	chain := func(certificates ...*x509.Certificate) string {
+		var text strings.Builder
+		for _, c := range certificates {
+			text.WriteString(inPEM("CERTIFICATE", c.Raw))
+		}
+		return text.String()
+	}
+	for name, tt := range map[string]struct {
+		text string
+		at   time.Time
+		want string
+	}{
+		"a good one":              {chain(leaf), leaf.NotAfter, ""},
+		"a good chain":            {chain(leaf, root), leaf.NotAfter, ""},
+		"more than the chain":     {chain(leaf, root, other), leaf.NotAfter, ""},
+		"the first one twice":     {chain(leaf, leaf, root), leaf.NotAfter, ""},
+		"none":                    {"hunter2", leaf.NotAfter, ""},
+		"one that expired":        {chain(leaf, root), leaf.NotAfter.Add(time.Second), `the certificate of "CN=chat" expired on 2106-02-07`},
+		"one of the future":       {chain(leaf), leaf.NotBefore.Add(-time.Second), `counts from`},
+		"one between that is not": {chain(leaf, other), leaf.NotAfter, `is followed by that of "CN=other", and was signed by "CN=root"`},
+	} {
+		faults := strings.Join(hostconfig.CertificateFaults(tt.text, tt.at), "; ")
+		if !strings.Contains(faults, tt.want) || (faults == "") != (tt.want == "") {
+			t.Errorf("%s: %q, want %q", name, faults, tt.want)
+		}
+	}
+}
+
 func TestKeyPairsThatHAProxyCannotServeAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range keyPairCases(t) {

@@ -14,8 +14,15 @@ const pathRule = `use an absolute path of the characters A-Z, a-z, 0-9, ., _, @,
 
 var pathShape = shaped(`^(/[A-Za-z0-9._@+-]+)+$`)
 
+// Limits of Linux, in bytes: of a name in a folder, and of a path with its end.
+const (
+	maxName = 255
+	maxPath = 4095
+)
+
 func isHostPath(text string) bool {
-	return pathShape(text) && path.Clean(text) == text
+	tooLong := func(name string) bool { return len(name) > maxName }
+	return pathShape(text) && path.Clean(text) == text && len(text) <= maxPath && !slices.ContainsFunc(strings.Split(text, "/"), tooLong)
 }
 
 // EnvironmentFile is one that a user brings: what the provider writes is read
@@ -51,6 +58,18 @@ var ownFolders = []string{"/etc/beam", "/run/beam", "/run/beam-migrate", "/run/b
 var systemFolders = []string{
 	"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/tmp", "/usr/bin", "/usr/lib", "/usr/sbin",
 	"/var/lib/cloud", "/var/lib/dpkg", "/var/tmp",
+}
+
+// baseFolders are those that every system has: no file can be in their place.
+var baseFolders = slices.Concat(systemFolders, []string{
+	"/etc/cron.d", "/etc/dpkg/origins", "/etc/profile.d", "/etc/skel", "/etc/systemd/system", "/etc/update-motd.d", "/home", "/media", "/mnt", "/opt", "/srv",
+	"/usr/games", "/usr/include", "/usr/local/bin", "/usr/local/etc", "/usr/local/lib", "/usr/local/sbin", "/usr/local/share", "/usr/share/doc", "/usr/src",
+	"/var/backups", "/var/cache/apt", "/var/lib/misc", "/var/local", "/var/lock", "/var/log", "/var/mail", "/var/run", "/var/spool/cron",
+})
+
+// isFolder says of a path whether hosts have a folder there.
+func isFolder(text string) bool {
+	return path.Dir(text) == "/home" || slices.ContainsFunc(baseFolders, func(folder string) bool { return liesIn(folder, text) })
 }
 
 // within says of a path whether it is one of the folders, or lies in one.

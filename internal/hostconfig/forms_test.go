@@ -1,6 +1,7 @@
 package hostconfig_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -50,6 +51,7 @@ func TestFormsSayWhatTheyRefuse(t *testing.T) {
 		},
 		{hostconfig.DirectoryURL, []string{"https://ca.example.com/directory"}, []string{"https://a:b@ca.example.com", "", "http://ca.example.com", "https://", "https://ca\n", "ca.example.com"}},
 		{hostconfig.DatabaseUser, []string{"chat", "_chat2", "select", strings.Repeat("u", 57)}, []string{"", "Chat", "my-chat", "pg_chat", "public", strings.Repeat("u", 58)}},
+		{hostconfig.PackageName, []string{"htop", "libstdc++6", "g++", "docker.io"}, []string{"", "h", "Htop", "htop=3.0", "htop/sid", "-y", "htop:amd64", "htop-", "firewalld"}},
 		{hostconfig.Migration, []string{"", "Chat.Release.migrate()\n"}, []string{"a\x00b"}},
 	} {
 		for _, text := range tt.accepted {
@@ -92,6 +94,16 @@ func TestLocalesAreThoseOfGlibc(t *testing.T) {
 		}
 		if charset != "UTF-8" && fault == "" {
 			t.Errorf("%s is accepted and has the character set %s", name, charset)
+		}
+	}
+}
+
+// A folder of the system cannot be a file: writing it would end the first boot.
+func TestFoldersOfDebianAreNoFiles(t *testing.T) {
+	t.Parallel()
+	for _, at := range testtool.File(t, "/var/lib/dpkg/info/base-files.list") {
+		if about, err := os.Stat(at); err == nil && about.IsDir() && !strings.HasPrefix(at, "/usr/share/") && hostconfig.FilePath("").Fault(at) == "" {
+			t.Errorf("%s is accepted", at)
 		}
 	}
 }

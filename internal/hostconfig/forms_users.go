@@ -30,6 +30,10 @@ var systemNames = slices.Concat(
 	[]string{"default"},
 )
 
+// MayOwn says that a host may have a user of the name without the user's own doing:
+// of those that packages bring, many begin with _.
+func MayOwn(name string) bool { return isSystemName(name) || strings.HasPrefix(name, "_") }
+
 // isSystemName also knows the users that systemd makes for its services, of
 // which each version has more.
 func isSystemName(name string) bool {

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -65,12 +66,15 @@ func (a aptModel) source() hostconfig.AptSource {
 	}
 }
 
+// threeDigits is a mode without the first of four.
+var threeDigits = regexp.MustCompile(`^[0-7]{3}$`)
+
 // brought is what the model means. A mode of three digits is that of four.
 func (m broughtModel) brought(ctx context.Context, diags *diag.Diagnostics) hostconfig.Brought {
 	var b hostconfig.Brought
 	for at, f := range readEach[fileModel](ctx, m.Files, diags) {
 		mode := f.Mode.ValueString()
-		if len(mode) == 3 {
+		if threeDigits.MatchString(mode) {
 			mode = "0" + mode
 		}
 		file := hostconfig.BroughtFile{Content: f.Content.ValueString(), Owner: f.Owner.ValueString(), Group: f.Group.ValueString(), Mode: mode}

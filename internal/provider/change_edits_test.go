@@ -177,7 +177,7 @@ func clusterEdits() []trialEdit {
 func releaseEdits(t *testing.T) []trialEdit {
 	t.Helper()
 	archive := filepath.Join(t.TempDir(), "chat.tar.gz")
-	if err := os.WriteFile(archive, []byte("another release"), 0o600); err != nil {
+	if err := os.WriteFile(archive, []byte(gzipMagic+"another release"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	none := assignments{"release": nil}

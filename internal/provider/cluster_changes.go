@@ -112,7 +112,7 @@ func refusals(ctx context.Context, found []change, config tfsdk.Config, imported
 		if r == nil || r.told && imported {
 			continue
 		}
-		diags.AddAttributeError(c.path, "Change not possible", join(
+		diags.AddAttributeError(located(c.path), "Change not possible", join(
 			fmt.Sprintf("%s of a cluster that exists cannot be changed%s.", c.path, shown(c)), r.why, r.restore(ctx, c, config), r.remedy,
 			"`terraform destroy -refresh=false` goes through all the same."))
 	}

@@ -114,6 +114,9 @@ func TestChangesOfAClusterThatExists(t *testing.T) {
 		fmt.Fprintf(&out, "%s\n", c.name)
 		for _, d := range refusals(t.Context(), found, config, c.adopting) {
 			fmt.Fprintf(&out, "  %s\n", strings.TrimSpace(say(diag.Diagnostics{d})))
+			if at, is := d.(diag.DiagnosticWithPath); !is || !at.Path().Equal(located(at.Path())) {
+				t.Errorf("%s: Terraform shows another attribute's line for %v", c.name, paths(diag.Diagnostics{d}))
+			}
 		}
 	}
 	testtool.Golden(t, "changes.golden", out.String())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -32,8 +33,10 @@ func (r *clusterResource) ValidateConfig(ctx context.Context, req resource.Valid
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if resp.Diagnostics.Append(model.checkPools()...); resp.Diagnostics.HasError() {
+		return
+	}
 	resp.Diagnostics.Append(report(ctx, plan, check.Spec(spec))...)
-	resp.Diagnostics.Append(model.checkPools()...)
 	resp.Diagnostics.Append(model.checkPair(false)...)
 }
 
@@ -85,6 +88,12 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		return
 	}
 	r.account.plans.planCluster(spec, !p.unknown)
+	if p.create || p.alters("environment") {
+		resp.Diagnostics.Append(advise(ctx, resp.Plan, check.AppWarnings(spec.Environment, spec.Release))...)
+	}
+	if p.create || p.alters("load_balancer") {
+		resp.Diagnostics.Append(advise(ctx, resp.Plan, check.CertificateWarnings(spec.LoadBalancer, time.Now()))...)
+	}
 	resp.Diagnostics.Append(p.foresee(ctx, spec, resp.Plan)...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, p.model)...)
 }
@@ -159,12 +168,18 @@ func (p *clusterPlan) differs() bool {
 	return p.drifted || p.unknown || len(p.changes) > 0
 }
 
+// alters says that the argument, or something in it, is another one than before.
+func (p *clusterPlan) alters(argument string) bool {
+	return slices.ContainsFunc(p.changes, func(c change) bool { return c.under(argument) })
+}
+
 // checkAccount asks the API whether the account can have what would be made.
 func (p *clusterPlan) checkAccount(ctx context.Context, spec cluster.Spec, in tfsdk.Plan, steps plan.Plan, o cluster.Observed) diag.Diagnostics {
 	var diags diag.Diagnostics
 	made, demand := growth(spec, steps)
-	moved := slices.ContainsFunc(p.changes, func(c change) bool { return c.under("project_id") })
-	if demand == (check.Demand{}) && !moved {
+	moved := p.alters("project_id")
+	pooled := spec.Database != nil && p.alters("environment") // which sizes weigh the pools against
+	if demand == (check.Demand{}) && !moved && !pooled {
 		return p.checkKeys(ctx, spec, in, steps)
 	}
 	if !p.create && !moved {
@@ -186,6 +201,9 @@ func (p *clusterPlan) checkAccount(ctx context.Context, spec cluster.Spec, in tf
 	}
 	diags.Append(report(ctx, in, check.Catalogue(catalogue, made, demand))...)
 	diags.Append(advise(ctx, in, check.CatalogueWarnings(catalogue, spec))...)
+	if len(made.SSHKeys) == 0 { // no host is made with them, but some may be told
+		diags.Append(p.checkKeys(ctx, spec, in, steps)...)
+	}
 	return diags
 }
 
@@ -238,6 +256,9 @@ func growth(spec cluster.Spec, steps plan.Plan) (cluster.Spec, check.Demand) {
 	}
 	if !database {
 		made.Database = nil
+	}
+	if len(made.Pools) == 0 && !loadBalancer && !database { // what is gone keeps nothing else from being changed
+		made.SSHKeys, made.Network.VPCUUID = nil, ""
 	}
 	return made, demand
 }

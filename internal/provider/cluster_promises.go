@@ -70,6 +70,7 @@ func (p *clusterPlan) promise(ctx context.Context, ahead *foresight) {
 	case !p.unknown, judged.unknownOnly(ctx, harmless...):
 		m.clusterOutputs = now
 	case unknownIn(ctx, m.NodePools):
+		p.takeOver(ctx, ahead.spec, now)
 	case p.managed() && ahead.restartsInPlace() && judged.unknownOnly(ctx, slices.Concat([]string{"cookie", "environment"}, harmless)...):
 		p.takeOver(ctx, ahead.spec, now) // hosts that can be told stay
 		m.Nodes, m.NodeNames, m.RemoteConsole, m.EdeliverConfig = now.Nodes, now.NodeNames, now.RemoteConsole, now.EdeliverConfig

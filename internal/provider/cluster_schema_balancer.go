@@ -58,7 +58,7 @@ func tlsAttribute() schema.SingleNestedAttribute {
 		MarkdownDescription: "Where the certificate for HTTPS comes from: `certificate_pem` and `private_key_pem`, or `acme`. " +
 			"With it, HTTP is redirected to HTTPS; without it, the load balancer serves plain HTTP.",
 		Attributes: map[string]schema.Attribute{
-			"certificate_pem": optional("The certificate and those that signed it, in this order, as PEM. RSA keys have 2,048 bits or more, and none is signed with SHA-1."),
+			"certificate_pem": optional("The certificate and those that signed it, in this order, as PEM, without the key: plans show it. A plan warns of one that has expired. RSA keys have 2,048 bits or more, and none is signed with SHA-1."),
 			"private_key_pem": schema.StringAttribute{
 				Optional: true, Sensitive: true,
 				MarkdownDescription: "The private key of the certificate, as PEM without a passphrase, under the label that belongs to its form.",
@@ -71,7 +71,7 @@ func tlsAttribute() schema.SingleNestedAttribute {
 					"email": schema.StringAttribute{Required: true, MarkdownDescription: "Where the authority writes to."},
 					"domains": schema.ListAttribute{
 						Required: true, ElementType: types.StringType,
-						MarkdownDescription: "The names that the certificate is for. Wildcards are not possible. The first is the release's `PHX_HOST`, unless `environment` names another.",
+						MarkdownDescription: "The names that the certificate is for. Wildcards are not possible, and Let's Encrypt takes none that only a DNS of your own finds, such as those of `.internal`. The first is the release's `PHX_HOST`, unless `environment` names another.",
 					},
 					"directory_url": optional("The directory of another authority. Default: Let's Encrypt."),
 				},

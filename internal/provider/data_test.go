@@ -63,8 +63,9 @@ func TestLookingUpWhatIsNotThere(t *testing.T) {
 	made.must(made.apply())
 	for data, told := range map[string]string{
 		`data "beam_cluster" "x" { name = "chta" }`:                    `The account has no cluster named "chta"`,
-		`data "beam_node" "x" { name = "worker-9" }`:                   `0 droplets are named "worker-9"`,
+		`data "beam_node" "x" { name = "worker-9" }`:                   `no droplet named "worker-9"`,
 		`data "beam_node" "x" { droplet_id = 12 }`:                     `the account has no droplet 12`,
+		`data "beam_node" "x" { droplet_id = 1.5 }`:                    `droplet_id is 1.5. Use a whole number`,
 		`data "beam_node" "x" { name = "chat-us-1" }`:                  `is no beam_node`,
 		`data "beam_node" "x" {}`:                                      `Neither name nor droplet_id is set`,
 		"data \"beam_node\" \"x\" {\nname = \"a\"\ndroplet_id = 12\n}": `Both name and droplet_id are set`,

@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -141,6 +143,15 @@ func TestTheSameSSHKeyInAnotherSpelling(t *testing.T) {
 	p.idle("the id of the key")
 	p.set("ssh_keys", []any{key.ID, key.Fingerprint})
 	p.idle("both")
+	if _, err := c.godo.Keys.DeleteByID(t.Context(), key.ID); err != nil {
+		t.Fatal(err)
+	}
+	project, _, err := c.godo.Projects.Create(t.Context(), &godo.CreateProjectRequest{Name: "talk", Purpose: "Web Application"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.set("project_id", project.ID)
+	p.applies("a key that is gone, and no new host that would need it")
 }
 
 // An account spells a tag as it was first made.
@@ -289,12 +300,16 @@ func TestReleaseFromAFile(t *testing.T) {
 	c := newCloud(t, simulator.Options{})
 	p := &changed{core: newCore(t, c, base), cloud: c, arguments: base}
 	p.refused("no file", "cannot be read: no such file or directory")
-	write("one")
+	write("no archive")
+	p.refused("another file", "is not what gzip packed")
+	write("")
+	p.refused("an empty file", "is not what gzip packed")
+	write(gzipMagic + "one")
 	planned := p.planFrom(p.state, p.config)
 	p.must(tell(planned.Diagnostics))
-	write("two")
+	write(gzipMagic + "two")
 	writes := c.writes()
-	if told := p.carryOut(p.config, planned); !strings.Contains(told, "had the SHA-256 7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed") || c.writes() != writes {
+	if told := p.carryOut(p.config, planned); !strings.Contains(told, "had the SHA-256 "+fmt.Sprintf("%x", sha256.Sum256([]byte(gzipMagic+"one")))+" when") || c.writes() != writes {
 		t.Errorf("a file that changed after the plan: %q, and %d calls that write", told, c.writes()-writes)
 	}
 	release["sha256"] = strings.Repeat("0", 64)

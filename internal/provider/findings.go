@@ -73,20 +73,23 @@ func findings(ctx context.Context, in tfsdk.Plan, problems []check.Problem) []fi
 
 // detail says once what to do where several things are wrong alike.
 func (f finding) detail() string {
-	var wrong []string
-	_, remedy, _ := strings.Cut(f.details[0], ". ")
+	var lines, remedies []string
 	name := named(f.at, "")
-	for i, d := range f.details {
-		what, rest, _ := strings.Cut(d, ". ")
-		if rest != remedy || rest == "" {
-			return strings.Join(f.details, "\n")
+	for _, d := range f.details {
+		what, remedy, both := strings.Cut(d, ". ")
+		if same := slices.Index(remedies, remedy); both && same >= 0 {
+			lines[same] += " " + strings.TrimPrefix(what, name) + "."
+			continue
 		}
-		if i > 0 {
-			what = strings.TrimPrefix(what, name)
+		if both {
+			what += "."
 		}
-		wrong = append(wrong, what+".")
+		lines, remedies = append(lines, what), append(remedies, remedy)
 	}
-	return strings.Join(append(wrong, remedy), " ")
+	for i, remedy := range remedies {
+		lines[i] = strings.TrimSuffix(lines[i]+" "+remedy, " ")
+	}
+	return strings.Join(lines, "\n")
 }
 
 // writtenCookie names the argument that the cookie is given in.

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"math/big"
 	"net/netip"
 	"strings"
 
@@ -48,6 +49,9 @@ func (f textFunction) Run(ctx context.Context, req function.RunRequest, resp *fu
 	text, err := f.make(ctx, req.Arguments)
 	if err == nil {
 		err = resp.Result.Set(ctx, text)
+	}
+	if err != nil {
+		err.Text = strings.TrimSuffix(err.Text, ".") // Terraform ends the sentence
 	}
 	resp.Error = err
 }
@@ -137,12 +141,15 @@ func sysConfigFunction() textFunction {
 	}, func(ctx context.Context, arguments function.ArgumentsData) (string, *function.FuncError) {
 		var distribution distributionArgument
 		var address string
-		var peers []string
+		var peers types.List
 		if err := arguments.Get(ctx, &distribution, &address, &peers); err != nil {
 			return "", err
 		}
-		node, err := distribution.node(peers)
+		node, err := distribution.node(texts(peers))
 		if err != nil {
+			return "", err
+		}
+		if err := argumentError(2, check.Peers(node.Peers)); err != nil {
 			return "", err
 		}
 		at, err := parseAddress(1, address)
@@ -165,19 +172,19 @@ func parseAddress(position int64, text string) (netip.Addr, *function.FuncError)
 // distributionArgument is so much of a beam_cluster's distribution as a VM is told;
 // Terraform drops what an object has beyond that.
 type distributionArgument struct {
-	Basename      string `tfsdk:"basename"`
-	PortMin       int64  `tfsdk:"port_min"`
-	PortMax       int64  `tfsdk:"port_max"`
-	Sync          string `tfsdk:"sync"`
-	SyncTimeoutMS int64  `tfsdk:"sync_timeout_ms"`
+	Basename      types.String `tfsdk:"basename"`
+	PortMin       types.Number `tfsdk:"port_min"`
+	PortMax       types.Number `tfsdk:"port_max"`
+	Sync          types.String `tfsdk:"sync"`
+	SyncTimeoutMS types.Number `tfsdk:"sync_timeout_ms"`
 }
 
 func distributionParameter() function.Parameter {
 	return function.ObjectParameter{
 		Name: "distribution",
 		AttributeTypes: map[string]attr.Type{
-			"basename": types.StringType, "port_min": types.Int64Type, "port_max": types.Int64Type,
-			"sync": types.StringType, "sync_timeout_ms": types.Int64Type,
+			"basename": types.StringType, "port_min": types.NumberType, "port_max": types.NumberType,
+			"sync": types.StringType, "sync_timeout_ms": types.NumberType,
 		},
 		MarkdownDescription: "How nodes are named and reach each other: `distribution` of a `beam_cluster`, " +
 			"or an object with its `basename`, `port_min`, `port_max`, `sync` and `sync_timeout_ms`.",
@@ -187,18 +194,37 @@ func distributionParameter() function.Parameter {
 // node is what the VM is told; the error names what a cluster could not have
 // either.
 func (d distributionArgument) node(peers []string) (beam.Node, *function.FuncError) {
-	found := check.Distribution(cluster.Distribution{
-		Basename: d.Basename, PortMin: int(d.PortMin), PortMax: int(d.PortMax), Sync: d.Sync, SyncTimeoutMS: int(d.SyncTimeoutMS),
-		EPMDPort: defaultEPMDPort, // concerns the host, not the VM
-	})
-	var details []string
-	for _, problem := range found {
-		details = append(details, problem.Detail)
+	var wrong []check.Problem
+	number := func(name string, value types.Number) int {
+		if !value.IsNull() {
+			if whole, accuracy := value.ValueBigFloat().Int64(); accuracy == big.Exact {
+				return int(whole)
+			}
+		}
+		wrong = append(wrong, check.Problem{Detail: fmt.Sprintf("%s is %s. Use a whole number.", name, strings.Trim(value.String(), "<>"))})
+		return 0
 	}
-	if len(details) > 0 {
-		return beam.Node{}, function.NewArgumentFuncError(0, strings.Join(details, "\n"))
+	asked := cluster.Distribution{
+		Basename: d.Basename.ValueString(), Sync: d.Sync.ValueString(),
+		PortMin: number("port_min", d.PortMin), PortMax: number("port_max", d.PortMax), SyncTimeoutMS: number("sync_timeout_ms", d.SyncTimeoutMS),
+		EPMDPort: defaultEPMDPort, // concerns the host, not the VM
+	}
+	if len(wrong) == 0 {
+		wrong = check.Distribution(asked)
 	}
 	return beam.Node{
-		Basename: d.Basename, PortMin: int(d.PortMin), PortMax: int(d.PortMax), Peers: peers, Sync: d.Sync, SyncTimeoutMS: int(d.SyncTimeoutMS),
-	}, nil
+		Basename: asked.Basename, PortMin: asked.PortMin, PortMax: asked.PortMax, Peers: peers, Sync: asked.Sync, SyncTimeoutMS: asked.SyncTimeoutMS,
+	}, argumentError(0, wrong)
+}
+
+// argumentError is the error that an argument with the problems is; nil for none.
+func argumentError(position int64, problems []check.Problem) *function.FuncError {
+	if len(problems) == 0 {
+		return nil
+	}
+	var details []string
+	for _, problem := range problems {
+		details = append(details, problem.Detail)
+	}
+	return function.NewArgumentFuncError(position, strings.Join(details, "\n"))
 }

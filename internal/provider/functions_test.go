@@ -2,8 +2,12 @@ package provider
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
@@ -37,7 +41,7 @@ func TestAccFunctions(t *testing.T) {
 		`node_name("chat", "10.10.0.5")`:          "chat@10.10.0.5",
 		`cookie_fingerprint("monster")`:           cookie.Fingerprint("monster"),
 		`vm_args(local.distribution, "10.0.0.7")`: "-name chat@10.0.0.7\n-kernel inet_dist_listen_min 9100 inet_dist_listen_max 9155\n",
-		`sys_config(local.distribution, "10.0.0.7", ["chat@10.0.0.5", "chat@10.0.0.6"])`: `[{kernel, [
+		`sys_config(local.distribution, "10.0.0.7", ["chat@10.0.0.5", null, "chat@10.0.0.6"])`: `[{kernel, [
   {inet_dist_listen_min, 9100},
   {inet_dist_listen_max, 9155},
   {inet_dist_use_interface, {10,0,0,7}},
@@ -65,17 +69,35 @@ func TestAccFunctions(t *testing.T) {
 func TestFunctionsRefuseWhatNoNodeWouldTake(t *testing.T) {
 	t.Parallel()
 	for call, told := range map[string]string{
-		`node_name("chat room", "10.10.0.5")`:                                           `the basename "chat room" is not allowed`,
-		`node_name("chat", "fd00::1")`:                                                  `Use an IPv4 address`,
-		`cookie_fingerprint("")`:                                                        `the cookie is empty`,
-		`vm_args(local.distribution, "here")`:                                           `The address is "here"`,
-		`vm_args(merge(local.distribution, { port_max = 9000 }), "10.0.0.7")`:           `port_max (9000) is below port_min (9100)`,
-		`sys_config(merge(local.distribution, { sync = "always" }), "10.0.0.7", [])`:    `sync is "always"`,
-		`sys_config({ basename = "chat", port_min = 9100, port_max = 9155 }, "::", [])`: `"sync"`,
+		`sys_config(merge(local.distribution, { sync_timeout_ms = 1.5 }), "10.0.0.7", [])`: `sync_timeout_ms is 1.5. Use a whole number.`,
+		`sys_config(merge(local.distribution, { port_min = null }), "10.0.0.7", [])`:       `port_min is null. Use a whole number.`,
+		`sys_config(local.distribution, "10.0.0.7", ["chat"])`:                             `"chat" is not the long name of a node`,
+		`node_name("chat room", "10.10.0.5")`:                                              `the basename "chat room" is not allowed`,
+		`node_name("chat", "fd00::1")`:                                                     `Use an IPv4 address`,
+		`cookie_fingerprint("")`:                                                           `the cookie is empty`,
+		`vm_args(local.distribution, "here")`:                                              `The address is "here"`,
+		`vm_args(merge(local.distribution, { port_max = 9000 }), "10.0.0.7")`:              `port_max (9000) is below port_min (9100)`,
+		`sys_config(merge(local.distribution, { sync = "always" }), "10.0.0.7", [])`:       `sync is "always"`,
+		`sys_config({ basename = "chat", port_min = 9100, port_max = 9155 }, "::", [])`:    `"sync"`,
 	} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			runSince(t, "1.8.0", "1.7.0", resource.TestStep{Config: functionCall(call), ExpectError: spaced(told)})
 		})
+	}
+}
+
+// Terraform ends the sentence that a function's error is part of.
+func TestErrorsOfFunctionsEndOnce(t *testing.T) {
+	t.Parallel()
+	for _, f := range textFunctions() {
+		if f.name != "node_name" {
+			continue
+		}
+		resp := function.RunResponse{Result: function.NewResultData(types.StringUnknown())}
+		f.Run(t.Context(), function.RunRequest{Arguments: function.NewArgumentsData([]attr.Value{types.StringValue("chat"), types.StringValue("fd00::1")})}, &resp)
+		if resp.Error == nil || !strings.HasSuffix(resp.Error.Text, `such as "10.10.0.5"`) {
+			t.Errorf("%v", resp.Error)
+		}
 	}
 }

@@ -58,7 +58,7 @@ func (d *nodeDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 				MarkdownDescription: "The name of the droplet. This or `droplet_id` is given.",
 			},
 			"droplet_id": schema.Int64Attribute{
-				Optional: true, Computed: true,
+				Optional: true, Computed: true, CustomType: wholeNumber{},
 				MarkdownDescription: "The id of the droplet, for a name that several droplets of the account have.",
 			},
 			"id":      schema.StringAttribute{Computed: true, MarkdownDescription: "The id of the droplet, as text."},

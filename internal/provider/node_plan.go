@@ -79,6 +79,9 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	spec, diags := plan.spec(ctx)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(report(ctx, resp.Plan, check.Node(spec))...)
+	if create || !plan.Environment.Equal(state.Environment) {
+		resp.Diagnostics.Append(advise(ctx, resp.Plan, check.AppWarnings(spec.Environment, spec.Release))...)
+	}
 	switch {
 	case resp.Diagnostics.HasError():
 	case create:

@@ -169,7 +169,7 @@ func TestNodeImportRefusesOtherDroplets(t *testing.T) {
 	run(t,
 		resource.TestStep{Config: clusterConfig(c, 1, `cookie = "monster"`)},
 		imported("chat-us-1", "is no beam_node"),
-		imported("nobody", "0 droplets are named"),
+		imported("nobody", "the account has no droplet named"),
 	)
 }
 

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -19,7 +20,8 @@ import (
 // A release may be an archive on the machine that Terraform runs on. Its SHA-256
 // is taken in the plan, so that the plan shows a deploy.
 
-var archivePath = path.Root("release").AtName("path")
+// What is told of an archive is told at the line of its release, see located.
+var archivePath = located(path.Root("release").AtName("path"))
 
 // sumArchive fills in the SHA-256 of an archive. One that is gone is the one that
 // the state tells of, where that is not contradicted: nodes have it.
@@ -34,10 +36,13 @@ func sumArchive(ctx context.Context, release *types.Object, state types.Object) 
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && was != nil && r.staysAs(*was):
 			r.SHA256 = was.SHA256
+		case errors.Is(err, errNotPacked):
+			diags.AddAttributeError(archivePath, "Not an archive", fmt.Sprintf("release.path: The file %s is not what gzip packed, and nodes unpack a .tar.gz. "+
+				"Name the archive of the release, as mix makes it with steps: [:assemble, :tar], and rebar3 with `rebar3 tar`.", r.Path.ValueString()))
 		case err != nil:
 			diags.AddAttributeError(archivePath, "Cannot read the release", archiveMissing(r.Path.ValueString(), err))
 		case known(r.SHA256) && !strings.EqualFold(r.SHA256.ValueString(), sum):
-			diags.AddAttributeError(path.Root("release").AtName("sha256"), "Another release", fmt.Sprintf(
+			diags.AddAttributeError(archivePath, "Another release", fmt.Sprintf(
 				"release.sha256: The file %s has the SHA-256 %s, and sha256 is %s. Name the right file, or leave sha256 out: it is taken from the file.",
 				r.Path.ValueString(), sum, r.SHA256.ValueString()))
 		case r.SHA256.IsNull():
@@ -85,15 +90,27 @@ func archiveMissing(name string, err error) string {
 	return fmt.Sprintf("release.path: The file %s cannot be read: %s. Build the release first, or name its archive; a relative path begins where Terraform runs.", name, err)
 }
 
-// sumFile is the SHA-256 of a file, in hex digits.
+// errNotPacked is that of a file that is no .tar.gz.
+var errNotPacked = errors.New("it is not what gzip packed")
+
+// gzipMagic is what each file of gzip begins with (RFC 1952, section 2.3.1).
+const gzipMagic = "\x1f\x8b"
+
+// sumFile is the SHA-256 of an archive, in hex digits.
 func sumFile(name string) (string, error) {
 	file, err := os.Open(name) //nolint:gosec // the user names it
 	if err != nil {
 		return "", err
 	}
 	defer func() { _ = file.Close() }() // it was read only
-	hash := sha256.New()
-	if _, err := io.Copy(hash, file); err != nil {
+	hash, content := sha256.New(), bufio.NewReader(file)
+	if begin, err := content.Peek(len(gzipMagic)); string(begin) != gzipMagic {
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", err
+		}
+		return "", errNotPacked
+	}
+	if _, err := io.Copy(hash, content); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil

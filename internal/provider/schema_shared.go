@@ -51,9 +51,10 @@ func environmentAttribute() schema.MapAttribute {
 			"`PHX_HOST` where `load_balancer.tls.acme` names a domain, and with a `database` `DATABASE_URL` and `POOL_SIZE` (10 connections of a node; a plan warns " +
 			"when all nodes together need more than the database takes). `PORT` is `release.port` and may not be another. " +
 			"What names a node, joins it to the others or secures their connections follows from the cluster and is refused: `HOME`, `RELEASE_NODE`, `RELEASE_COOKIE`, " +
-			"`RELX_COOKIE`, `RELEASE_DISTRIBUTION`, `RELEASE_VM_ARGS`, `RELEASE_REMOTE_VM_ARGS`, `RELEASE_CONFIG_DIR`, `VMARGS_PATH`, `RELEASE_TMP`, `RELX_OUT_FILE_PATH`, " +
+			"`RELX_COOKIE`, `RELEASE_DISTRIBUTION`, `RELEASE_VM_ARGS`, `RELEASE_REMOTE_VM_ARGS`, `RELEASE_CONFIG_DIR`, `RELEASE_VSN`, `VMARGS_PATH`, `RELEASE_TMP`, `RELX_OUT_FILE_PATH`, " +
 			"`ERL_DIST_PORT`, every `ERL_EPMD_*`, and flags such as `-name`, `-setcookie`, `-proto_dist`, `-start_epmd`, `-args_file` or `-kernel inet_dist_…` in " +
-			"`ERL_FLAGS`, `ERL_AFLAGS`, `ERL_ZFLAGS`, `ERL_OTP…_FLAGS` and `ELIXIR_ERL_OPTIONS`, which may hold others. " +
+			"`ERL_FLAGS`, `ERL_AFLAGS`, `ERL_ZFLAGS`, `ERL_OTP…_FLAGS` and `ELIXIR_ERL_OPTIONS`, which may hold others. A `PATH` has `/usr/bin` among its folders. " +
+			"A plan warns of a `SECRET_KEY_BASE` or a `PHX_HOST` that an app of Phoenix could not use. " +
 			"Names have the characters `A-Z`, `a-z`, `0-9` and `_`; values may hold any text without a NUL byte. " +
 			"On the hosts only root and the app's user can read them.",
 	}
@@ -116,7 +117,7 @@ func hostAttribute() schema.SingleNestedAttribute {
 			"user":     defaulted("The user who may log in with the SSH keys and has sudo; on nodes it also runs the release. Users and groups of Debian and of what is installed are refused. Default: `deploy`."),
 			"locale":   defaulted("The system's locale, one of glibc's of UTF-8. Default: `en_US.UTF-8`."),
 			"swap_mib": defaultedInt("The size of the swap file in MiB; `0` makes none. It leaves 4 GiB of the smallest disk to the system. Default: `2048`."),
-			"packages": defaultedSet("Debian packages to install beside those that the host needs. Default: none."),
+			"packages": defaultedSet("Debian packages to install beside those that the host needs. `firewalld` is refused: it would close the ports of the cluster. Default: none."),
 			"toolchain": defaultedSet("What nodes get to build releases with: any of `erlang`, `elixir` and `nodejs`, from the distribution's packages. " +
 				"A release brings its own Erlang and needs none of them. Default: none."),
 			"unattended_upgrades": defaultedBool("Whether security updates are installed by themselves. Default: `true`."),

@@ -2,11 +2,15 @@ package provider
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/digitalocean/godo"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -72,8 +76,15 @@ func TestAccValuesThatAreKnownAfterApply(t *testing.T) {
 	run(t,
 		resource.TestStep{Config: config(1)},
 		resource.TestStep{
-			Config:            config(2),
-			ConfigPlanChecks:  planned(worker, plancheck.ResourceActionReplace),
+			Config: config(2),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(worker, plancheck.ResourceActionReplace),
+				plancheck.ExpectUnknownValue(chat, at("nodes")),
+				// What no number of nodes changes stays known.
+				plancheck.ExpectKnownValue(chat, at("cookie_fingerprint"), knownvalue.NotNull()),
+				plancheck.ExpectKnownValue(chat, at("load_balancer_ipv4_address"), knownvalue.Null()),
+				plancheck.ExpectKnownValue(chat, at("database_host"), knownvalue.Null()),
+			}},
 			ConfigStateChecks: []statecheck.StateCheck{attributeOf(chat, "nodes", knownvalue.MapSizeExact(2))},
 		},
 		resource.TestStep{Config: config(2), ConfigPlanChecks: nothingPlanned()},
@@ -135,4 +146,73 @@ func TestAccCookieImportByPlace(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Whatever another resource makes, such as a snapshot for an image, may be given
+// for any argument: a plan that does not know it yet says nothing about it.
+func TestAnyArgumentMayBeUnknown(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	existing := newCore(t, c, object{"name": "chat", "cookie": "monster", "region": "nyc3", "node_pools": object{"us": object{}}})
+	existing.must(existing.apply())
+	key, _, err := c.godo.Keys.Create(t.Context(), &godo.KeyCreateRequest{
+		Name: "office", PublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAlS4R8Zw0GfQpXQ0FZ3xpt0qg0Xl0J4Q2sU0mXh9v5h office",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := object{"user": "app", "locale": "de_DE.UTF-8", "swap_mib": 512, "packages": []any{"htop"}, "files": object{"/etc/talk": object{"content": "x"}}}
+	release := object{"name": "talk", "url": "https://example.com/talk.tar.gz", "sha256": strings.Repeat("0f", 32), "port": 4000}
+	common := object{
+		"region": "nyc3", "image": "debian-12-x64", "ssh_keys": []any{key.Fingerprint}, "cookie": "monster", "tags": []any{"team"}, "wait_for": "active",
+		"host": host, "release": release, "environment": object{"PHX_HOST": "talk.example.com"}, "distribution": object{"port_min": 9101, "basename": "talk"},
+	}
+	for typeName, own := range map[string]object{
+		"beam_cluster": {
+			"name": "talk", "node_pools": object{"us": object{"count": 2, "size": "s-1vcpu-2gb", "region": "nyc3", "image": "debian-12-x64"}},
+			"load_balancer": object{"size": "s-1vcpu-2gb", "region": "nyc3", "image": "debian-12-x64", "health_check": object{"path": "/health"}},
+			"database":      object{"size": "s-1vcpu-2gb", "region": "nyc3", "image": "debian-12-x64", "name": "talk", "volume_gib": 5},
+			"network":       object{"ip_ranges": object{"nyc3": "10.77.0.0/20"}}, "access": object{"ssh_from": []any{"203.0.113.7/32"}},
+		},
+		"beam_node": {"name": "worker-1", "cluster": "chat", "size": "s-1vcpu-2gb", "peers": []any{"chat@10.10.0.5"}},
+	} {
+		maps.Copy(own, common)
+		schema := map[string]schema.Schema{"beam_cluster": clusterSchema(t), "beam_node": nodeSchema(t)}[typeName]
+		p := newCoreOf(t, c, typeName, schema, own)
+		for _, at := range valuesIn(t, p.config) {
+			planned := p.planFrom(p.state, notKnownAt(t, p.config, at))
+			if refused := tell(planned.Diagnostics); refused != "" {
+				t.Errorf("%s, %s is not known: %s", typeName, at, refused)
+			}
+		}
+	}
+}
+
+// valuesIn lists where a configuration has a value, blocks and elements among them.
+func valuesIn(t *testing.T, config tftypes.Value) []*tftypes.AttributePath {
+	t.Helper()
+	var paths []*tftypes.AttributePath
+	if err := tftypes.Walk(config, func(at *tftypes.AttributePath, v tftypes.Value) (bool, error) {
+		if len(at.Steps()) > 0 && !v.IsNull() {
+			paths = append(paths, at)
+		}
+		return true, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return paths
+}
+
+func notKnownAt(t *testing.T, config tftypes.Value, path *tftypes.AttributePath) tftypes.Value {
+	t.Helper()
+	changed, err := tftypes.Transform(config, func(at *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
+		if at.Equal(path) {
+			return tftypes.NewValue(v.Type(), tftypes.UnknownValue), nil
+		}
+		return v, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return changed
 }

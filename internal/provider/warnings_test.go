@@ -48,6 +48,8 @@ func TestWarningsOfPlans(t *testing.T) {
 	applied("two nodes more, and a region, without management", set("node_pools", pools(3)))
 	story("twelve nodes more", set("node_pools", pools(15)))
 	applied("fewer nodes", set("node_pools", pools(1)))
+	story("pools that the database does not carry", set("environment", object{"POOL_SIZE": "200", "PHX_HOST": "https://chat.example.com", "SECRET_KEY_BASE": "hunter2"}))
+	set("environment", nil)()
 	applied("access, and with it management", set("access", object{"ssh_from": []string{"203.0.113.7/32"}}))
 	applied("no final snapshot", set("database", object{"final_snapshot": false}))
 	fmt.Fprintf(&out, "# destroy without a final snapshot\n%s\n", warnings(p.planFrom(p.state, p.nothing()).Diagnostics))

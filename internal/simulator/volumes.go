@@ -167,6 +167,10 @@ func (s *Simulator) completeFromSnapshot(wanted *volumeCreate) error {
 	return nil
 }
 
+// maxLabel is how long the label of a file system may be (API description,
+// volume_write_file_system_label).
+var maxLabel = map[string]int{"ext4": 16, "xfs": 12}
+
 func (s *Simulator) checkVolume(wanted volumeCreate) error {
 	region := s.region(wanted.Region)
 	switch {
@@ -178,6 +182,8 @@ func (s *Simulator) checkVolume(wanted volumeCreate) error {
 		return unprocessable("Region is not available")
 	case !slices.Contains([]string{"", "ext4", "xfs"}, wanted.FilesystemType):
 		return unprocessable("filesystem_type must be ext4 or xfs")
+	case wanted.FilesystemType != "" && len(wanted.FilesystemLabel) > maxLabel[wanted.FilesystemType]:
+		return unprocessable("filesystem_label may have at most %d characters for %s", maxLabel[wanted.FilesystemType], wanted.FilesystemType)
 	case s.volumes.len() >= s.options.VolumeLimit:
 		return errVolumeLimit()
 	}

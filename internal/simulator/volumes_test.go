@@ -51,6 +51,10 @@ func TestVolumeRefusals(t *testing.T) {
 			"Region is not available"},
 		{"unknown file system", godo.VolumeCreateRequest{Name: "data", Region: "nyc3", SizeGigaBytes: 1, FilesystemType: "zfs"},
 			"filesystem_type must be ext4 or xfs"},
+		{"a label too long for ext4", godo.VolumeCreateRequest{Name: "data", Region: "nyc3", SizeGigaBytes: 1, FilesystemType: "ext4", FilesystemLabel: "seventeen-letters"},
+			"filesystem_label may have at most 16 characters for ext4"},
+		{"a label too long for xfs", godo.VolumeCreateRequest{Name: "data", Region: "nyc3", SizeGigaBytes: 1, FilesystemType: "xfs", FilesystemLabel: "thirteen-long"},
+			"filesystem_label may have at most 12 characters for xfs"},
 	}
 	client := checkedClient(t, simulator.Options{})
 	for _, test := range tests {
