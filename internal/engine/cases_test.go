@@ -205,7 +205,7 @@ func TestWhatMayExistIsInTheState(t *testing.T) {
 				if err := tr.run(tr.engine, &tr.kept); err == nil {
 					tr.Fatal("no error")
 				} else {
-					tr.tells(err)
+					tr.tells("POST /v2/"+kind, err)
 				}
 				tr.sim.SetFaults(nil)
 				tr.ledger.account(tr.kept)
@@ -282,7 +282,7 @@ func TestTagsThatAreLeftAreNoCluster(t *testing.T) {
 		if err := tr.run(tr.engine, &tr.kept); err == nil {
 			tr.Fatal("no error")
 		} else {
-			tr.tells(err)
+			tr.tells("DELETE /v2/tags/{tag_id}", err)
 		}
 		tr.sim.SetFaults(nil)
 		tr.op = everyOperation()[0]

@@ -86,7 +86,7 @@ func (r *nodeResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	droplet, err := eng.ObserveNode(ctx, int(state.DropletID.ValueInt64()))
+	droplet, err := eng.ObserveNode(ctx, state.Name.ValueString(), int(state.DropletID.ValueInt64()))
 	if err != nil {
 		resp.Diagnostics.Append(failure("Cannot read the node", err))
 		return
