@@ -111,6 +111,8 @@ func (d *differ) databaseOfImport() []check.Problem {
 	found, first := "It has no database", "Leave database out and set DATABASE_URL in environment to that of another one"
 	host, exists := d.Observed.Host(cluster.RoleDatabase, d.Memory)
 	switch v := d.Observed.Volume; {
+	case exists && v != nil:
+		found, first = "Its "+describe(host.Name, host.ID)+" serves its database, and would be made anew", "Set back what asks for another droplet"
 	case v != nil:
 		found = fmt.Sprintf("The volume %s (%s) of its database is there, and no droplet of this cluster can serve it", v.Name, v.ID)
 		first = fmt.Sprintf("Keep the data with `doctl compute volume snapshot %s --snapshot-name %s`", v.ID, v.Name)

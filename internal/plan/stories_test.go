@@ -70,6 +70,7 @@ func stories() map[string]*simulation {
 		"volume gone":                         withoutVolume(made(managed(chat(2)))),
 		"imported without its volume":         withoutVolume(imported(made(chat(2)))),
 		"imported without its database host":  lost(imported(made(chat(2))), cluster.RoleDatabase),
+		"imported with a larger database":     asked(imported(made(chat(2))), other(chat(2), func(s *cluster.Spec) { s.Database.Size = "large" })),
 		"imported and to get a database":      asked(imported(made(nodesOnly())), chat(2)),
 		"strays":                              forgotten(made(chat(2))),
 		"before ids":                          beforeIDs(made(nodesOnly())),
