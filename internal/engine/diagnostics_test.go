@@ -26,7 +26,7 @@ var objects = map[string]*regexp.Regexp{
 }
 
 // whatToDo is how sentences begin that tell users what to do.
-var whatToDo = regexp.MustCompile(`(?i)(^|[.;:] |, and )(run the same command again|apply again|destroy again|plan again|check the|allow more time|remove what|release what|find out what|ask DigitalOcean|rename or delete|to destroy the cluster without)`)
+var whatToDo = regexp.MustCompile(`(?i)(^|[.;:] |, and |, or )(try again|run the same command again|apply again|destroy again|plan again|check the|allow more time|remove what|release what|find out what|ask DigitalOcean|rename or delete|to destroy the cluster without)`)
 
 // tells checks that an error names the object that the call is about and what to
 // do, and says no more than it should.
