@@ -9,7 +9,7 @@ import (
 )
 
 // host is how users know a host: by its name. An id alone tells them nothing.
-const host = `droplets? (chat-(us|uk|lb|database)-?\d*|worker)`
+const host = `droplets? (chat-(us|uk|lb|database)-?\d*|worker|pet)`
 
 // objects are what the calls to a part of the API are about, in the words that an
 // error must have for it. What the memory knows by its id alone is named with its
