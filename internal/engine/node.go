@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
@@ -163,7 +164,8 @@ func NodeDrift(spec cluster.NodeSpec, d cluster.Droplet, mem cluster.Memory) []s
 	}).Drift()
 }
 
-// ObserveNode looks at the droplet of the beam_node of the name; nil when it is gone.
+// ObserveNode looks at the droplet of the beam_node of the name, which is empty for
+// one that is being imported; nil when it is gone.
 func (e *Engine) ObserveNode(ctx context.Context, name string, dropletID int) (*cluster.Droplet, error) {
 	d, err := e.api.Droplet(ctx, dropletID)
 	if err == nil && d == nil {
@@ -173,7 +175,7 @@ func (e *Engine) ObserveNode(ctx context.Context, name string, dropletID int) (*
 		}
 	}
 	if err != nil {
-		return nil, lookFor("droplet "+name, err)
+		return nil, lookFor(strings.TrimSpace("droplet "+name), err)
 	}
 	return d, nil
 }
