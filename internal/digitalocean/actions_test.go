@@ -8,7 +8,11 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
+
+var chatUs1 = cluster.Droplet{ID: 7, Name: "chat-us-1"}
 
 func action(status string) *answer {
 	return &answer{status: 201, body: fmt.Sprintf(`{"action":{"id":5,"type":"power_on","status":%q}}`, status)}
@@ -36,7 +40,7 @@ func TestActions(t *testing.T) {
 		{"is not known at first", []*answer{running, missing, missing, running, completed}, 1, ""},
 		{"is gone", then(one(running), times(99, missing)), 1, "404"},
 		{"another one runs", []*answer{pendingEvent, off, pendingEvent, off, completed}, 3, ""},
-		{"another one runs for ever", alternating(pendingEvent, off), 61, "power on droplet 7: DigitalOcean answered 422: Droplet already has a pending event."},
+		{"another one runs for ever", alternating(pendingEvent, off), 61, "power on droplet chat-us-1 (7): DigitalOcean answered 422: Droplet already has a pending event."},
 		{"lost and carried out", []*answer{noAnswer, active}, 1, ""},
 		{"lost and not carried out", []*answer{broken, off, completed}, 2, ""},
 		{"without the action", []*answer{ok(`{}`), active}, 1, ""},
@@ -44,14 +48,14 @@ func TestActions(t *testing.T) {
 		{"refused for good", []*answer{refused(422, "no"), off}, 1, "no"},
 		{"errored once", []*answer{errored, off, completed}, 2, ""},
 		{"errored and yet as it should be", []*answer{running, errored, active}, 1, ""},
-		{"errored for ever", []*answer{errored, off, errored, off, errored}, actionTries, "power on droplet 7: action 5 (power_on) ended in an error"},
+		{"errored for ever", []*answer{errored, off, errored, off, errored}, actionTries, "power on droplet chat-us-1 (7): action 5 (power_on) ended in an error"},
 		{"droplet is not known at first", []*answer{missing, missing, completed}, 2, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				client, s := scripted(t, Config{}, tt.answers...)
-				err := client.PowerOn(t.Context(), 7)
+				err := client.PowerOn(t.Context(), chatUs1)
 				if (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 					t.Errorf("the error is %v, want %q", err, tt.err)
 				}
@@ -76,14 +80,14 @@ func alternating(a, b *answer) []*answer {
 func TestActionsEndWithTheContext(t *testing.T) {
 	t.Parallel()
 	for want, answers := range map[string][]*answer{
-		"power on droplet 7: DigitalOcean answered 422: Droplet already has a pending event.: context deadline exceeded": alternating(refused(422, "Droplet already has a pending event."), dropletWith("off")),
-		"power on droplet 7: in-progress: context deadline exceeded":                                                     times(99, action("in-progress")),
+		"power on droplet chat-us-1 (7): DigitalOcean answered 422: Droplet already has a pending event.: context deadline exceeded": alternating(refused(422, "Droplet already has a pending event."), dropletWith("off")),
+		"power on droplet chat-us-1 (7): in-progress: context deadline exceeded":                                                     times(99, action("in-progress")),
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			client, _ := scripted(t, Config{}, answers...)
 			ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
 			defer cancel()
-			if err := client.PowerOn(ctx, 7); err == nil || err.Error() != want || !errors.Is(err, context.DeadlineExceeded) {
+			if err := client.PowerOn(ctx, chatUs1); err == nil || err.Error() != want || !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("the error is %v, want %s", err, want)
 			}
 		})

@@ -34,18 +34,18 @@ func (c *Client) ReservedIP(ctx context.Context, ip string) (*cluster.ReservedIP
 // by, and that comes late. So after a lost answer an address that the account
 // did not have before, see known, and that leads nowhere is waited for until it
 // is bound; none is reserved beside it.
-func (c *Client) ReserveIP(ctx context.Context, dropletID int, known []string) (cluster.ReservedIP, error) {
+func (c *Client) ReserveIP(ctx context.Context, d cluster.Droplet, known []string) (cluster.ReservedIP, error) {
 	made, err := createOnce(ctx,
 		func(ctx context.Context) (cluster.ReservedIP, error) {
 			made, err := object(ctx, "reserved_ip", func(ctx context.Context) (*godo.ReservedIP, *godo.Response, error) {
-				return c.api.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{DropletID: dropletID})
+				return c.api.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{DropletID: d.ID})
 			})
 			return reservedIPFromAPI(made), err
 		},
 		func(ctx context.Context) (cluster.ReservedIP, bool, error) {
-			return c.reservedFor(ctx, dropletID, known)
+			return c.reservedFor(ctx, d.ID, known)
 		})
-	return made, failed(err, "reserve an IP for droplet %d", dropletID)
+	return made, failed(err, "reserve an IP for %s", namedDroplets(d))
 }
 
 // reservedFor finds the address that leads to the droplet. While none does, an
@@ -72,15 +72,15 @@ func (c *Client) reservedFor(ctx context.Context, dropletID int, known []string)
 
 // AwaitReservedIP waits until the address leads to the droplet; bound is false
 // when it still does not after the given time.
-func (c *Client) AwaitReservedIP(ctx context.Context, ip string, dropletID int, patience time.Duration) (bound bool, err error) {
+func (c *Client) AwaitReservedIP(ctx context.Context, ip string, d cluster.Droplet, patience time.Duration) (bound bool, err error) {
 	begun := time.Now()
-	err = Wait(ctx, fmt.Sprintf("the reserved IP %s to lead to droplet %d", ip, dropletID), func(ctx context.Context) (bool, string, error) {
+	err = Wait(ctx, fmt.Sprintf("the reserved IP %s to lead to %s", ip, namedDroplets(d)), func(ctx context.Context) (bool, string, error) {
 		now, err := c.ReservedIP(ctx, ip)
 		waited := time.Since(begun)
 		if err == nil && now == nil && waited >= appearTime {
 			err = fmt.Errorf("the account has no reserved IP %s any more", ip)
 		}
-		bound = now != nil && now.DropletID == dropletID
+		bound = now != nil && now.DropletID == d.ID
 		return bound || waited >= patience, "it is not bound yet", err
 	})
 	return bound, err
@@ -88,14 +88,14 @@ func (c *Client) AwaitReservedIP(ctx context.Context, ip string, dropletID int, 
 
 // AssignReservedIP moves the address to the droplet and waits until it is
 // there.
-func (c *Client) AssignReservedIP(ctx context.Context, ip string, dropletID int) error {
-	return c.do(ctx, fmt.Sprintf("move the reserved IP %s to droplet %d", ip, dropletID),
+func (c *Client) AssignReservedIP(ctx context.Context, ip string, d cluster.Droplet) error {
+	return c.do(ctx, fmt.Sprintf("move the reserved IP %s to %s", ip, namedDroplets(d)),
 		func(ctx context.Context) (*godo.Action, *godo.Response, error) {
-			return c.api.ReservedIPActions.Assign(ctx, ip, dropletID)
+			return c.api.ReservedIPActions.Assign(ctx, ip, d.ID)
 		},
 		func(ctx context.Context) (bool, error) {
 			now, err := c.ReservedIP(ctx, ip)
-			return now != nil && now.DropletID == dropletID, err
+			return now != nil && now.DropletID == d.ID, err
 		})
 }
 

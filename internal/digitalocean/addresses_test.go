@@ -45,7 +45,7 @@ func TestReserveIP(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				client, s := scripted(t, Config{}, tt.answers...)
-				got, err := client.ReserveIP(t.Context(), 7, []string{"192.0.2.1"})
+				got, err := client.ReserveIP(t.Context(), chatUs1, []string{"192.0.2.1"})
 				if got.IP != tt.want && (err == nil || !strings.Contains(err.Error(), tt.want)) {
 					t.Errorf("reserved %q (%v), want %s", got.IP, err, tt.want)
 				}
@@ -79,7 +79,7 @@ func TestAwaitReservedIP(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
 				client, _ := scripted(t, Config{}, tt.answers...)
-				got, err := client.AwaitReservedIP(t.Context(), "192.0.2.2", 7, 30*time.Second)
+				got, err := client.AwaitReservedIP(t.Context(), "192.0.2.2", chatUs1, 30*time.Second)
 				if got != tt.bound || (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 					t.Errorf("bound %t (%v), want %t and %q", got, err, tt.bound, tt.err)
 				}
@@ -93,7 +93,7 @@ func TestAwaitReservedIP(t *testing.T) {
 		client, _ := scripted(t, Config{}, times(99, moving)...)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		if got, err := client.AwaitReservedIP(ctx, "192.0.2.2", 7, time.Minute); got || !errors.Is(err, context.DeadlineExceeded) {
+		if got, err := client.AwaitReservedIP(ctx, "192.0.2.2", chatUs1, time.Minute); got || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("the end of the context: %t, %v", got, err)
 		}
 	})

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 // resources is the answer of a project that was given objects.
@@ -56,14 +58,14 @@ func TestAGoneDropletLeavesNoTagOnOthers(t *testing.T) {
 	}{
 		"one is gone":         {[]*answer{unknown, tagged, done}, `{"resources":[{"resource_id":"2","resource_type":"droplet"},{"resource_id":"3","resource_type":"droplet"}]}`, ""},
 		"the tag is gone":     {[]*answer{unknown, page("droplets")}, "", ""},
-		"it cannot be looked": {[]*answer{unknown, refused(403, "no")}, "", "take the tag beam off 3 droplets: list the droplets tagged beam: DigitalOcean answered 403: no"},
+		"it cannot be looked": {[]*answer{unknown, refused(403, "no")}, "", "take the tag beam off droplets a (1), b (2), c (3), 1 more: list the droplets tagged beam: DigitalOcean answered 403: no"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				client, s := scripted(t, Config{}, tt.answers...)
 				began := time.Now()
-				err := client.UntagDroplets(t.Context(), "beam", []int{1, 2, 3})
+				err := client.UntagDroplets(t.Context(), "beam", []cluster.Droplet{{ID: 1, Name: "a"}, {ID: 2, Name: "b"}, {ID: 3, Name: "c"}, {ID: 4, Name: "d"}})
 				if got := words(err); got != tt.want || len(s.seen) != len(tt.answers) || time.Since(began) > PollInterval {
 					t.Errorf("%v ended with %q, want %q", s.seen, got, tt.want)
 				}

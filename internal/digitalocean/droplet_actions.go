@@ -10,48 +10,48 @@ import (
 )
 
 // dropletIs looks whether the droplet is as an action should leave it.
-func (c *Client) dropletIs(id int, so func(cluster.Droplet) bool) func(context.Context) (bool, error) {
+func (c *Client) dropletIs(d cluster.Droplet, so func(cluster.Droplet) bool) func(context.Context) (bool, error) {
 	return func(ctx context.Context) (bool, error) {
-		d, err := c.Droplet(ctx, id)
-		return d != nil && so(*d), err
+		now, err := c.Droplet(ctx, d.ID)
+		return now != nil && so(*now), err
 	}
 }
 
 // PowerOn switches the droplet on.
-func (c *Client) PowerOn(ctx context.Context, id int) error {
-	return c.do(ctx, fmt.Sprintf("power on droplet %d", id),
+func (c *Client) PowerOn(ctx context.Context, d cluster.Droplet) error {
+	return c.do(ctx, "power on "+namedDroplets(d),
 		func(ctx context.Context) (*godo.Action, *godo.Response, error) {
-			return c.api.DropletActions.PowerOn(ctx, id)
+			return c.api.DropletActions.PowerOn(ctx, d.ID)
 		},
-		c.dropletIs(id, func(d cluster.Droplet) bool { return d.Status == cluster.StatusActive }))
+		c.dropletIs(d, func(d cluster.Droplet) bool { return d.Status == cluster.StatusActive }))
 }
 
 // Rename gives the droplet another name at DigitalOcean; the host keeps its own.
-func (c *Client) Rename(ctx context.Context, id int, name string) error {
-	return c.do(ctx, fmt.Sprintf("rename droplet %d to %s", id, name),
+func (c *Client) Rename(ctx context.Context, d cluster.Droplet, name string) error {
+	return c.do(ctx, fmt.Sprintf("rename %s to %s", namedDroplets(d), name),
 		func(ctx context.Context) (*godo.Action, *godo.Response, error) {
-			return c.api.DropletActions.Rename(ctx, id, name)
+			return c.api.DropletActions.Rename(ctx, d.ID, name)
 		},
-		c.dropletIs(id, func(d cluster.Droplet) bool { return d.Name == name }))
+		c.dropletIs(d, func(d cluster.Droplet) bool { return d.Name == name }))
 }
 
 // SetBackups switches DigitalOcean's weekly backups of the droplet on or off.
-func (c *Client) SetBackups(ctx context.Context, id int, on bool) error {
-	return c.do(ctx, fmt.Sprintf("set the backups of droplet %d to %t", id, on),
+func (c *Client) SetBackups(ctx context.Context, d cluster.Droplet, on bool) error {
+	return c.do(ctx, fmt.Sprintf("set the backups of %s to %t", namedDroplets(d), on),
 		func(ctx context.Context) (*godo.Action, *godo.Response, error) {
 			if on {
-				return c.api.DropletActions.EnableBackups(ctx, id)
+				return c.api.DropletActions.EnableBackups(ctx, d.ID)
 			}
-			return c.api.DropletActions.DisableBackups(ctx, id)
+			return c.api.DropletActions.DisableBackups(ctx, d.ID)
 		},
-		c.dropletIs(id, func(d cluster.Droplet) bool { return d.Backups == on }))
+		c.dropletIs(d, func(d cluster.Droplet) bool { return d.Backups == on }))
 }
 
 // Reboot restarts the droplet. Where the answer is lost it may restart twice.
-func (c *Client) Reboot(ctx context.Context, id int) error {
-	return c.do(ctx, fmt.Sprintf("reboot droplet %d", id),
+func (c *Client) Reboot(ctx context.Context, d cluster.Droplet) error {
+	return c.do(ctx, "reboot "+namedDroplets(d),
 		func(ctx context.Context) (*godo.Action, *godo.Response, error) {
-			return c.api.DropletActions.Reboot(ctx, id)
+			return c.api.DropletActions.Reboot(ctx, d.ID)
 		},
 		func(context.Context) (bool, error) { return false, nil })
 }

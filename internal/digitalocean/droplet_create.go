@@ -55,14 +55,14 @@ func (c *Client) createBatch(ctx context.Context, r DropletRequest, names []stri
 		droplets, err := createOnce(ctx, b.create, b.find)
 		if err != nil {
 			made(b.seen)
-			return failed(err, "create droplet %s", names[0])
+			return failed(err, "create %s", several(names))
 		}
 		made(droplets)
 		if names = without(names, droplets); len(names) == 0 {
 			return nil
 		}
 	}
-	return fmt.Errorf("create droplet %s: DigitalOcean's answers name other droplets than asked for, %d times", names[0], createTries)
+	return fmt.Errorf("create %s: DigitalOcean's answers name other droplets than asked for, %d times; ask DigitalOcean's support about it", several(names), createTries)
 }
 
 // without returns the names that no droplet has.

@@ -2,8 +2,10 @@ package digitalocean
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/digitalocean/godo"
@@ -48,10 +50,29 @@ func (c *Client) Droplet(ctx context.Context, id int) (*cluster.Droplet, error) 
 }
 
 // DeleteDroplet deletes the droplet; one that is gone is no error.
-func (c *Client) DeleteDroplet(ctx context.Context, id int) error {
-	return deleteWhenFree(ctx, "droplet "+strconv.Itoa(id), func(ctx context.Context) error {
-		return answered(c.api.Droplets.Delete(ctx, id))
+func (c *Client) DeleteDroplet(ctx context.Context, d cluster.Droplet) error {
+	return deleteWhenFree(ctx, namedDroplets(d), func(ctx context.Context) error {
+		return answered(c.api.Droplets.Delete(ctx, d.ID))
 	})
+}
+
+// maxNamed is how many of several droplets an error names.
+const maxNamed = 3
+
+// namedDroplets names droplets as users know them, each with its id.
+func namedDroplets(of ...cluster.Droplet) string {
+	return several(convert(of, func(d cluster.Droplet) string { return fmt.Sprintf("%s (%d)", d.Name, d.ID) }))
+}
+
+// several names one droplet or more.
+func several(names []string) string {
+	if len(names) == 1 {
+		return "droplet " + names[0]
+	}
+	if len(names) > maxNamed {
+		names = append(slices.Clone(names[:maxNamed]), fmt.Sprintf("%d more", len(names)-maxNamed))
+	}
+	return "droplets " + strings.Join(names, ", ")
 }
 
 func dropletFromAPI(d godo.Droplet) cluster.Droplet {

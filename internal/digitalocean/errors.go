@@ -194,6 +194,14 @@ func unconnected(err error) bool {
 	return errors.As(err, &network) && network.Op == "dial"
 }
 
+// OverLimit says that a create is refused because the account has as many of the
+// kind as it may. The status, 422 or for volumes 403, and the id are those of other
+// refusals.
+func OverLimit(err error) bool {
+	status := Status(err)
+	return (status == http.StatusUnprocessableEntity || status == http.StatusForbidden) && says(err, "limit")
+}
+
 // busy says that an object cannot be changed yet because something else still
 // holds it: an action that runs, or members that linger (API description,
 // "Delete a VPC": 403; 409 and 422 are what the API answers). Any other 403 is

@@ -56,8 +56,8 @@ func (c *Client) UpdateFirewall(ctx context.Context, f cluster.Firewall) error {
 }
 
 // DeleteFirewall deletes the firewall; one that is gone is no error.
-func (c *Client) DeleteFirewall(ctx context.Context, id string) error {
-	return deleteNow(answered(c.api.Firewalls.Delete(ctx, id)), "the firewall "+id)
+func (c *Client) DeleteFirewall(ctx context.Context, f cluster.Firewall) error {
+	return deleteNow(answered(c.api.Firewalls.Delete(ctx, f.ID)), "the firewall "+f.Name)
 }
 
 func firewallRequest(f cluster.Firewall) *godo.FirewallRequest {

@@ -44,8 +44,8 @@ func callAll(t *testing.T, a *answer, check func(method string, err error)) {
 func argument(t *testing.T, of reflect.Type) reflect.Value {
 	t.Helper()
 	for _, value := range []any{
-		7, "x", true, time.Minute, time.Unix(7, 0), []int{7}, []string{"x"}, map[string]bool{"x": true},
-		wantedVPC, cluster.Volume{Name: "v", Region: "nyc3", Tags: []string{"beam"}}, cluster.Peering{ID: "p", VPCs: [2]string{"a", "b"}},
+		7, "x", true, time.Minute, time.Unix(7, 0), chatUs1, []cluster.Droplet{chatUs1}, []string{"x"}, map[string]bool{"x": true},
+		wantedVPC, cluster.Volume{ID: "v", Name: "v", Region: "nyc3", Tags: []string{"beam"}}, cluster.Peering{ID: "p", VPCs: [2]string{"a", "b"}},
 		cluster.Firewall{ID: "f", Name: "f", Tags: []string{"beam"}, Inbound: []cluster.Rule{{Protocol: "tcp", Ports: "22"}}},
 		DropletRequest{Names: []string{"a", "b"}, LookupTag: "beam"}, func([]cluster.Droplet) {},
 	} {

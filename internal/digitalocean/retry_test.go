@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 func TestReadsAreGivenUp(t *testing.T) {
@@ -34,10 +36,12 @@ func TestWhatIsSentAgain(t *testing.T) {
 		success *answer
 	}{
 		"delete a tag":     {func(ctx context.Context, c *Client) error { return c.DeleteTag(ctx, "beam") }, done},
-		"delete a droplet": {func(ctx context.Context, c *Client) error { return c.DeleteDroplet(ctx, 1) }, done},
-		"untag":            {func(ctx context.Context, c *Client) error { return c.UntagDroplets(ctx, "beam", []int{1}) }, done},
-		"create a tag":     {func(ctx context.Context, c *Client) error { return c.CreateTag(ctx, "beam") }, ok(`{"tag":{"name":"beam"}}`)},
-		"rename a VPC":     {func(ctx context.Context, c *Client) error { return c.RenameVPC(ctx, wantedVPC) }, vpc},
+		"delete a droplet": {func(ctx context.Context, c *Client) error { return c.DeleteDroplet(ctx, chatUs1) }, done},
+		"untag": {func(ctx context.Context, c *Client) error {
+			return c.UntagDroplets(ctx, "beam", []cluster.Droplet{chatUs1})
+		}, done},
+		"create a tag": {func(ctx context.Context, c *Client) error { return c.CreateTag(ctx, "beam") }, ok(`{"tag":{"name":"beam"}}`)},
+		"rename a VPC": {func(ctx context.Context, c *Client) error { return c.RenameVPC(ctx, wantedVPC) }, vpc},
 		"assign to a project": {func(ctx context.Context, c *Client) error {
 			return c.AssignToProject(ctx, "p1", []string{"do:droplet:1"})
 		}, ok(`{"resources":[]}`)},

@@ -60,14 +60,14 @@ func (c *Client) DeleteTag(ctx context.Context, name string) error {
 }
 
 // TagDroplets puts the tag, which need not exist, on the droplets.
-func (c *Client) TagDroplets(ctx context.Context, tag string, ids []int) error {
-	return failed(c.tag(ctx, tag, dropletResources(ids)), "tag %d droplets with %s", len(ids), tag)
+func (c *Client) TagDroplets(ctx context.Context, tag string, on []cluster.Droplet) error {
+	return failed(c.tag(ctx, tag, dropletResources(dropletIDs(on))), "put the tag %s on %s", tag, namedDroplets(on...))
 }
 
 // TagVolume puts the tag, which need not exist, on the volume.
-func (c *Client) TagVolume(ctx context.Context, tag, volumeID string) error {
-	resources := []godo.Resource{{ID: volumeID, Type: godo.VolumeResourceType}}
-	return failed(c.tag(ctx, tag, resources), "tag the volume %s with %s", volumeID, tag)
+func (c *Client) TagVolume(ctx context.Context, tag string, v cluster.Volume) error {
+	resources := []godo.Resource{{ID: v.ID, Type: godo.VolumeResourceType}}
+	return failed(c.tag(ctx, tag, resources), "put the tag %s on %s", tag, namedVolume(v))
 }
 
 // tag puts the tag on resources. It or they may be too young for the API to
@@ -89,8 +89,8 @@ func (c *Client) tag(ctx context.Context, tag string, resources []godo.Resource)
 
 // UntagDroplets takes the tag off the droplets. Where one of them is gone the API
 // leaves the tag on all others: those that still carry it are asked for then.
-func (c *Client) UntagDroplets(ctx context.Context, tag string, ids []int) error {
-	left := ids
+func (c *Client) UntagDroplets(ctx context.Context, tag string, off []cluster.Droplet) error {
+	left := dropletIDs(off)
 	err := poll(ctx, "the tag to be off", func(ctx context.Context) (bool, string, error) {
 		err := answered(c.api.Tags.UntagResources(ctx, tag, &godo.UntagResourcesRequest{Resources: dropletResources(left)}))
 		if !Gone(err) {
@@ -100,11 +100,15 @@ func (c *Client) UntagDroplets(ctx context.Context, tag string, ids []int) error
 		if lookErr != nil {
 			return false, "", lookErr
 		}
-		carry := convert(tagged, func(d cluster.Droplet) int { return d.ID })
+		carry := dropletIDs(tagged)
 		left = slices.DeleteFunc(slices.Clone(left), func(id int) bool { return !slices.Contains(carry, id) })
 		return len(left) == 0, err.Error(), nil
 	})
-	return failed(err, "take the tag %s off %d droplets", tag, len(ids))
+	return failed(err, "take the tag %s off %s", tag, namedDroplets(off...))
+}
+
+func dropletIDs(of []cluster.Droplet) []int {
+	return convert(of, func(d cluster.Droplet) int { return d.ID })
 }
 
 func dropletResources(ids []int) []godo.Resource {

@@ -64,34 +64,34 @@ func (c *Client) CreateVolume(ctx context.Context, v cluster.Volume) (cluster.Vo
 }
 
 // AttachVolume attaches the volume to a droplet of its region.
-func (c *Client) AttachVolume(ctx context.Context, id string, dropletID int) error {
-	return c.do(ctx, fmt.Sprintf("attach volume %s to droplet %d", id, dropletID),
+func (c *Client) AttachVolume(ctx context.Context, v cluster.Volume, d cluster.Droplet) error {
+	return c.do(ctx, fmt.Sprintf("attach %s to %s", namedVolume(v), namedDroplets(d)),
 		func(ctx context.Context) (*godo.Action, *godo.Response, error) {
-			return c.api.StorageActions.Attach(ctx, id, dropletID)
+			return c.api.StorageActions.Attach(ctx, v.ID, d.ID)
 		},
 		func(ctx context.Context) (bool, error) {
-			volume, err := c.Volume(ctx, id)
-			return volume != nil && slices.Contains(volume.DropletIDs, dropletID), err
+			now, err := c.Volume(ctx, v.ID)
+			return now != nil && slices.Contains(now.DropletIDs, d.ID), err
 		})
 }
 
 // SnapshotVolume keeps the volume's data under the name, once: one that was taken
 // since the given time is enough. The zero time takes none for new enough.
-func (c *Client) SnapshotVolume(ctx context.Context, id, name string, since time.Time) error {
-	find := func(ctx context.Context) (godo.Snapshot, bool, error) { return c.snapshotSince(ctx, id, name, since) }
+func (c *Client) SnapshotVolume(ctx context.Context, v cluster.Volume, name string, since time.Time) error {
+	find := func(ctx context.Context) (godo.Snapshot, bool, error) { return c.snapshotSince(ctx, v.ID, name, since) }
 	if !since.IsZero() {
 		if _, taken, err := find(ctx); taken || err != nil {
-			return failed(err, "look for the snapshot %s of volume %s", name, id)
+			return failed(err, "look for the snapshot %s of %s", name, namedVolume(v))
 		}
 	}
 	_, err := createOnce(ctx,
 		func(ctx context.Context) (godo.Snapshot, error) {
 			return object(ctx, "snapshot", func(ctx context.Context) (*godo.Snapshot, *godo.Response, error) {
-				return c.api.Storage.CreateSnapshot(ctx, &godo.SnapshotCreateRequest{VolumeID: id, Name: name})
+				return c.api.Storage.CreateSnapshot(ctx, &godo.SnapshotCreateRequest{VolumeID: v.ID, Name: name})
 			})
 		},
 		find)
-	return failed(err, "take the snapshot %s of volume %s", name, id)
+	return failed(err, "take the snapshot %s of %s", name, namedVolume(v))
 }
 
 func (c *Client) snapshotSince(ctx context.Context, id, name string, since time.Time) (godo.Snapshot, bool, error) {
@@ -109,11 +109,14 @@ func (c *Client) snapshotSince(ctx context.Context, id, name string, since time.
 
 // DeleteVolume deletes the volume and its data, waiting until no droplet holds
 // it any more.
-func (c *Client) DeleteVolume(ctx context.Context, id string) error {
-	return deleteWhenFree(ctx, "the volume "+id, func(ctx context.Context) error {
-		return answered(c.api.Storage.DeleteVolume(ctx, id))
+func (c *Client) DeleteVolume(ctx context.Context, v cluster.Volume) error {
+	return deleteWhenFree(ctx, namedVolume(v), func(ctx context.Context) error {
+		return answered(c.api.Storage.DeleteVolume(ctx, v.ID))
 	})
 }
+
+// namedVolume names a volume as users know it, with its id.
+func namedVolume(v cluster.Volume) string { return fmt.Sprintf("the volume %s (%s)", v.Name, v.ID) }
 
 func volumeFromAPI(v godo.Volume) cluster.Volume {
 	out := cluster.Volume{ID: v.ID, Name: v.Name, SizeGiB: int(v.SizeGigaBytes), DropletIDs: v.DropletIDs, Tags: v.Tags}

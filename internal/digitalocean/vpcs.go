@@ -68,8 +68,8 @@ func (c *Client) DeleteVPC(ctx context.Context, v cluster.VPC) error {
 	err := deleteWhenFree(ctx, "the VPC "+v.Name, func(ctx context.Context) error {
 		return answered(c.api.VPCs.Delete(ctx, v.ID))
 	})
-	if err == nil {
-		return nil
+	if err == nil || ctx.Err() == nil {
+		return err
 	}
 	// What cannot be listed goes unnamed: the error is told all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tryTime)

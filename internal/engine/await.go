@@ -98,16 +98,16 @@ func (r *run) poll(ctx context.Context, l looks) {
 			suspects = append(suspects, id)
 		}
 	}
-	listed := len(l.droplets()) > 0
+	listed, named := len(l.droplets()) > 0, r.droplets(suspects)
 	r.launch(pollKey, func() error {
 		if digitalocean.Pause(ctx, l.interval()) != nil {
 			return nil //nolint:nilerr // toEnd tells what was waited for
 		}
-		return r.pollNow(ctx, l, listed, suspects)
+		return r.pollNow(ctx, l, listed, named)
 	}, func() {})
 }
 
-func (r *run) pollNow(ctx context.Context, l looks, listed bool, suspects []int) error {
+func (r *run) pollNow(ctx context.Context, l looks, listed bool, suspects []cluster.Droplet) error {
 	if listed {
 		droplets, err := r.api.DropletsByTag(ctx, cluster.ClusterTag(r.spec.Name))
 		if err != nil {
@@ -115,12 +115,12 @@ func (r *run) pollNow(ctx context.Context, l looks, listed bool, suspects []int)
 		}
 		r.record(func() { r.seen(ctx, l.droplets(), droplets) })
 	}
-	for _, id := range suspects {
-		d, err := r.api.Droplet(ctx, id)
+	for _, suspect := range suspects {
+		d, err := r.api.Droplet(ctx, suspect.ID)
 		if err != nil {
-			return err
+			return lookFor("droplet "+suspect.Name, err)
 		}
-		r.record(func() { r.confirmed(id, d) })
+		r.record(func() { r.confirmed(suspect.ID, d) })
 	}
 	if l.peerings {
 		peerings, err := r.api.Peerings(ctx)
@@ -133,8 +133,11 @@ func (r *run) pollNow(ctx context.Context, l looks, listed bool, suspects []int)
 		return nil
 	}
 	v, err := r.api.Volume(ctx, l.volume)
-	if err != nil || v == nil {
-		return err
+	if err != nil {
+		return lookFor("the volume "+cluster.DatabaseHostName(r.spec.Name), err)
+	}
+	if v == nil {
+		return nil
 	}
 	r.record(func() { r.changedVolume(func(have *cluster.Volume) { have.DropletIDs = v.DropletIDs }) })
 	return nil

@@ -190,31 +190,6 @@ func TestFaultsThatComeTogether(t *testing.T) {
 	}
 }
 
-// What may have been made although nobody could find out is in the state until a
-// look says otherwise.
-func TestWhatMayExistIsInTheState(t *testing.T) {
-	t.Parallel()
-	for _, kind := range []string{"vpcs", "volumes", "firewalls", "droplets"} {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			inTrial(t, operations()[0], func(tr *trial) {
-				tr.sim.SetFaults([]simulator.Fault{
-					{Kind: simulator.Cut, After: true, Call: "POST /v2/" + kind},
-					{Kind: simulator.ServerError, Call: "GET /v2/" + kind, Nth: 2},
-				})
-				if err := tr.run(tr.engine, &tr.kept); err == nil {
-					tr.Fatal("no error")
-				} else {
-					tr.tells(err)
-				}
-				tr.sim.SetFaults(nil)
-				tr.ledger.account(tr.kept)
-				tr.end()
-			})
-		})
-	}
-}
-
 // A reserved IP that DigitalOcean binds late is the cluster's from the moment it
 // exists, however the apply ends meanwhile.
 func TestAnAddressThatIsBoundLateIsNotLost(t *testing.T) {
@@ -282,7 +257,7 @@ func TestTagsThatAreLeftAreNoCluster(t *testing.T) {
 		if err := tr.run(tr.engine, &tr.kept); err == nil {
 			tr.Fatal("no error")
 		} else {
-			tr.tells(err)
+			tr.tells("DELETE /v2/tags/{tag_id}", err)
 		}
 		tr.sim.SetFaults(nil)
 		tr.op = everyOperation()[0]

@@ -83,22 +83,22 @@ func (r *run) noteCookie(t rotation, parts hostconfig.Parts) {
 // markCookie has the nodes' tags tell of the new cookie. Meanwhile they tell of
 // none.
 func (e *Engine) markCookie(ctx context.Context, name string, t rotation) error {
-	old, ids := map[string][]int{}, []int{}
+	old, all := map[string][]cluster.Droplet{}, []cluster.Droplet{}
 	mark := cluster.CookieTag(name, t.fingerprint)
 	for _, n := range t.nodes {
 		for _, tag := range n.droplet.Tags {
 			if cluster.IsCookieTag(name, tag) && tag != mark {
-				old[tag] = append(old[tag], n.droplet.ID)
+				old[tag] = append(old[tag], n.droplet)
 			}
 		}
-		ids = append(ids, n.droplet.ID)
+		all = append(all, n.droplet)
 	}
 	for _, tag := range slices.Sorted(maps.Keys(old)) {
 		if err := e.api.UntagDroplets(ctx, tag, old[tag]); err != nil {
 			return err
 		}
 	}
-	return e.api.TagDroplets(ctx, mark, ids)
+	return e.api.TagDroplets(ctx, mark, all)
 }
 
 func (t rotation) run(ctx context.Context) error {

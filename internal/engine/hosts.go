@@ -100,6 +100,16 @@ func (r *run) dropletIDs() []int {
 	return ids
 }
 
+// droplets are those of the ids.
+func (r *run) droplets(ids []int) (all []cluster.Droplet) {
+	for _, id := range ids {
+		d, _ := r.obs.Droplet(id)
+		d.ID = id
+		all = append(all, d)
+	}
+	return all
+}
+
 // idOf is the youngest known host of the name: its predecessors are on their way
 // out.
 func (r *run) idOf(name string) int {
@@ -113,29 +123,36 @@ func (r *run) idOf(name string) int {
 }
 
 func (r *run) changeHosts(a plan.Action) work {
+	var tagged []cluster.Droplet
+	switch a := a.(type) {
+	case plan.TagHosts:
+		tagged = r.droplets(a.IDs)
+	case plan.UntagHosts:
+		tagged = r.droplets(a.IDs)
+	}
 	return func(ctx context.Context) error {
 		switch a := a.(type) {
 		case plan.PowerOn:
-			if err := r.api.PowerOn(ctx, a.Droplet.ID); err != nil {
+			if err := r.api.PowerOn(ctx, a.Droplet); err != nil {
 				return err
 			}
 			r.changed(a.Droplet.ID, func(d *cluster.Droplet) { d.Status = cluster.StatusActive })
 		case plan.RenameHost:
-			if err := r.api.Rename(ctx, a.Droplet.ID, a.Name); err != nil {
+			if err := r.api.Rename(ctx, a.Droplet, a.Name); err != nil {
 				return err
 			}
 			r.changed(a.Droplet.ID, func(d *cluster.Droplet) { d.Name = a.Name })
 		case plan.SetBackups:
-			if err := r.api.SetBackups(ctx, a.Droplet.ID, a.On); err != nil {
+			if err := r.api.SetBackups(ctx, a.Droplet, a.On); err != nil {
 				return err
 			}
 			r.changed(a.Droplet.ID, func(d *cluster.Droplet) { d.Backups = a.On })
 		case plan.TagHosts:
-			return r.tagHosts(ctx, a)
+			return r.tagHosts(ctx, a.Tag, tagged)
 		case plan.UntagHosts:
-			return r.untagHosts(ctx, a)
+			return r.untagHosts(ctx, a.Tag, tagged)
 		case plan.DeleteHost:
-			return r.deleteHost(ctx, a.Droplet.ID)
+			return r.deleteHost(ctx, a.Droplet)
 		}
 		return nil
 	}
@@ -152,33 +169,33 @@ func (r *run) changed(id int, change func(*cluster.Droplet)) {
 	})
 }
 
-func (r *run) tagHosts(ctx context.Context, a plan.TagHosts) error {
-	if err := r.api.TagDroplets(ctx, a.Tag, a.IDs); err != nil {
+func (r *run) tagHosts(ctx context.Context, tag string, on []cluster.Droplet) error {
+	if err := r.api.TagDroplets(ctx, tag, on); err != nil {
 		return err
 	}
-	for _, id := range a.IDs {
-		r.changed(id, func(d *cluster.Droplet) { d.Tags = append(slices.Clone(d.Tags), a.Tag) })
+	for _, one := range on {
+		r.changed(one.ID, func(d *cluster.Droplet) { d.Tags = append(slices.Clone(d.Tags), tag) })
 	}
 	return nil
 }
 
-func (r *run) untagHosts(ctx context.Context, a plan.UntagHosts) error {
-	if err := r.api.UntagDroplets(ctx, a.Tag, a.IDs); err != nil {
+func (r *run) untagHosts(ctx context.Context, tag string, off []cluster.Droplet) error {
+	if err := r.api.UntagDroplets(ctx, tag, off); err != nil {
 		return err
 	}
-	for _, id := range a.IDs {
-		r.changed(id, func(d *cluster.Droplet) {
-			d.Tags = slices.DeleteFunc(slices.Clone(d.Tags), func(tag string) bool { return tag == a.Tag })
+	for _, one := range off {
+		r.changed(one.ID, func(d *cluster.Droplet) {
+			d.Tags = slices.DeleteFunc(slices.Clone(d.Tags), func(have string) bool { return have == tag })
 		})
 	}
 	return nil
 }
 
-func (r *run) deleteHost(ctx context.Context, id int) error {
-	if err := r.api.DeleteDroplet(ctx, id); err != nil {
+func (r *run) deleteHost(ctx context.Context, d cluster.Droplet) error {
+	if err := r.api.DeleteDroplet(ctx, d); err != nil {
 		return err
 	}
-	r.record(func() { r.lose(id) })
+	r.record(func() { r.lose(d.ID) })
 	return nil
 }
 

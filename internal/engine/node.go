@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
@@ -163,17 +164,20 @@ func NodeDrift(spec cluster.NodeSpec, d cluster.Droplet, mem cluster.Memory) []s
 	}).Drift()
 }
 
-// ObserveNode looks at the droplet; nil when it is gone.
-func (e *Engine) ObserveNode(ctx context.Context, dropletID int) (*cluster.Droplet, error) {
+// ObserveNode looks at the droplet of the beam_node of the name, which is empty for
+// one that is being imported; nil when it is gone.
+func (e *Engine) ObserveNode(ctx context.Context, name string, dropletID int) (*cluster.Droplet, error) {
 	d, err := e.api.Droplet(ctx, dropletID)
-	if err != nil || d != nil {
-		return d, err
+	if err == nil && d == nil {
+		// A droplet that was made just now may be too new.
+		if err = digitalocean.Pause(ctx, doubtPause); err == nil {
+			d, err = e.api.Droplet(ctx, dropletID)
+		}
 	}
-	// A droplet that was made just now may be too new.
-	if err := digitalocean.Pause(ctx, doubtPause); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, lookFor(strings.TrimSpace("droplet "+name), err)
 	}
-	return e.api.Droplet(ctx, dropletID)
+	return d, nil
 }
 
 // ErrNotFound says that what was to be imported does not exist.

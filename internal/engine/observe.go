@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -70,7 +71,7 @@ func (r *run) confirmNodes(ctx context.Context) error {
 	for _, d := range r.obs.BeamNodes(*r.mem) {
 		found, err := r.api.Droplet(ctx, d.ID)
 		if err != nil {
-			return err
+			return lookFor("droplet "+d.Name, err)
 		}
 		if found == nil {
 			r.obs.Droplets = slices.DeleteFunc(r.obs.Droplets, func(have cluster.Droplet) bool { return have.ID == d.ID })
@@ -187,19 +188,19 @@ type confirmation struct {
 func (c *confirmation) confirm(ctx context.Context, a *cluster.Account) error {
 	listed := a.Of(c.name, c.mem)
 	for _, id := range unlisted(c.mem, *a) {
-		ask(c, &a.Droplets, func(ctx context.Context) (*cluster.Droplet, error) { return c.api.Droplet(ctx, id) }, nil)
+		ask(c, "droplet "+c.mem.Hosts[id].Name, &a.Droplets, func(ctx context.Context) (*cluster.Droplet, error) { return c.api.Droplet(ctx, id) }, nil)
 	}
 	for _, d := range listed.Hosts() {
 		if _, known := c.mem.Hosts[d.ID]; !known {
-			ask(c, &a.Droplets, func(ctx context.Context) (*cluster.Droplet, error) { return c.api.Droplet(ctx, d.ID) },
+			ask(c, "droplet "+d.Name, &a.Droplets, func(ctx context.Context) (*cluster.Droplet, error) { return c.api.Droplet(ctx, d.ID) },
 				func(have cluster.Droplet) bool { return have.ID == d.ID })
 		}
 	}
-	compare(c, &a.Firewalls, c.mem.Firewalls, listed.Firewalls, func(f cluster.Firewall) string { return f.ID }, c.api.Firewall)
-	compare(c, &a.VPCs, c.mem.OwnVPCs, listed.OwnVPCs(), func(v cluster.VPC) string { return v.ID }, c.api.VPC)
-	compare(c, &a.Peerings, c.mem.Peerings, nil, func(p cluster.Peering) string { return p.ID }, c.api.Peering)
-	compare(c, &a.Volumes, one(c.mem.VolumeID), some(listed.Volume), func(v cluster.Volume) string { return v.ID }, c.api.Volume)
-	compare(c, &a.ReservedIPs, one(c.mem.ReservedIP), some(listed.ReservedIP), func(r cluster.ReservedIP) string { return r.IP }, c.api.ReservedIP)
+	compare(c, "a firewall of cluster "+c.name, &a.Firewalls, c.mem.Firewalls, listed.Firewalls, func(f cluster.Firewall) string { return f.ID }, c.api.Firewall)
+	compare(c, "a VPC of cluster "+c.name, &a.VPCs, c.mem.OwnVPCs, listed.OwnVPCs(), func(v cluster.VPC) string { return v.ID }, c.api.VPC)
+	compare(c, "a peering of cluster "+c.name, &a.Peerings, c.mem.Peerings, nil, func(p cluster.Peering) string { return p.ID }, c.api.Peering)
+	compare(c, "the volume "+cluster.DatabaseHostName(c.name), &a.Volumes, one(c.mem.VolumeID), some(listed.Volume), func(v cluster.Volume) string { return v.ID }, c.api.Volume)
+	compare(c, "the reserved IP of cluster "+c.name, &a.ReservedIPs, one(c.mem.ReservedIP), some(listed.ReservedIP), func(r cluster.ReservedIP) string { return r.IP }, c.api.ReservedIP)
 	if err := read(ctx, c.calls...); err != nil {
 		return err
 	}
@@ -208,22 +209,25 @@ func (c *confirmation) confirm(ctx context.Context, a *cluster.Account) error {
 
 // compare asks for what is remembered and not listed, and for what is listed as
 // the cluster's and not remembered.
-func compare[T any](c *confirmation, all *[]T, remembered []string, own []T, id func(T) string, get func(context.Context, string) (*T, error)) {
+func compare[T any](c *confirmation, what string, all *[]T, remembered []string, own []T, id func(T) string, get func(context.Context, string) (*T, error)) {
 	for _, want := range remembered {
 		if !slices.ContainsFunc(*all, func(have T) bool { return id(have) == want }) {
-			ask(c, all, func(ctx context.Context) (*T, error) { return get(ctx, want) }, nil)
+			ask(c, what, all, func(ctx context.Context) (*T, error) { return get(ctx, want) }, nil)
 		}
 	}
 	for _, item := range own {
 		if !slices.Contains(remembered, id(item)) {
-			ask(c, all, func(ctx context.Context) (*T, error) { return get(ctx, id(item)) }, func(have T) bool { return id(have) == id(item) })
+			ask(c, what, all, func(ctx context.Context) (*T, error) { return get(ctx, id(item)) }, func(have T) bool { return id(have) == id(item) })
 		}
 	}
 }
 
+// lookFor says what a look by an object's id was for.
+func lookFor(what string, err error) error { return fmt.Errorf("look for %s: %w", what, err) }
+
 // ask adds a call that reads one object: it is put into the list, or the one that
 // is listed, if any, is taken out when there is none.
-func ask[T any](c *confirmation, all *[]T, get func(context.Context) (*T, error), listed func(T) bool) {
+func ask[T any](c *confirmation, what string, all *[]T, get func(context.Context) (*T, error), listed func(T) bool) {
 	c.calls = append(c.calls, func(ctx context.Context) error {
 		found, err := get(ctx)
 		if err == nil && found == nil && listed == nil && c.doubtful {
@@ -232,7 +236,7 @@ func ask[T any](c *confirmation, all *[]T, get func(context.Context) (*T, error)
 			}
 		}
 		if err != nil {
-			return err
+			return lookFor(what, err)
 		}
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -258,7 +262,7 @@ func (c *confirmation) findHolder(ctx context.Context, a *cluster.Account) error
 		}
 		holder, err := c.api.Droplet(ctx, id)
 		if err != nil {
-			return err
+			return lookFor("the droplet that holds the volume "+o.Volume.Name, err)
 		}
 		if holder != nil {
 			a.Holder = holder

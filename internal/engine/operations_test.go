@@ -231,7 +231,7 @@ func destroyNode(ctx context.Context, e *engine.Engine, op operation, k *kept) e
 }
 
 func refreshNode(ctx context.Context, e *engine.Engine, _ operation, k *kept) error {
-	_, err := e.ObserveNode(ctx, k.node)
+	_, err := e.ObserveNode(ctx, "worker", k.node)
 	return err
 }
 

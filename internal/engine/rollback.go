@@ -26,7 +26,7 @@ func (r *run) rollBack(ctx context.Context) error {
 		}
 		tflog.Info(ctx, "removing a node that did not come up in place of another", map[string]any{"droplet": d.Name, "id": d.ID})
 		r.mem.RememberFailure(d.ID)
-		if err := r.api.DeleteDroplet(ctx, d.ID); err != nil {
+		if err := r.api.DeleteDroplet(ctx, d); err != nil {
 			return fmt.Errorf("remove %s (%d), which did not come up; its predecessor serves on, and the next apply removes it: %w", d.Name, d.ID, err)
 		}
 		r.lose(d.ID)

@@ -197,7 +197,7 @@ func (r *run) start(ctx context.Context, p plan.Plan) []error {
 		}
 		what := signature(s)
 		if again := r.done[what]; again != nil && again.times >= maxRepeats {
-			return []error{fmt.Errorf("%s was done %d times and is undone again: somebody or something else changes it back", plan.Name(s.Action), again.times)}
+			return []error{fmt.Errorf("%s was done %d times and is undone again: somebody or something else changes it back; find out what does, and apply again", plan.Name(s.Action), again.times)}
 		}
 		work, err := r.prepare(s.Action)
 		if err != nil {

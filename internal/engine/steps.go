@@ -113,7 +113,7 @@ func (r *run) changeFirewall(a plan.Action) work {
 				r.obs.Firewalls = append(r.obs.Firewalls, a.Firewall)
 			})
 		case plan.DeleteFirewall:
-			if err := r.api.DeleteFirewall(ctx, a.Firewall.ID); err != nil {
+			if err := r.api.DeleteFirewall(ctx, a.Firewall); err != nil {
 				return err
 			}
 			r.record(func() {
@@ -125,6 +125,7 @@ func (r *run) changeFirewall(a plan.Action) work {
 }
 
 func (r *run) changeVolume(a plan.Action) work {
+	name := cluster.DatabaseHostName(r.spec.Name)
 	return func(ctx context.Context) error {
 		switch a := a.(type) {
 		case plan.CreateVolume:
@@ -136,17 +137,17 @@ func (r *run) changeVolume(a plan.Action) work {
 		case plan.AttachVolume:
 			return r.attach(ctx, a)
 		case plan.TagVolume:
-			if err := r.api.TagVolume(ctx, a.Tag, a.ID); err != nil {
+			if err := r.api.TagVolume(ctx, a.Tag, cluster.Volume{ID: a.ID, Name: name}); err != nil {
 				return err
 			}
 			r.record(func() { r.changedVolume(func(v *cluster.Volume) { v.Tags = append(slices.Clone(v.Tags), a.Tag) }) })
 		case plan.SnapshotVolume:
-			if err := r.api.SnapshotVolume(ctx, a.Volume.ID, a.Name, a.Since); err != nil {
+			if err := r.api.SnapshotVolume(ctx, a.Volume, a.Name, a.Since); err != nil {
 				return fmt.Errorf("%w; to destroy the cluster without keeping its data, set database.final_snapshot = false and apply before", err)
 			}
 			r.record(func() { r.mem.Snapshot = a.Name })
 		case plan.DeleteVolume:
-			if err := r.api.DeleteVolume(ctx, a.Volume.ID); err != nil {
+			if err := r.api.DeleteVolume(ctx, a.Volume); err != nil {
 				return err
 			}
 			r.record(func() { r.obs.Volume = nil })
@@ -168,14 +169,14 @@ func (r *run) changedVolume(change func(*cluster.Volume)) {
 func (r *run) attach(ctx context.Context, a plan.AttachVolume) error {
 	now, err := r.api.Volume(ctx, a.Volume.ID)
 	if err != nil {
-		return err
+		return lookFor("the volume "+a.Volume.Name, err)
 	}
 	attached := now != nil && slices.Contains(now.DropletIDs, a.Host.ID)
 	if !attached {
-		if err := r.api.AttachVolume(ctx, a.Volume.ID, a.Host.ID); err != nil {
+		if err := r.api.AttachVolume(ctx, a.Volume, a.Host); err != nil {
 			return err
 		}
-		if err := r.api.Reboot(ctx, a.Host.ID); err != nil {
+		if err := r.api.Reboot(ctx, a.Host); err != nil {
 			return err
 		}
 	}
@@ -191,27 +192,27 @@ func (r *run) attach(ctx context.Context, a plan.AttachVolume) error {
 const bindPatience = 30 * time.Second
 
 func (r *run) changeAddress(a plan.Action) work {
-	known, id := slices.Clone(r.obs.Addresses), 0
+	known, host := slices.Clone(r.obs.Addresses), cluster.Droplet{}
 	switch a := a.(type) {
 	case plan.ReserveAddress:
-		id = r.idOf(a.Host)
+		host = cluster.Droplet{ID: r.idOf(a.Host), Name: a.Host}
 	case plan.MoveAddress:
-		id = r.idOf(a.Host)
+		host = cluster.Droplet{ID: r.idOf(a.Host), Name: a.Host}
 	}
-	fresh := slices.Contains(r.reserved, id)
+	fresh := slices.Contains(r.reserved, host.ID)
 	return func(ctx context.Context) error {
 		switch a := a.(type) {
 		case plan.ReserveAddress:
-			made, err := r.api.ReserveIP(ctx, id, known)
+			made, err := r.api.ReserveIP(ctx, host, known)
 			if err != nil {
 				return err
 			}
 			r.record(func() {
 				r.obs.ReservedIP, r.obs.Addresses = &made, append(r.obs.Addresses, made.IP)
-				r.reserved = append(r.reserved, id)
+				r.reserved = append(r.reserved, host.ID)
 			})
 		case plan.MoveAddress:
-			return r.moveAddress(ctx, a.IP, id, fresh)
+			return r.moveAddress(ctx, a.IP, host, fresh)
 		case plan.DeleteAddress:
 			if err := r.api.DeleteReservedIP(ctx, a.IP); err != nil {
 				return err
@@ -224,23 +225,23 @@ func (r *run) changeAddress(a plan.Action) work {
 
 // moveAddress leads the address to the droplet. One that was reserved for it
 // just now gets there by itself, as a rule.
-func (r *run) moveAddress(ctx context.Context, ip string, id int, fresh bool) error {
+func (r *run) moveAddress(ctx context.Context, ip string, host cluster.Droplet, fresh bool) error {
 	bound := false
 	if fresh {
 		var err error
-		if bound, err = r.api.AwaitReservedIP(ctx, ip, id, bindPatience); err != nil {
+		if bound, err = r.api.AwaitReservedIP(ctx, ip, host, bindPatience); err != nil {
 			return err
 		}
 	}
 	if !bound {
-		if err := r.api.AssignReservedIP(ctx, ip, id); err != nil {
+		if err := r.api.AssignReservedIP(ctx, ip, host); err != nil {
 			return err
 		}
 	}
 	r.record(func() {
 		if r.obs.ReservedIP != nil {
 			moved := *r.obs.ReservedIP
-			moved.DropletID = id
+			moved.DropletID = host.ID
 			r.obs.ReservedIP = &moved
 		}
 	})

@@ -41,6 +41,7 @@ func newBootHost(t *testing.T, host renderer) bootHost {
 	for _, folder := range []string{"/etc/", "/home/", "/opt/", "/srv/", "/swapfile", "/usr/lib/postgresql", "/usr/local/", "/usr/share/postgresql", "/var/lib/"} {
 		moves = append(moves, folder, h.dir+folder)
 	}
+	moves = append(moves, "cd /root\n", "cd "+h.dir+"/root\n", "HOME=/root ", "HOME="+h.dir+"/root ")
 	for _, f := range filesOf(t, userData) {
 		h.write(t, f.Path, strings.NewReplacer(moves...).Replace(f.Content), f.Permissions[1:] == "700" || f.Permissions[1:] == "755")
 	}

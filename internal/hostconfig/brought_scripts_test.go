@@ -14,6 +14,7 @@ func scripted(t *testing.T, scripts ...hostconfig.Script) bootHost {
 	balancer.Scripts = scripts
 	h := newBootHost(t, balancer)
 	h.write(t, "/home/deploy/kept", "", false)
+	h.write(t, "/root/kept", "", false)
 	h.standIn(t, "sudo", `shift 3; echo "as deploy" >>'`+h.dir+`/var/lib/order'; exec "$@"`)
 	h.standIn(t, "false", "exit 1")
 	return h
@@ -26,7 +27,8 @@ func TestScriptsRunInTheirOrderAndOnce(t *testing.T) {
 		hostconfig.Script{Name: "a", User: "deploy", Script: "#!/bin/sh\necho \"second ${PWD##*/}\" >>/var/lib/order\n"})
 	h.mustStart(t)
 	h.mustStart(t)
-	if got := h.read(t, "var/lib/order"); got != "first /root /root\nas deploy\nsecond deploy\n" {
+	home := h.dir + "/root"
+	if got := h.read(t, "var/lib/order"); got != "first "+home+" "+home+"\nas deploy\nsecond deploy\n" {
 		t.Errorf("ran:\n%s", got)
 	}
 }

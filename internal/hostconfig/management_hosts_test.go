@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,7 +53,10 @@ const hostPython = "/usr/bin/python3"
 
 // managed is a host whose files lie in a folder of the test. The programs that
 // beamctl calls are the test's own.
-type managed struct{ root string }
+type managed struct {
+	root string
+	as   []string // what the command lines of programs begin with, see testtool.AsRoot
+}
 
 // newManaged lays the files of a host out. Unlike on the host itself, each path
 // that beamctl knows begins with the folder.
@@ -62,7 +66,7 @@ func newManaged(t *testing.T, host renderer) managed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := managed{t.TempDir()}
+	m := managed{root: t.TempDir()}
 	for _, f := range filesOf(t, userData) {
 		program := strings.HasPrefix(f.Path, "/usr/local/")
 		if program {
@@ -131,7 +135,7 @@ func (m managed) program(t *testing.T, name, script string) {
 // ask runs beamctl as sshd does, and returns what it printed.
 func (m managed) ask(t *testing.T, command, stdin string) (stdout, stderr string, status int) {
 	t.Helper()
-	beamctl := exec.CommandContext(t.Context(), testtool.Require(t, hostPython), "-I", m.root+"/usr/local/lib/beam/beamctl/main.py")
+	beamctl := m.command(t, testtool.Require(t, hostPython), "-I", m.root+"/usr/local/lib/beam/beamctl/main.py")
 	beamctl.Env = append(os.Environ(), "SSH_ORIGINAL_COMMAND="+command)
 	beamctl.Stdin = strings.NewReader(stdin)
 	var out, messages strings.Builder
@@ -142,11 +146,26 @@ func (m managed) ask(t *testing.T, command, stdin string) (stdout, stderr string
 	return out.String(), messages.String(), beamctl.ProcessState.ExitCode()
 }
 
+// command is a program of the host.
+func (m managed) command(t *testing.T, line ...string) *exec.Cmd {
+	t.Helper()
+	line = slices.Concat(m.as, line)
+	return exec.CommandContext(t.Context(), line[0], line[1:]...)
+}
+
+// ownerOf is the user and the group that a file is given to.
+func (m managed) ownerOf(t *testing.T, path string) string {
+	t.Helper()
+	out, err := m.command(t, "stat", "--format=%U:%G", m.root+path).Output()
+	must(t, err)
+	return strings.TrimSpace(string(out))
+}
+
 // sshd is up before the first boot unpacks the programs. Who asks then is answered
 // all the same.
 func TestBeamctlUnpacksItselfWhenItIsAskedEarly(t *testing.T) {
 	t.Parallel()
-	m := managed{t.TempDir()}
+	m := managed{root: t.TempDir()}
 	for _, f := range writtenFiles(t, renderNode(t, managedNode())) {
 		switch f.Path {
 		case programArchive:

@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/user"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
 // restarted is a managed node with a systemd of the test's own: a release with the
@@ -251,46 +250,33 @@ func TestSettingsOfReleasesThatAHostKeepsForLifeAreNotTold(t *testing.T) {
 // Somebody on the host may have given a file to another user.
 func TestAFileThatIsPutBackBelongsToWhomItDid(t *testing.T) {
 	t.Parallel()
-	if os.Getuid() != 0 {
-		t.Skip("only root can change owners")
-	}
 	r := newRestarted(t)
-	must(t, os.Chown(r.root+"/etc/beam/env", 1, 1))
+	r.as = testtool.AsRoot(t)
+	must(t, r.command(t, "chown", "daemon:daemon", r.root+"/etc/beam/env").Run())
 	r.expectRefused(t, r.environment(t, "BROKEN", hostconfig.Restart{PatienceSeconds: 500, Rollback: true}), "and runs what it ran before")
-	info, err := os.Stat(r.root + "/etc/beam/env")
-	must(t, err)
-	if got := info.Sys().(*syscall.Stat_t); got.Uid != 1 || got.Gid != 1 {
-		t.Errorf("the file belongs to %d:%d, want 1:1", got.Uid, got.Gid)
+	if got := r.ownerOf(t, "/etc/beam/env"); got != "daemon:daemon" {
+		t.Errorf("the file belongs to %s, want daemon:daemon", got)
 	}
 }
 
 // Whether a release is shut goes back with the release.
 func TestAReleaseIsOpenAgainWithWhatRanBefore(t *testing.T) {
 	t.Parallel()
-	if os.Getuid() != 0 {
-		t.Skip("only root can change owners")
-	}
 	r := newManagedStore(t, freePort(t))
 	archive := tarball(t, "bin/chat", "first")
 	r.must(t, hostconfig.CommandStore(digest(archive)), string(archive))
+	r.as = testtool.AsRoot(t)
 	settings := r.read(t, "/etc/beam/release.json")
 	open := strings.Replace(settings, `"user":"`+myGroup(t)+`"`, `"user":"daemon"`, 1)
 	shut := strings.Replace(open, `"read_only":false`, `"read_only":true`, 1)
-	owner := func() string {
-		info, err := os.Stat(r.root + "/var/lib/beam/releases/" + digest(archive)[:16])
-		must(t, err)
-		found, err := user.LookupId(fmt.Sprint(info.Sys().(*syscall.Stat_t).Uid))
-		must(t, err)
-		return found.Username
-	}
 	for _, step := range []struct{ settings, call, want string }{
-		{open, fmt.Sprintf("releases.activate(%q, 3)", digest(archive)), "daemon"},
-		{shut, fmt.Sprintf("releases.activate(%q, 3)", digest(archive)), "root"},
-		{open, fmt.Sprintf("releases.restore(%q)", digest(archive)[:16]), "daemon"},
+		{open, fmt.Sprintf("releases.activate(%q, 3)", digest(archive)), "daemon:daemon"},
+		{shut, fmt.Sprintf("releases.activate(%q, 3)", digest(archive)), "root:daemon"},
+		{open, fmt.Sprintf("releases.restore(%q)", digest(archive)[:16]), "daemon:daemon"},
 	} {
 		r.write(t, "/etc/beam/release.json", step.settings)
 		r.python(t, step.call)
-		if got := owner(); got != step.want {
+		if got := r.ownerOf(t, "/var/lib/beam/releases/"+digest(archive)[:16]); got != step.want {
 			t.Errorf("after %s the release is %s's, want %s's", step.call, got, step.want)
 		}
 	}

@@ -46,7 +46,7 @@ func (m managed) must(t *testing.T, command, stdin string) string {
 func (m managed) python(t *testing.T, line string) string {
 	t.Helper()
 	program := fmt.Sprintf("import sys; sys.path.insert(0, %q); from beamctl import releases; %s", m.root+"/usr/local/lib/beam", line)
-	out, err := exec.CommandContext(t.Context(), testtool.Require(t, hostPython), "-c", program).CombinedOutput()
+	out, err := m.command(t, testtool.Require(t, hostPython), "-c", program).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", line, err, out)
 	}

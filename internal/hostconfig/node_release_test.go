@@ -32,6 +32,7 @@ type testHost struct {
 	node hostconfig.Node
 	root string
 	user string              // whom the release runs as
+	as   []string            // what the command line of fetch-release begins with, see testtool.AsRoot
 	unit map[string][]string // the settings of beam.service
 }
 
@@ -242,6 +243,7 @@ func (h *testHost) writeFiles(t *testing.T) {
 		_, err := fmt.Sscanf(f.Permissions, "%o", &mode)
 		must(t, err)
 		must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		must(t, os.RemoveAll(path)) // one that may only be read, and is written anew
 		must(t, os.WriteFile(path, []byte(content), mode))
 	}
 	for _, dir := range []string{"run/beam", "run/beam-migrate", "var/lib/beam-node"} {

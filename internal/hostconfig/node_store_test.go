@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
 // newStoreHost is a host that fetches releases. Where root runs the test, the
@@ -42,7 +44,8 @@ func (h *testHost) fetch(t *testing.T, url, sha256 string) (string, error) {
 	release.URL, release.SHA256 = url, sha256
 	h.node.Release = &release
 	h.writeFiles(t)
-	out, err := exec.CommandContext(t.Context(), filepath.Join(h.root, "usr/local/lib/beam/fetch-release")).CombinedOutput()
+	line := append(slices.Clone(h.as), filepath.Join(h.root, "usr/local/lib/beam/fetch-release"))
+	out, err := exec.CommandContext(t.Context(), line[0], line[1:]...).CombinedOutput()
 	return string(out), err
 }
 
@@ -102,18 +105,16 @@ func TestFetchReleaseUnpacksWhatItChecked(t *testing.T) {
 
 func TestTheReleasesFolderIsItsOwnUnlessItIsShut(t *testing.T) {
 	t.Parallel()
-	if os.Getuid() != 0 {
-		t.Skip("gives files to other users, which only root may")
-	}
 	h := newStoreHost(t)
+	h.user, h.as = "daemon", testtool.AsRoot(t)
 	archive := tarball(t, "bin/chat", "first")
 	owner := func(readOnly bool) string {
 		h.node.Release.ReadOnly = readOnly
 		if out, err := h.fetchFrom(t, serve(archive), digest(archive)); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		out := h.command(t, os.Environ(), "stat", "--format=%U:%G %a", filepath.Join(h.root, "opt/chat/bin/chat"))
-		return strings.TrimSpace(out)
+		line := append(slices.Clone(h.as), "stat", "--format=%U:%G %a", filepath.Join(h.root, "opt/chat/bin/chat"))
+		return strings.TrimSpace(h.command(t, os.Environ(), line[0], line[1:]...))
 	}
 	for _, step := range []struct {
 		readOnly bool
@@ -210,9 +211,6 @@ func TestProgramsThatLostTheirModeAreMended(t *testing.T) {
 // not count: it is unpacked by the one who runs the release.
 func TestAnArchiveCannotReachBeyondItsFolder(t *testing.T) {
 	t.Parallel()
-	if os.Getuid() != 0 {
-		t.Skip("unpacks as another user, which only root can")
-	}
 	outside := filepath.Join(t.TempDir(), "outside")
 	for name, header := range map[string]tar.Header{
 		"a path upwards":  {Name: "../../../../outside", Mode: 0o644, Typeflag: tar.TypeReg},

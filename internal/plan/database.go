@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/beamcluster/terraform-provider-beam/internal/check"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
@@ -77,7 +78,10 @@ func (d *differ) volume(name string, host cluster.Droplet) {
 	if v == nil {
 		why := ""
 		if d.Memory.VolumeID != "" {
-			why = fmt.Sprintf("the volume %s is gone, and with it the database; the next apply starts with an empty one", name)
+			why = fmt.Sprintf("the volume %s is gone, and with it the database", name)
+			if d.Memory.CanMakeDatabase() == nil {
+				why += "; the next apply starts with an empty one"
+			}
 		}
 		d.do(CreateVolume{Volume: cluster.Volume{
 			Name: name, Region: d.Spec.Database.Region, SizeGiB: d.Spec.Database.VolumeGiB, Tags: volumeTags(d.Spec.Name, d.Memory.ID),
@@ -91,6 +95,36 @@ func (d *differ) volume(name string, host cluster.Droplet) {
 	if held {
 		d.do(AwaitVolume{Name: v.Name}, "")
 	}
+}
+
+// databaseOfImport refuses to make a database for an imported cluster: only its own
+// host knows the passwords that nodes have, and an empty volume is no database.
+func (d *differ) databaseOfImport() []check.Problem {
+	makes := slices.ContainsFunc(d.steps, func(s Step) bool {
+		a, hosts := s.Action.(CreateHosts)
+		_, volume := s.Action.(CreateVolume)
+		return volume || hosts && a.Role == cluster.RoleDatabase
+	})
+	if !makes || !d.Memory.Imported || d.Memory.CanMakeDatabase() == nil {
+		return nil
+	}
+	found, first := "It has no database", "Leave database out and set DATABASE_URL in environment to that of another one"
+	host, exists := d.Observed.Host(cluster.RoleDatabase, d.Memory)
+	switch v := d.Observed.Volume; {
+	case exists && v != nil:
+		found, first = "Its "+describe(host.Name, host.ID)+" serves its database, and would be made anew", "Set back what asks for another droplet"
+	case v != nil:
+		found = fmt.Sprintf("The volume %s (%s) of its database is there, and no droplet of this cluster can serve it", v.Name, v.ID)
+		first = fmt.Sprintf("Keep the data with `doctl compute volume snapshot %s --snapshot-name %s`", v.ID, v.Name)
+	case exists:
+		found = fmt.Sprintf("The volume %s of its database is gone; %s is there without the data", cluster.DatabaseHostName(d.Spec.Name), describe(host.Name, host.ID))
+		first = "Look for a snapshot or a dump of the data"
+	}
+	return []check.Problem{{
+		Path: []string{"database"}, Summary: "Database cannot be made",
+		Detail: fmt.Sprintf("The cluster %s was imported. %s. A host made now would have other passwords than the nodes know: those of an imported cluster cannot be read from DigitalOcean. "+
+			"%s. To have a database of this provider's, build a second cluster under another name beside this one, restore the data there, move, and destroy this one.", d.Spec.Name, found, first),
+	}}
 }
 
 // attach brings a volume back that was detached by hand.

@@ -18,7 +18,7 @@ func (d *differ) refusals() []check.Problem {
 	if d.removal() {
 		return d.nodesOfOthers()
 	}
-	return slices.Concat(d.otherClusters(), d.takenNames(), d.takenRanges(), d.heldVolume(), d.fixedCookie(), d.leftBehind(), d.otherRanges(), d.otherAddress(), d.tooManyPorts())
+	return slices.Concat(d.otherClusters(), d.takenNames(), d.takenRanges(), d.heldVolume(), d.fixedCookie(), d.leftBehind(), d.databaseOfImport(), d.otherRanges(), d.otherAddress(), d.tooManyPorts())
 }
 
 // otherRanges refuses other private addresses than those of a VPC that is there.

@@ -68,6 +68,10 @@ func stories() map[string]*simulation {
 		"drift":                               drifted(made(chat(2))),
 		"volume detached":                     detached(made(managed(chat(2)))),
 		"volume gone":                         withoutVolume(made(managed(chat(2)))),
+		"imported without its volume":         withoutVolume(imported(made(chat(2)))),
+		"imported without its database host":  lost(imported(made(chat(2))), cluster.RoleDatabase),
+		"imported with a larger database":     asked(imported(made(chat(2))), other(chat(2), func(s *cluster.Spec) { s.Database.Size = "large" })),
+		"imported and to get a database":      asked(imported(made(nodesOnly())), chat(2)),
 		"strays":                              forgotten(made(chat(2))),
 		"before ids":                          beforeIDs(made(nodesOnly())),
 		"another environment":                 asked(made(managed(chat(3))), other(managed(chat(3)), func(s *cluster.Spec) { s.Environment = map[string]string{"A": "b"} })),
@@ -196,6 +200,16 @@ func detached(s *simulation) *simulation {
 // withoutVolume is a cluster whose volume somebody deleted.
 func withoutVolume(s *simulation) *simulation {
 	s.Observed.Volume = nil
+	return s
+}
+
+// imported is a cluster that was imported, and of whose secrets nobody knows more
+// than the configuration says.
+func imported(s *simulation) *simulation {
+	id := s.Memory.ID
+	s.Memory = cluster.Memory{ID: id}
+	s.Memory.Adopt(s.Observed)
+	s.Spec.Environment = map[string]string{"SECRET_KEY_BASE": strings.Repeat("k", 64), "DATABASE_URL": "ecto://chat@db/chat"}
 	return s
 }
 

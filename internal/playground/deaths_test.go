@@ -141,9 +141,6 @@ func (d *deaths) goOn(all *errgroup.Group, after string, w world, seed uint64) {
 			d.goOn(all, op.name, whole.world, seed)
 			for _, blow := range slices.Repeat(strikes, *deathsOf) {
 				at := 1 + random.IntN(whole.requests)
-				if blow == killProvider && random.IntN(2) == 0 {
-					blow = killAfterCall
-				}
 				all.Go(func() error {
 					if err := d.struck(op, w, whole, blow, at); err != nil {
 						return d.failed("%s, %s at request %d of %d: %w", op.name, blow, at, whole.requests, err)

@@ -203,7 +203,7 @@ func peakMemory(t *testing.T, pid int) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		t.Skipf("needs Linux's /proc: %v", err)
+		testtool.Skip(t, fmt.Sprintf("needs Linux's /proc: %v", err))
 	}
 	for line := range strings.Lines(string(status)) {
 		if value, found := strings.CutPrefix(line, "VmHWM:"); found {

@@ -25,7 +25,7 @@ const (
 	interruptTwice strike = "SIGINT twice"
 )
 
-var strikes = []strike{killProvider, killTerraform, interruptOnce, interruptTwice}
+var strikes = []strike{killProvider, killAfterCall, killTerraform, interruptOnce, interruptTwice}
 
 // endsWithState says that Terraform comes to write down what the provider
 // reached.

@@ -141,6 +141,17 @@ func runSince(t *testing.T, terraform, tofu string, steps ...resource.TestStep) 
 	run(t, steps...)
 }
 
+// older says that the command line is older than the versions that have a feature,
+// and notes it: the rest of a test holds all the same.
+func older(t *testing.T, terraform, tofu string) bool {
+	t.Helper()
+	why := testtool.Older(t, testtool.Terraform(t), terraform, tofu)
+	if why != "" {
+		t.Log(why)
+	}
+	return why != ""
+}
+
 // never is the version of a command line that has no such feature yet.
 const never = "99.0.0"
 

@@ -45,8 +45,8 @@ func losses(name string, mem cluster.Memory) string {
 	return strings.Join(goes, "\n")
 }
 
-// seenClusters are the clusters that this run of Terraform has in its state. One that is to be replaced is planned as a new one, and the old one is not in
-// its way.
+// seenClusters are the clusters that this run of Terraform has in its state. One
+// that is to be replaced is planned as a new one, and the old one is not in its way.
 type seenClusters struct {
 	mu     sync.Mutex
 	byName map[string]map[string]cluster.Memory // then by id
@@ -90,7 +90,8 @@ func (m clusterModel) show(seen *seenClusters) diag.Diagnostics {
 }
 
 // warnOfReplacement says what the new cluster costs: those in its place that
-// this run of Terraform has seen go first.
+// this run of Terraform has seen go first. Terraform shows it of a tainted cluster;
+// with -replace it asks for this plan as well, and drops what is said of it.
 func warnOfReplacement(name string, others []cluster.Observed, seen []cluster.Memory) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, mem := range seen {

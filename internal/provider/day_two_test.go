@@ -262,28 +262,6 @@ func TestWhatRunningHostsKeep(t *testing.T) {
 	}
 }
 
-// A cluster of another workspace: imported, applied without its cookie, then
-// scaled, which needs the cookie.
-func TestImportedClusterGetsItsCookieLater(t *testing.T) {
-	t.Parallel()
-	p := newChanged(t, object{"cookie": "monster", "environment": object{"SECRET_KEY_BASE": strings.Repeat("k", 64)}})
-	p.set("cookie", nil)
-	p.set("environment", nil)
-	p.must(p.imports("chat"))
-	p.idle("an import")
-	p.set("tags", []string{"team:chat"})
-	p.applies("tags")
-	before := p.node()
-	p.set("node_pools", object{"us": object{"count": 2}})
-	p.refused("more nodes without the cookie", "its secrets cannot be read back")
-	p.set("cookie", "monster")
-	p.set("environment", object{"SECRET_KEY_BASE": strings.Repeat("k", 64)})
-	p.applies("the cookie, and one node more")
-	if !p.node().Equal(before) {
-		t.Error("the older node was made anew")
-	}
-}
-
 // The archive's SHA-256 is taken in the plan; what changes meanwhile is refused,
 // and what the nodes have may be gone.
 func TestReleaseFromAFile(t *testing.T) {

@@ -36,8 +36,12 @@ func TestFailureSaysWhatToDo(t *testing.T) {
 		{"limit", refused(422, "creating this/these droplet(s) will exceed your droplet limit"),
 			"Network: create the VPC chat-nyc3: DigitalOcean answered 422: creating this/these droplet(s) will exceed your droplet limit (request 4d9d8375). " +
 				"The account has reached a limit. Remove what is not needed, or ask DigitalOcean to raise the limit."},
+		{"limit of volumes", refused(403, "failed to create volume: volume/snapshot limit exceeded"),
+			"Network: create the VPC chat-nyc3: DigitalOcean answered 403: failed to create volume: volume/snapshot limit exceeded (request 4d9d8375). " +
+				"The account has reached a limit. Remove what is not needed, or ask DigitalOcean to raise the limit."},
 		{"another refusal", refused(422, "name is invalid"),
-			"Network: create the VPC chat-nyc3: DigitalOcean answered 422: name is invalid (request 4d9d8375)."},
+			"Network: create the VPC chat-nyc3: DigitalOcean answered 422: name is invalid (request 4d9d8375). " +
+				"Change what DigitalOcean refuses, or ask its support about the request."},
 		{"server", refused(503, "Service unavailable"),
 			"Network: create the VPC chat-nyc3: DigitalOcean answered 503: Service unavailable (request 4d9d8375). " +
 				"The API had a problem of its own; status.digitalocean.com may tell more. Run the same command again to continue."},

@@ -61,7 +61,7 @@ func (r *nodeResource) Create(ctx context.Context, req resource.CreateRequest, r
 		resp.Diagnostics.Append(failures(ctx, req.Plan, "Cannot create the node", err)...)
 		return
 	case err != nil:
-		resp.Diagnostics.Append(unfinished("Cannot complete the node", err, fmt.Sprintf("Droplet %d exists and is in the state.", droplet.ID), "beam_node.<name>"))
+		resp.Diagnostics.Append(unfinished("Cannot complete the node", err, fmt.Sprintf("Droplet %s (%d) exists and is in the state.", droplet.Name, droplet.ID), "beam_node.<name>"))
 	}
 	plan.reachAsPlanned(spec, droplet)
 	resp.Diagnostics.Append(plan.remember(mem)...)
@@ -86,7 +86,7 @@ func (r *nodeResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	droplet, err := eng.ObserveNode(ctx, int(state.DropletID.ValueInt64()))
+	droplet, err := eng.ObserveNode(ctx, state.Name.ValueString(), int(state.DropletID.ValueInt64()))
 	if err != nil {
 		resp.Diagnostics.Append(failure("Cannot read the node", err))
 		return

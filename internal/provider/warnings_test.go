@@ -55,7 +55,7 @@ func TestWarningsOfPlans(t *testing.T) {
 	fmt.Fprintf(&out, "# destroy without a final snapshot\n%s\n", warnings(p.planFrom(p.state, p.nothing()).Diagnostics))
 	applied("a final snapshot", set("database", object{}))
 	fmt.Fprintf(&out, "# destroy\n%s\n", warnings(p.planFrom(p.state, p.nothing()).Diagnostics))
-	fmt.Fprintf(&out, "# replaced, as after taint or with -replace\n%s\n", warnings(p.planFrom(p.nothing(), p.config).Diagnostics))
+	fmt.Fprintf(&out, "# replaced, as after taint\n%s\n", warnings(p.planFrom(p.nothing(), p.config).Diagnostics))
 	text := regexp.MustCompile(`final-[a-z0-9]+`).ReplaceAllString(out.String(), "final-<id>")
 	text = regexp.MustCompile(`\d+\.\d+\.\d+\.\d+`).ReplaceAllString(text, "<address>")
 	testtool.Golden(t, "warnings.golden", text)

@@ -2,6 +2,7 @@ package testtool
 
 import (
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -13,6 +14,15 @@ import (
 // of Terraform and of OpenTofu that have what it is about. CI runs with older ones
 // as well, so that this is no failure there.
 func RequireVersion(t testing.TB, cli, terraform, tofu string) {
+	t.Helper()
+	if why := Older(t, cli, terraform, tofu); why != "" {
+		t.Skip(why)
+	}
+}
+
+// Older says that the command line is older than these versions of Terraform and of
+// OpenTofu; empty where it is not.
+func Older(t testing.TB, cli, terraform, tofu string) string {
 	t.Helper()
 	name, least := "Terraform", terraform
 	if strings.Contains(output(t, cli, "version"), "OpenTofu v") {
@@ -29,8 +39,9 @@ func RequireVersion(t testing.TB, cli, terraform, tofu string) {
 		t.Fatalf("%s version -json: %v", cli, err)
 	}
 	if have.Core().LessThan(version.Must(version.NewVersion(least))) {
-		t.Skipf("%s is %s %s, and this needs %s or newer", cli, name, told.Version, least)
+		return fmt.Sprintf("%s is %s %s, and this needs %s or newer", cli, name, told.Version, least)
 	}
+	return ""
 }
 
 func output(t testing.TB, cli string, arguments ...string) string {

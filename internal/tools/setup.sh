@@ -25,6 +25,7 @@ packages=(go=golang-go)
   gpg=gnupg
   locale-gen=locales
   python3=python3
+  fakeroot=fakeroot
   shellcheck=shellcheck
 )
 [ "$1" != hosts ] || packages+=(
