@@ -86,6 +86,7 @@ func TestHostsAreReachedWhilePortsChange(t *testing.T) {
 		})
 		t.Run(name+", cut off and taken back", func(t *testing.T) {
 			inRunningCluster(t, 3, func(w *world, h *hosts) {
+				w.fleet.boots = slow.BootTime + firstBoot
 				before := h.spec
 				change(&h.spec)
 				h.alwaysReached()

@@ -41,9 +41,11 @@ func Rotating(in Input) []cluster.Droplet {
 }
 
 // meshed are the nodes that see each other. Where there are two sets, the first one
-// goes with the cookie that it has.
+// goes with the cookie that it has, and so does a node that goes and is not up: it
+// may never have come up, and must not keep the others from theirs.
 func (d *differ) meshed() []cluster.Droplet {
-	all := slices.Concat(d.pools.current(), d.pools.replaced, d.pools.surplus)
+	going := filter(slices.Concat(d.pools.outdated, d.pools.replaced, d.pools.surplus), Active)
+	all := slices.Concat(d.pools.stay(), going)
 	if d.secondSetBegun() {
 		return filter(all, d.meets)
 	}
