@@ -25,7 +25,7 @@ import (
 
 var (
 	deathSeed = flag.Uint64("deaths.seed", 1, "seed of the moments of TestAccRealDeaths; 0 draws one")
-	deathsOf  = flag.Int("deaths.each", 1, "how often each strike befalls each operation in TestAccRealDeaths")
+	deathsOf  = flag.Int("deaths.each", 0, "how often each strike befalls each operation in TestAccRealDeaths; with 0 a part of them do, once")
 )
 
 // livesAtOnce is how many folders Terraform runs in at once: mostly it waits.
@@ -139,7 +139,7 @@ func (d *deaths) goOn(all *errgroup.Group, after string, w world, seed uint64) {
 				return d.failed("%s: %w", op.name, err)
 			}
 			d.goOn(all, op.name, whole.world, seed)
-			for _, blow := range slices.Repeat(strikes, *deathsOf) {
+			for _, blow := range d.strikes(i) {
 				at := 1 + random.IntN(whole.requests)
 				all.Go(func() error {
 					if err := d.struck(op, w, whole, blow, at); err != nil {
@@ -151,6 +151,18 @@ func (d *deaths) goOn(all *errgroup.Group, after string, w world, seed uint64) {
 			return nil
 		})
 	}
+}
+
+// strikes are those that befall an operation: by turns two of the five, or all.
+func (d *deaths) strikes(operation int) []strike {
+	switch {
+	case *deathsOf > 0:
+		return slices.Repeat(strikes, *deathsOf)
+	case testtool.Everything():
+		return strikes
+	}
+	first := 2 * operation
+	return []strike{strikes[first%len(strikes)], strikes[(first+1)%len(strikes)]}
 }
 
 // failed reports every failure, where the group keeps the first.
