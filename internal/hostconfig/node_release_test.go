@@ -370,7 +370,8 @@ func (h *testHost) openConsole(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, testtool.Require(t, "script"), "--quiet",
+	// The console ends with its terminal, also where who runs the tests ignores that.
+	cmd := exec.CommandContext(ctx, testtool.Require(t, "env"), "--default-signal=HUP", testtool.Require(t, "script"), "--quiet",
 		"--command", filepath.Join(h.root, "usr/local/bin/beam-console"), "/dev/null")
 	cmd.Env = append(h.login(), "TERM=xterm", "SHELL=/bin/sh")
 	stdin, err := cmd.StdinPipe() // open, so that the shell stays
