@@ -15,7 +15,7 @@ const host = `droplets? (chat-(us|uk|lb|database)-?\d*|worker|pet)`
 // error must have for it. What the memory knows by its id alone is named with its
 // cluster.
 var objects = map[string]*regexp.Regexp{
-	"droplets":     regexp.MustCompile(host + `|droplets tagged beam:chat`),
+	"droplets":     regexp.MustCompile(host + `|droplets tagged beam:chat|the account's droplets`),
 	"actions":      regexp.MustCompile(host + `|reserved IP \d+\.`),
 	"volumes":      regexp.MustCompile(`volumes? (named )?chat-database`),
 	"firewalls":    regexp.MustCompile(`firewall chat-|firewall of cluster chat\b|the account's firewalls`),

@@ -19,6 +19,7 @@ type ledger struct {
 	sim     *simulator.Simulator
 	foreign map[string]simulator.Object // what is somebody else's
 	twins   bool                        // a node and its successor may exist side by side
+	sets    bool                        // the first set's load balancer stays while the second set's is made anew
 
 	mu      sync.Mutex
 	guarded bool // what serves must go on serving
@@ -91,7 +92,10 @@ func (l *ledger) findDoubles(own simulator.Inventory) {
 	}
 	for what, n := range count {
 		most := 1
-		if what == "load balancers" || l.twins && strings.HasPrefix(what, "droplet chat-us-") {
+		switch {
+		case what == "load balancers" && l.sets:
+			most = 3
+		case what == "load balancers", l.twins && strings.HasPrefix(what, "droplet chat-us-"):
 			most = 2
 		}
 		if n > most {

@@ -33,8 +33,9 @@ type operation struct {
 	drift  func(context.Context, *world, cluster.Observed) error
 	do     func(ctx context.Context, e *engine.Engine, op operation, k *kept) error
 	// A cluster that lost its load balancer does not serve, whatever the
-	// operation does; one that makes nodes anew has two of a name for a while.
-	lost, twins bool
+	// operation does; one that makes nodes anew has two of a name for a while, and one
+	// that makes a second set two sets.
+	lost, twins, sets bool
 	// vpc names a VPC of the user's that the hosts shall be in.
 	vpc string
 	// joined says that a beam_node exists before, reached that it has a channel, and
@@ -118,8 +119,8 @@ func networkChanges() []operation {
 	public, ported := unwatched, two
 	public.Network.Mode, ported.Distribution.EPMDPort = cluster.NetworkPublic, 4370
 	return []operation{
-		{name: "another VPC", before: &told, spec: told, vpc: "web", do: converge, twins: true},
-		{name: "public addresses", before: &unwatched, spec: public, do: converge, twins: true},
+		{name: "another VPC", before: &told, spec: told, vpc: "web", do: converge, twins: true, sets: true},
+		{name: "public addresses", before: &unwatched, spec: public, do: converge, twins: true, sets: true},
 		{name: "another port of epmd", before: &two, spec: ported, do: converge, twins: true},
 	}
 }

@@ -41,7 +41,7 @@ type trial struct {
 func inTrial(t *testing.T, op operation, story func(*trial)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		l, options, hosts := &ledger{twins: op.twins}, brisk, newFleet()
+		l, options, hosts := &ledger{twins: op.twins, sets: op.sets}, brisk, newFleet()
 		options.Hosts = hosts
 		hosts.unpeered = len(op.spec.Regions()) == 1
 		options.Observe = func(r simulator.Request) {
@@ -60,6 +60,7 @@ func inTrial(t *testing.T, op operation, story func(*trial)) {
 		l.watch()
 		tr.prepare()
 		story(tr)
+		tr.pass(time.Minute) // a VPC has droplets for some seconds after they are deleted
 		l.look()
 		l.compare()
 		for _, v := range l.found() {
