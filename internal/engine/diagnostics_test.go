@@ -22,6 +22,7 @@ var objects = map[string]*regexp.Regexp{
 	"vpcs":         regexp.MustCompile(`VPC chat-|VPC of cluster chat\b|the account's VPCs`),
 	"vpc_peerings": regexp.MustCompile(`peering chat-|peering of cluster chat\b|the account's VPC peerings`),
 	"reserved_ips": regexp.MustCompile(`reserved IP \d+\.|reserve an IP for ` + host + `|the account's reserved IPs`),
+	"account":      regexp.MustCompile(`SSH key [0-9a-f:]{47}`),
 	"tags":         regexp.MustCompile(`tag (beam|jobs|mail)\b|the account's tags`),
 }
 
