@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
@@ -165,6 +166,7 @@ func (tr *trial) dies(d death) outcome {
 		tr.kept = lost
 	}
 	cancel()
+	tr.pass(time.Second) // what was on its way arrives before anybody goes on
 	volume := tr.kept.mem.VolumeID
 	end := tr.goesOn()
 	if volume != "" && tr.kept.mem.ID != "" && tr.kept.mem.VolumeID != volume {
