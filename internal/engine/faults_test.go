@@ -75,9 +75,18 @@ func record(t *testing.T) []recorded {
 	return all
 }
 
-// troubles is what is tried: each fault with each call, and lasting with each
-// route of each operation, or a part of it.
+// troubles are what is tried: every one, or a part that is always the same.
 func troubles(all []recorded) []trouble {
+	found := everyTrouble(all)
+	if testtool.Everything() {
+		return found
+	}
+	return sample(found)
+}
+
+// everyTrouble is each fault with each call, and lasting with each route of each
+// operation.
+func everyTrouble(all []recorded) []trouble {
 	var found []trouble
 	for _, r := range all {
 		for _, at := range r.calls {
@@ -89,10 +98,7 @@ func troubles(all []recorded) []trouble {
 			}
 		}
 	}
-	if testtool.Everything() {
-		return found
-	}
-	return sample(found)
+	return found
 }
 
 // oneOf is how many routes each fault can befall for each that it does befall
