@@ -267,7 +267,11 @@ func (r *run) release(ctx context.Context) error {
 	if len(r.leases) == 0 || errors.Is(context.Cause(ctx), ErrAbandoned) {
 		return nil
 	}
-	ctx, cancel := parting(ctx)
+	patience := 4 * partingTime // to ask again after a call without an answer
+	if ctx.Err() != nil {
+		patience = partingTime
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	for _, tag := range r.leases {
 		if err := r.api.DeleteTag(ctx, tag); err != nil {
