@@ -244,9 +244,14 @@ func (r *run) takeLease(ctx context.Context, tag string) error {
 	return err
 }
 
-// parting outlives the caller's context for the last calls of an apply.
+// parting outlives the caller's context for the last calls of an apply. One that
+// was not interrupted has time to ask again after a call without an answer.
 func parting(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), partingTime)
+	patience := partingTime
+	if ctx.Err() == nil {
+		patience *= 4
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), patience)
 }
 
 // ownMarks are the tags with the cluster's id, beside its leases.
@@ -267,11 +272,7 @@ func (r *run) release(ctx context.Context) error {
 	if len(r.leases) == 0 || errors.Is(context.Cause(ctx), ErrAbandoned) {
 		return nil
 	}
-	patience := 4 * partingTime // to ask again after a call without an answer
-	if ctx.Err() != nil {
-		patience = partingTime
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	ctx, cancel := parting(ctx)
 	defer cancel()
 	for _, tag := range r.leases {
 		if err := r.api.DeleteTag(ctx, tag); err != nil {

@@ -142,6 +142,9 @@ func distance(x trouble, i int) int { return (x.at.nth + i) % 7 }
 // without it: with the same operation, or with a destroy at once.
 func (tr *trial) meets(x trouble, again bool) outcome {
 	tr.ledger.guard(!x.op.lost && !isDestroy(x.op) && !takesServiceDown(x.fault.Kind))
+	if x.fault.Kind == simulator.Vanishes { // the database's successor has another address, which its nodes have to know
+		tr.ledger.twins = true
+	}
 	tr.sim.SetFaults([]simulator.Fault{x.rule()})
 	err := tr.run(tr.engine, &tr.kept)
 	tr.sim.SetFaults(nil)

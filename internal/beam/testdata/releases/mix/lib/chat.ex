@@ -68,7 +68,8 @@ defmodule Chat do
     to_string(node)
   end
 
-  defp headers(socket) do
+  @doc "The headers of a request that was begun to be read, in lower case."
+  def headers(socket) do
     case :gen_tcp.recv(socket, 0, 5_000) do
       {:ok, {:http_header, _, name, _, value}} -> [{String.downcase(to_string(name)), value} | headers(socket)]
       {:ok, :http_eoh} -> []

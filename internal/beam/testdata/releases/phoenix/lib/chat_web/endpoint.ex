@@ -74,7 +74,7 @@ defmodule ChatWeb.Endpoint do
 
   defp conn(socket, method, target) do
     [path | query] = String.split(target, "?", parts: 2)
-    headers = headers(socket)
+    headers = Chat.headers(socket)
     {"host", host} = List.keyfind(headers, "host", 0, {"host", ""})
 
     %Plug.Conn{
@@ -86,13 +86,6 @@ defmodule ChatWeb.Endpoint do
       host: hd(String.split(host, ":")),
       req_headers: headers
     }
-  end
-
-  defp headers(socket) do
-    case :gen_tcp.recv(socket, 0, 5_000) do
-      {:ok, {:http_header, _, name, _, value}} -> [{String.downcase(to_string(name)), value} | headers(socket)]
-      {:ok, :http_eoh} -> []
-    end
   end
 
   defp reply(conn) do
