@@ -15,7 +15,7 @@ const host = `droplets? (chat-(us|uk|lb|database)-?\d*|worker|pet)`
 // error must have for it. What the memory knows by its id alone is named with its
 // cluster.
 var objects = map[string]*regexp.Regexp{
-	"droplets":     regexp.MustCompile(host + `|droplets tagged beam:chat|the account's droplets`),
+	"droplets":     regexp.MustCompile(host + `|droplets tagged beam:chat|the account's droplets|cluster named "chat"`),
 	"actions":      regexp.MustCompile(host + `|reserved IP \d+\.`),
 	"volumes":      regexp.MustCompile(`volumes? (named )?chat-database`),
 	"firewalls":    regexp.MustCompile(`firewall chat-|firewall of cluster chat\b|the account's firewalls`),
@@ -27,7 +27,7 @@ var objects = map[string]*regexp.Regexp{
 }
 
 // whatToDo is how sentences begin that tell users what to do.
-var whatToDo = regexp.MustCompile(`(?i)(^|[.;:] |, and |, or )(try again|run the same command again|apply again|destroy again|plan again|check the|allow more time|remove what|release what|find out what|ask DigitalOcean|rename or delete|to destroy the cluster without)`)
+var whatToDo = regexp.MustCompile(`(?i)(^|[.;:] |, and |, or )(try again|run the same command again|apply again|destroy again|plan again|check the|allow more time|remove what|create it first|release what|find out what|ask DigitalOcean|rename or delete|to destroy the cluster without)`)
 
 // tells checks that an error names the object that the call is about and what to
 // do, and says no more than it should.

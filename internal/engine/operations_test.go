@@ -34,7 +34,7 @@ type operation struct {
 	do     func(ctx context.Context, e *engine.Engine, op operation, k *kept) error
 	// A cluster that lost its load balancer does not serve, whatever the
 	// operation does; one that makes nodes anew has two of a name for a while, and one
-	// that makes a second set two sets.
+	// that makes all hosts anew two sets.
 	lost, twins, sets bool
 	// vpc names a VPC of the user's that the hosts shall be in.
 	vpc string
@@ -108,7 +108,7 @@ func changes() []operation {
 		{name: "another image of nodes", before: &two, spec: with(func(s *cluster.Spec) { s.Pools[0].Image = "debian-13-x64" }), do: converge, twins: true},
 		{name: "no channel to hosts any more", before: &two, spec: with(func(s *cluster.Spec) {
 			s.Management.Enabled, s.WaitFor = false, cluster.WaitActive
-		}), do: converge, twins: true},
+		}), do: converge, twins: true, sets: true},
 	}
 }
 
