@@ -177,12 +177,16 @@ func nobodyWasLost(t *testing.T, d *dayTwo, before e2e.State) {
 	}
 }
 
-// lossesOf is whom each node has lost sight of since it was started.
-func (w *world) lossesOf(t *testing.T) map[string]string {
+// lossesOf is whom of the hosts that are there each node has lost sight of since
+// it was started. One that was destroyed is lost sight of a minute later.
+func (w *world) lossesOf(t *testing.T) map[string][]string {
 	t.Helper()
-	lost := map[string]string{}
+	droplets, lost := w.droplets(t), map[string][]string{}
 	for name := range w.state.Nodes {
-		lost[name] = w.on(t, name, asks("/losses"))
+		lost[name] = slices.DeleteFunc(strings.Fields(w.on(t, name, asks("/losses"))), func(node string) bool {
+			_, address, _ := strings.Cut(node, "@")
+			return !slices.ContainsFunc(droplets, func(d cluster.Droplet) bool { return d.PrivateIPv4 == address })
+		})
 	}
 	return lost
 }

@@ -24,7 +24,7 @@ type dayTwo struct {
 	authority authority
 	around    []string          // what the account holds besides hosts and tags
 	oldCookie string            // before it was rotated
-	losses    map[string]string // of the nodes, then
+	losses    map[string][]string // of the nodes, then
 	ann       person            // whose key the hosts are made with
 	bob, eve  person            // who come later
 }

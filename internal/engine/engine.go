@@ -106,19 +106,15 @@ func (e *Engine) Destroy(ctx context.Context, name string, mem *cluster.Memory) 
 		return err
 	}
 	// Nothing is left that two looks could see. Without its marks nobody would
-	// ever know whose it is.
-	if missing(marks, r.obs.Tags) {
-		if err := r.look(ctx); err != nil { // nobody has deleted them yet: the last look missed some
-			return err
-		}
-	}
+	// ever know whose it is. Nobody has deleted them yet, whatever the last look saw.
+	r.obs.Tags = union(marks, r.obs.Tags)
 	r.plan = whole
 	return r.toEnd(ctx)
 }
 
-// missing says that some of the tags are not among those that were found.
-func missing(tags, found []string) bool {
-	return slices.ContainsFunc(tags, func(tag string) bool { return !slices.Contains(found, tag) })
+// union has each tag of both once, sorted.
+func union(tags, more []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(tags, more))))
 }
 
 // Diff says what a converge would do now: what Terraform's plan shows. Clusters

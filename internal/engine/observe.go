@@ -126,7 +126,24 @@ func (e *Engine) lists(ctx context.Context, name, projectID string) (cluster.Acc
 			a.Tags = append(a.Tags, t.Name)
 		}
 	}
+	a.Tags = append(a.Tags, carried(a)...)
 	return a, nil
+}
+
+// carried are the tags of clusters that droplets and firewalls carry although the
+// list of tags, which may lag behind, lacks them.
+func carried(a cluster.Account) []string {
+	var tags []string
+	for _, d := range a.Droplets {
+		tags = append(tags, d.Tags...)
+	}
+	for _, f := range a.Firewalls {
+		tags = append(tags, f.AllTags()...)
+	}
+	slices.Sort(tags)
+	return slices.DeleteFunc(slices.Compact(tags), func(tag string) bool {
+		return !strings.HasPrefix(tag, cluster.ClusterTag("")) || slices.Contains(a.Tags, tag)
+	})
 }
 
 // projectURNs lists what the project holds; nil for one that is gone.
