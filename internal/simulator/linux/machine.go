@@ -144,15 +144,20 @@ func (m *machine) supervise(command *exec.Cmd, ended chan struct{}) {
 	}
 }
 
-// unwire removes the host's links. Those that are gone are no error.
+// unwire removes the host's links and its network namespace.
 func (m *machine) unwire() error {
+	return errors.Join(m.unplug(), m.namespace.remove(m.run))
+}
+
+// unplug removes the host's links. Those that are gone are no error.
+func (m *machine) unplug() error {
 	var errs []error
 	for _, link := range []string{publicLink(m.host.DropletID), privateLink(m.host.DropletID)} {
 		if _, err := m.run("", "ip", "-n", string(m.fabric), "link", "delete", link); err != nil && !strings.Contains(err.Error(), "Cannot find device") {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(append(errs, m.namespace.remove(m.run))...)
+	return errors.Join(errs...)
 }
 
 // condemn says that the host's end is wanted. It returns what is closed then;
@@ -165,12 +170,13 @@ func (m *machine) condemn() (ended chan struct{}) {
 }
 
 // kill switches the host off as pulling its plug would, and waits until it is.
+// Nobody whom it is connected with learns of its end.
 func (m *machine) kill() error {
 	ended := m.condemn()
 	if ended == nil {
 		return nil // never switched on
 	}
-	if err := m.group.kill(); err != nil {
+	if err := errors.Join(m.unplug(), m.group.kill()); err != nil {
 		return err
 	}
 	<-ended

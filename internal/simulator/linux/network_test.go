@@ -65,6 +65,22 @@ func TestRealHostsReachWhatBelongsTogether(t *testing.T) {
 	on(t, hosts, 2, reaches+"reaches 169.254.169.254 80 && ping -c 1 -W 1 10.108.0.1 && reaches 10.108.0.4 22")
 }
 
+func TestRealHostsThatLoseTheirPowerTellNobody(t *testing.T) {
+	hosts := open(t)
+	wire(t, hosts, network())
+	create(t, hosts, host(1, ""), host(2, ""))
+	on(t, hosts, 1, `systemd-run --quiet python3 -c 'import socket, time; c = socket.create_connection(("10.108.0.5", 22)); time.sleep(60)'`)
+	const connected = "ss -Htn state established dst 10.108.0.4 | grep -c ."
+	eventually(t, "they are connected", func() bool {
+		_, err := hosts.Exec(t.Context(), 2, "sh", "-c", connected)
+		return err == nil
+	})
+	if err := hosts.Power(1, false); err != nil {
+		t.Fatal(err)
+	}
+	on(t, hosts, 2, connected)
+}
+
 func TestRealHostsHaveFirewallsThatHoldAndChange(t *testing.T) {
 	hosts := open(t)
 	wired := network()
