@@ -22,11 +22,11 @@ type dayTwo struct {
 	*world
 	chat      e2e.Cluster
 	authority authority
-	around    []string          // what the account holds besides hosts and tags
-	oldCookie string            // before it was rotated
+	around    []string            // what the account holds besides hosts and tags
+	oldCookie string              // before it was rotated
 	losses    map[string][]string // of the nodes, then
-	ann       person            // whose key the hosts are made with
-	bob, eve  person            // who come later
+	ann       person              // whose key the hosts are made with
+	bob, eve  person              // who come later
 }
 
 // change is an edit of the configuration that is applied under traffic.

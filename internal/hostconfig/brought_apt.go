@@ -1,11 +1,15 @@
 package hostconfig
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
+	"slices"
 	"strings"
+
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
 // AptSource is where apt finds packages beside those of the distribution, in the
@@ -41,7 +45,7 @@ var (
 	// that ends with .asc.
 	AptKey = Form{
 		fits: isPublicKey,
-		rule: `use a public key in ASCII armour, all of it from "-----BEGIN PGP PUBLIC KEY BLOCK-----" to "-----END PGP PUBLIC KEY BLOCK-----", as "gpg --armor --export" prints it`,
+		rule: `use a public key in ASCII armour, all of it from "` + beginKey + `" to "` + endKey + `", as "gpg --armor --export" prints it`,
 	}
 )
 
@@ -53,29 +57,40 @@ func isAptURI(text string) bool {
 	return (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" || u.Scheme == "file" && strings.HasPrefix(u.Path, "/")
 }
 
-// isPublicKey says that the text is armoured keys and nothing else.
+// What a key in ASCII armour stands between.
+const beginKey, endKey = "-----BEGIN PGP PUBLIC KEY BLOCK-----", "-----END PGP PUBLIC KEY BLOCK-----"
+
+// isPublicKey says that the text is armoured keys, one after the other, and nothing
+// else.
 func isPublicKey(text string) bool {
-	const begin, end = "-----BEGIN PGP PUBLIC KEY BLOCK-----", "-----END PGP PUBLIC KEY BLOCK-----"
-	lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")), "\n")
-	last := len(lines) - 1
-	if lines[0] != begin || lines[last] != end {
+	blocks := strings.SplitAfter(strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")), endKey)
+	rest := blocks[len(blocks)-1]
+	return rest == "" && len(blocks) > 1 && !slices.ContainsFunc(blocks[:len(blocks)-1], func(block string) bool { return !isKeyBlock(strings.TrimSpace(block)) })
+}
+
+// isKeyBlock says that what is in the armour is whole, and begins with a public key
+// (RFC 9580, section 10.1). Which kinds of keys apt can use, its version knows.
+func isKeyBlock(text string) bool {
+	if !strings.HasPrefix(text, beginKey+"\n") {
 		return false
 	}
-	var body strings.Builder
-	inBody := false
-	for _, line := range lines[1:last] {
-		switch line = strings.TrimRight(line, " \t"); {
-		case strings.HasPrefix(line, "-----"): // one key after the other
-			inBody = false
-		case line == "":
-			inBody = true
-		case inBody && !strings.HasPrefix(line, "="): // else a checksum
-			body.WriteString(line)
-		}
+	block, err := armor.Decode(strings.NewReader(text))
+	if err != nil {
+		return false
 	}
-	_, err := base64.StdEncoding.DecodeString(body.String())
-	return err == nil && body.Len() > 0
+	packets := packet.NewOpaqueReader(block.Body)
+	first, err := packets.Next()
+	if err != nil || first.Tag != tagPublicKey {
+		return false
+	}
+	for err == nil {
+		_, err = packets.Next()
+	}
+	return errors.Is(err, io.EOF)
 }
+
+// tagPublicKey is the type of a packet with a public key (RFC 9580, section 5).
+const tagPublicKey = 6
 
 func (s AptSource) validate(name string) error {
 	errs := []error{AptName.check("the name of a source in host.apt_sources", name)}

@@ -206,8 +206,16 @@ func everything() (object, cluster.Spec) {
 	return config, spec
 }
 
-// aptKey has the form of a key and is none.
-const aptKey = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nZXhhbXBsZQ==\n-----END PGP PUBLIC KEY BLOCK-----"
+// aptKey is nobody's.
+const aptKey = `-----BEGIN PGP PUBLIC KEY BLOCK-----
+
+mDMEawlNxxYJKwYBBAHaRw8BAQdAw2c/ayc8o4mYCRNoT2b/ttVPV8iAdougbpLB
+vhkyjQq0J0V4YW1wbGUgcGFja2FnZXMgPHBhY2thZ2VzQGV4YW1wbGUuY29tPoiQ
+BBMWCAA4FiEEJG/wcOsbo0b7bZVstNbp53f0xakFAmsJTccCGwMFCwkIBwIGFQoJ
+CAsCBBYCAwECHgECF4AACgkQtNbp53f0xalRbgEA6M3PD6MzC2fRzrEW3bN23vuT
+iIX0nqy9zrYCsrOSLdcA/1+m5JDbP2WKGgft1QyiprhW8wDHaTICk13HEmnSPwYK
+=W71O
+-----END PGP PUBLIC KEY BLOCK-----`
 
 func broughtFile(at, content, owner, group, mode string) hostconfig.Brought {
 	return hostconfig.Brought{Files: map[string]hostconfig.BroughtFile{at: {Content: content, Owner: owner, Group: group, Mode: mode}}}

@@ -46,6 +46,15 @@ func findCgroups(name string) ([]cgroup, error) {
 	return append(unified[:1], others...), nil
 }
 
+// below names the group of this name in each of the groups.
+func below(groups []cgroup, name string) []cgroup {
+	var inner []cgroup
+	for _, group := range groups {
+		inner = append(inner, cgroup(filepath.Join(string(group), name)))
+	}
+	return inner
+}
+
 // processes lists the ids of all processes in the group and in those below it.
 func (g cgroup) processes() ([]int, error) {
 	var ids []int

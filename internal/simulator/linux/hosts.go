@@ -168,7 +168,7 @@ func (h *Hosts) Create(host simulator.Host) error {
 	id := fmt.Sprint(host.DropletID)
 	m := &machine{
 		host: host, disk: disk{filepath.Join(h.folder, "hosts", id)}, namespace: namespace(h.prefix + id),
-		fabric: h.fabric, group: cgroup(filepath.Join(string(h.groups[0]), id)), run: h.run, log: h.log,
+		fabric: h.fabric, groups: below(h.groups, id), run: h.run, log: h.log,
 	}
 	if err := m.disk.create(h.images[host.Image], host, h.trusted); err != nil {
 		return errors.Join(err, m.disk.remove())

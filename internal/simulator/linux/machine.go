@@ -28,7 +28,7 @@ type machine struct {
 	disk      disk
 	namespace namespace
 	fabric    namespace
-	group     cgroup
+	groups    []cgroup // in each hierarchy; the first holds the processes
 	run       runner
 	log       *slog.Logger
 
@@ -63,7 +63,7 @@ func (m *machine) boot() (*exec.Cmd, error) {
 		command, err = m.spawn()
 	}
 	if err != nil {
-		return nil, errors.Join(err, m.unwire(), m.group.remove())
+		return nil, errors.Join(err, m.unwire(), m.ungroup())
 	}
 	m.process = command.Process
 	return command, nil
@@ -83,10 +83,10 @@ func (m *machine) wire() error {
 
 // spawn starts systemd-nspawn in the host's control group.
 func (m *machine) spawn() (*exec.Cmd, error) {
-	if err := os.MkdirAll(string(m.group), 0o755); err != nil { //nolint:gosec // G301: the kernel's default
+	if err := os.MkdirAll(string(m.groups[0]), 0o755); err != nil { //nolint:gosec // G301: the kernel's default
 		return nil, fmt.Errorf("make a control group: %w", err)
 	}
-	group, err := os.Open(string(m.group))
+	group, err := os.Open(string(m.groups[0]))
 	if err != nil {
 		return nil, fmt.Errorf("open a control group: %w", err)
 	}
@@ -176,11 +176,20 @@ func (m *machine) kill() error {
 	if ended == nil {
 		return nil // never switched on
 	}
-	if err := errors.Join(m.unplug(), m.group.kill()); err != nil {
+	if err := errors.Join(m.unplug(), m.groups[0].kill()); err != nil {
 		return err
 	}
 	<-ended
-	return m.group.remove()
+	return m.ungroup()
+}
+
+// ungroup removes the host's control groups, which hold no process any more.
+func (m *machine) ungroup() error {
+	var errs []error
+	for _, group := range m.groups {
+		errs = append(errs, group.remove())
+	}
+	return errors.Join(errs...)
 }
 
 // destroy removes the host and everything on its disk.
