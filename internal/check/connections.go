@@ -3,6 +3,7 @@ package check
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
@@ -12,7 +13,7 @@ import (
 // CatalogueWarnings returns what may go wrong with the spec, given the sizes that
 // the account may use.
 func CatalogueWarnings(c cluster.Catalogue, s cluster.Spec) []Problem {
-	return append(connectionWarnings(c, s), ownerWarnings(s)...)
+	return slices.Concat(connectionWarnings(c, s), ownerWarnings(s), webServerWarnings(s))
 }
 
 // connectionWarnings compares the pools of all nodes with the connections that

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/beam"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
@@ -144,4 +145,27 @@ func (l listener) ports() string {
 		return fmt.Sprintf("port %d", l.from)
 	}
 	return fmt.Sprintf("ports %d to %d", l.from, l.to)
+}
+
+// webServers are packages of Debian that listen on the ports of HTTP as soon as
+// they are installed.
+var webServers = []string{"apache2", "caddy", "lighttpd", "nginx", "nginx-core", "nginx-extras", "nginx-full", "nginx-light"}
+
+// webServerWarnings finds what takes HAProxy's ports on the load balancer: packages
+// go to every host. A file of the user's may give them other ports.
+func webServerWarnings(s cluster.Spec) []Problem {
+	if s.LoadBalancer == nil {
+		return nil
+	}
+	var found []Problem
+	for _, name := range s.Host.Packages {
+		if slices.Contains(webServers, name) {
+			found = append(found, Problem{
+				Path: []string{"host", "packages"}, Needs: [][]string{{"load_balancer"}}, Summary: "Two web servers on one host",
+				Detail: fmt.Sprintf("packages has %q, which is installed on the load balancer's host as well, where it listens on port %d, and HAProxy could not start. "+
+					"Leave it out: HAProxy answers there. Where nodes alone need it, let host.run of their node_pools install it.", name, cluster.PortHTTP),
+			})
+		}
+	}
+	return found
 }

@@ -43,9 +43,12 @@ func TestFormsSayWhatTheyRefuse(t *testing.T) {
 		},
 		{
 			hostconfig.ArchiveURL,
-			[]string{"https://example.com/chat.tar.gz", "http://[2001:db8::1]:8080/[RELEASE]/{1,2}.tar.gz?sig=a%20b#x", "https://example.com/a@b.tar.gz"},
 			[]string{
-				"", "chat.tar.gz", "ftp://example.com/chat.tar.gz", "https:///chat.tar.gz", "https://:443/x", "https://example.com/my chat.tar.gz",
+				"https://example.com/chat.tar.gz", "http://[2001:db8::1]:8080/[RELEASE]/{1,2}.tar.gz?sig=a%20b#x", "https://example.com/a@b.tar.gz",
+				"https://example.com/releases/assets/123", "https://example.com/chat.tgz", "https://example.com/get?file=chat.zip",
+			},
+			[]string{
+				"", "chat.tar.gz", "https://example.com/chat.zip", "https://example.com/chat.TAR?sig=a", "https://example.com/chat.tar.xz", "ftp://example.com/chat.tar.gz", "https:///chat.tar.gz", "https://:443/x", "https://example.com/my chat.tar.gz",
 				"https://example.com/für.tar.gz", "https://example.com/\n", "https://deploy:pass@example.com/x", "https://token@example.com/x", "https://:pass@example.com",
 			},
 		},

@@ -2,15 +2,17 @@ package hostconfig
 
 import (
 	"net/url"
+	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // ArchiveURL is where a release is fetched from, exactly as it stands. curl
 // refuses spaces and what is not ASCII.
 var ArchiveURL = Form{
-	fits: isFetchable,
-	rule: `use an address that begins with https:// or http:// and names a host, such as "https://example.com/chat-0.1.0.tar.gz", ` +
+	fits: func(text string) bool { return isFetchable(text) && !isOtherArchive(text) },
+	rule: `use the address of a .tar.gz that begins with https:// or http:// and names a host, such as "https://example.com/chat-0.1.0.tar.gz", ` +
 		"with %20 for a space and the like for what is not ASCII",
 	taken: hasCredentials, other: secretFree, secret: true,
 }
@@ -22,6 +24,14 @@ const secretFree = "it holds a user or a password, which every plan would show; 
 func isFetchable(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// isOtherArchive says that by its name the file is one that tar with gzip, which
+// hosts unpack releases with, does not read.
+func isOtherArchive(text string) bool {
+	u, err := url.Parse(text)
+	others := []string{".7z", ".bz2", ".deb", ".ez", ".rar", ".rpm", ".tar", ".tbz2", ".txz", ".xz", ".zip", ".zst"}
+	return err == nil && slices.Contains(others, strings.ToLower(path.Ext(u.Path)))
 }
 
 func isHTTPS(text string) bool {
