@@ -89,7 +89,7 @@ func IsCookieTag(cluster, tag string) bool { return strings.HasPrefix(tag, cooki
 // KeepsTag says that the tag tells what the droplet was made with, so that it
 // stays as it is.
 func KeepsTag(cluster, tag string) bool {
-	return slices.ContainsFunc([]string{toldPrefix(cluster), namedPrefix(cluster), portsPrefix(cluster), cookiePrefix(cluster)}, func(prefix string) bool {
+	return slices.ContainsFunc([]string{toldPrefix(cluster), namedPrefix(cluster), portsPrefix(cluster), cookiePrefix(cluster), nodeTellingsPrefix(cluster)}, func(prefix string) bool {
 		return len(tag) > len(prefix) && strings.HasPrefix(tag, prefix)
 	})
 }
@@ -108,8 +108,27 @@ func TellingTag(cluster, id string, n int) string {
 // Tellings are the TellingTags of the cluster with the id, and the greatest of their
 // numbers.
 func (o Observed) Tellings(id string) (tags []string, last int) {
-	for _, tag := range o.Tags {
-		if number, own := strings.CutPrefix(tag, tellingPrefix(o.Cluster)+id+":"); own && id != "" {
+	if id == "" {
+		return nil, 0
+	}
+	return tellings(o.Tags, tellingPrefix(o.Cluster)+id+":")
+}
+
+// NodeTellingTag says the same of the beam_node on a droplet, which carries it, so
+// that whoever reads the droplet knows.
+func NodeTellingTag(cluster string, dropletID, n int) string {
+	return nodeTellingPrefix(cluster, dropletID) + strconv.Itoa(n)
+}
+
+// Tellings are the NodeTellingTags of the droplet, and the greatest of their numbers.
+func (d Droplet) Tellings(cluster string) (tags []string, last int) {
+	return tellings(d.Tags, nodeTellingPrefix(cluster, d.ID))
+}
+
+// tellings are the tags with the prefix, and the greatest of their numbers.
+func tellings(all []string, prefix string) (tags []string, last int) {
+	for _, tag := range all {
+		if number, own := strings.CutPrefix(tag, prefix); own {
 			n, _ := strconv.Atoi(number) // what is no number is before all
 			tags, last = append(tags, tag), max(last, n)
 		}
@@ -124,11 +143,15 @@ const (
 
 func idPrefix(cluster string) string      { return ClusterTag(cluster) + ":id:" }
 func tellingPrefix(cluster string) string { return ClusterTag(cluster) + ":telling:" }
-func leasePrefix(cluster string) string   { return ClusterTag(cluster) + ":lease:" }
-func toldPrefix(cluster string) string    { return ClusterTag(cluster) + ":told:" }
-func namedPrefix(cluster string) string   { return ClusterTag(cluster) + ":named:" }
-func portsPrefix(cluster string) string   { return ClusterTag(cluster) + ":ports:" }
-func cookiePrefix(cluster string) string  { return ClusterTag(cluster) + ":cookie:" }
+func nodeTellingPrefix(cluster string, dropletID int) string {
+	return nodeTellingsPrefix(cluster) + strconv.Itoa(dropletID) + ":"
+}
+func nodeTellingsPrefix(cluster string) string { return ClusterTag(cluster) + ":node-telling:" }
+func leasePrefix(cluster string) string        { return ClusterTag(cluster) + ":lease:" }
+func toldPrefix(cluster string) string         { return ClusterTag(cluster) + ":told:" }
+func namedPrefix(cluster string) string        { return ClusterTag(cluster) + ":named:" }
+func portsPrefix(cluster string) string        { return ClusterTag(cluster) + ":ports:" }
+func cookiePrefix(cluster string) string       { return ClusterTag(cluster) + ":cookie:" }
 
 // Lease is a LeaseTag that was found.
 type Lease struct {

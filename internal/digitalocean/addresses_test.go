@@ -27,6 +27,7 @@ func TestReserveIP(t *testing.T) {
 	old, moving, still, bound := address("192.0.2.1", 0, false), address("192.0.2.2", 0, true), address("192.0.2.2", 0, false), address("192.0.2.2", 7, false)
 	another := address("192.0.2.3", 8, false)
 	reserved := &answer{status: 202, body: `{"reserved_ip":` + moving + `}`}
+	pendingEvent := refused(422, "Droplet already has a pending event.")
 	for _, tt := range []struct {
 		name    string
 		answers []*answer
@@ -39,6 +40,8 @@ func TestReserveIP(t *testing.T) {
 		{"lost and never bound", then(one(noAnswer), times(looks, addresses(old, still))), "new and bound to no droplet yet: 192.0.2.2;", 1},
 		{"lost and not reserved", then(one(noAnswer), times(looks, addresses(old, another)), one(reserved)), "192.0.2.2", 2},
 		{"has one already", []*answer{refused(422, "The Droplet already has a reserved IP assigned to it."), addresses(moving), addresses(bound)}, "192.0.2.2", 1},
+		{"its droplet is rebooted", []*answer{pendingEvent, pendingEvent, reserved}, "192.0.2.2", 3},
+		{"its droplet is never free", times(99, pendingEvent), "pending event", 61},
 		{"over the limit", []*answer{refused(422, "You have reached your reserved IP limit")}, "limit", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

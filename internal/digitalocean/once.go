@@ -48,7 +48,7 @@ type finder[T any] func(context.Context) (found T, ok bool, err error)
 // that died, so that it is looked for as well.
 func createOnce[T any](ctx context.Context, create func(context.Context) (T, error), find finder[T]) (T, error) {
 	for try := 1; ; try++ {
-		made, err := create(ctx)
+		made, err := whenFree(ctx, create)
 		if !lost(err) && !exists(err) {
 			return made, err
 		}
@@ -66,6 +66,23 @@ func createOnce[T any](ctx context.Context, create func(context.Context) (T, err
 			return made, ended(ctx, "", err)
 		}
 	}
+}
+
+// whenFree creates, and asks again while an action of somebody else's runs on what
+// it is created for, such as the droplet of a reserved IP.
+func whenFree[T any](ctx context.Context, create func(context.Context) (T, error)) (made T, err error) {
+	begun := time.Now()
+	waitErr := poll(ctx, "another action to end", func(ctx context.Context) (bool, string, error) {
+		made, err = create(ctx)
+		if pending(err) && time.Since(begun) < pendingTimeout {
+			return false, err.Error(), nil
+		}
+		return true, "", nil
+	})
+	if waitErr != nil {
+		err = waitErr
+	}
+	return made, err
 }
 
 // lookFor looks at once and then again and again until the object is listed or

@@ -229,10 +229,17 @@ func refuse(command, why string) error {
 	return &management.CommandError{Command: command, Status: 1, Stderr: why}
 }
 
-// nodeName gives the long names of a cluster's nodes.
+// nodeName gives the long names of a cluster's nodes, and of those beside it, which
+// may have been told to be called otherwise before the @.
 func nodeName(spec cluster.Spec) func(*machine) string {
 	return func(m *machine) string {
-		return spec.NodeName(cluster.Memory{}, cluster.Droplet{PublicIPv4: m.PublicIPv4.String(), PrivateIPv4: m.PrivateIPv4.Addr().String()})
+		named := spec
+		for line := range strings.Lines(m.files["/etc/beam/node.env"]) {
+			if name, found := strings.CutPrefix(line, "RELEASE_NODE="); found {
+				named.Distribution.Basename, _, _ = strings.Cut(name, "@")
+			}
+		}
+		return named.NodeName(cluster.Memory{}, cluster.Droplet{PublicIPv4: m.PublicIPv4.String(), PrivateIPv4: m.PrivateIPv4.Addr().String()})
 	}
 }
 

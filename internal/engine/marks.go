@@ -32,12 +32,23 @@ func (r *run) holdLease(ctx context.Context, a plan.HoldLease) error {
 
 // markTelling makes the mark before those of earlier applies go.
 func (r *run) markTelling(ctx context.Context, a plan.MarkTelling) error {
-	if err := r.api.CreateTag(ctx, a.Tag); err != nil {
+	var err error
+	if a.On == nil {
+		err = r.api.CreateTag(ctx, a.Tag)
+	} else {
+		err = r.api.TagDroplets(ctx, a.Tag, []cluster.Droplet{*a.On})
+	}
+	if err != nil {
 		return err
 	}
 	r.record(func() {
 		r.telling, r.mem.Tellings = true, a.Number
 		r.obs.Tags = append(r.obs.Tags, a.Tag)
+		for i, d := range r.obs.Droplets {
+			if a.On != nil && d.ID == a.On.ID {
+				r.obs.Droplets[i].Tags = append(slices.Clone(d.Tags), a.Tag)
+			}
+		}
 	})
 	for _, old := range a.Old {
 		if err := r.api.DeleteTag(ctx, old); err != nil {

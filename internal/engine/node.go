@@ -40,7 +40,7 @@ func (e *Engine) nodeRun(spec *cluster.NodeSpec, dropletID int, mem *cluster.Mem
 }
 
 func (n *nodeRun) input(wanted bool) plan.NodeInput {
-	return plan.NodeInput{Spec: *n.spec, Memory: *n.mem, Observed: n.obs, Reports: n.reports, Wanted: wanted}
+	return plan.NodeInput{Spec: *n.spec, Memory: *n.mem, Observed: n.obs, Reports: n.reports, Wanted: wanted, Telling: n.telling}
 }
 
 // see takes from a look what the node has to know of the cluster. Of a database it

@@ -24,6 +24,7 @@ func inRunningTeam(t *testing.T, story func(w *world, b *beside)) {
 	t.Helper()
 	inRunningCluster(t, 2, func(w *world, h *hosts) {
 		b := &beside{hosts: h, node: managedWorker(h.spec)}
+		b.node.Cookie = h.spec.EffectiveCookie(*h.mem)
 		b.becomes()
 		b.wantHeard()
 		w.pass(time.Hour)
@@ -96,6 +97,27 @@ func TestANodeBesideTheClusterIsToldOfChanges(t *testing.T) {
 			})
 		})
 	}
+}
+
+// An apply that was killed leaves the state of before it: the node is told anew.
+func TestANodeBesideTheClusterIsToldAnewByAStateOfBefore(t *testing.T) {
+	inRunningTeam(t, func(w *world, b *beside) {
+		before, kept := b.node, b.kept.Clone()
+		for _, word := range []string{"hello", "good day"} {
+			b.node.Environment = map[string]string{"GREETING": word}
+			b.becomes()
+		}
+		b.node, b.kept = before, kept
+		b.becomes()
+		if err := w.engine.DestroyNode(w.Context(), b.node, b.id); err != nil {
+			w.Fatal(err)
+		}
+		for _, tag := range w.sim.Inventory().Of("tag") {
+			if strings.Contains(tag.Name, "node-telling") {
+				w.Errorf("the tag %s is left", tag.Name)
+			}
+		}
+	})
 }
 
 // Another environment restarts the release, and what is told does not.
@@ -223,11 +245,6 @@ func TestTheCookieIsRotatedBesideANodeOfAnotherName(t *testing.T) {
 		}
 		b.node.Distribution.Basename, b.id, b.kept = "jobs", 0, cluster.Memory{}
 		b.becomes()
-		d, err = w.engine.FindNode(w.Context(), "worker")
-		if err != nil {
-			w.Fatal(err)
-		}
-		w.fleet.strangers = []string{"jobs@" + d.PrivateIPv4}
 		b.spec.Cookie = "ANOTHER"
 		w.converge(b.spec, b.mem)
 	})

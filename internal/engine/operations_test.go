@@ -55,6 +55,7 @@ func operations() []operation {
 // everyOperation is how clusters and nodes come, change and go.
 func everyOperation() []operation {
 	one, two, three, four := chat(1), chat(2), chat(3), formed(3)
+	one.Cookie = "secret-of-chat" // that of the nodes beside it
 	formedTwo, larger, formedLarger := formed(2), resized(chat(2)), resized(formed(2))
 	return []operation{
 		{name: "create", spec: two, do: converge},

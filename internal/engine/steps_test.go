@@ -23,7 +23,7 @@ import (
 // in it has no step, so that no plan would show what it does.
 var writes = map[string]string{
 	"POST tags, a lease": "HoldLease", "DELETE tags/*, a lease": "HoldLease", "POST tags, that hosts are told": "MarkTelling", "POST tags": "CreateTag", "DELETE tags/*": "DeleteTag", "DELETE tags/*, of a node that is being made": "DeleteTag",
-	"POST tags/*/resources, droplet": "TagHosts", "DELETE tags/*/resources, droplet": "UntagHosts", "POST tags/*/resources, volume": "TagVolume",
+	"POST tags/*/resources, droplet": "TagHosts", "POST tags/*/resources, that a node is told": "MarkTelling", "DELETE tags/*/resources, droplet": "UntagHosts", "POST tags/*/resources, volume": "TagVolume",
 	"POST vpcs": "CreateVPC", "PATCH vpcs/*": "MarkVPC", "PATCH vpcs/*, without a mark": "UnmarkVPC", "DELETE vpcs/*": "DeleteVPC",
 	"POST vpc_peerings": "CreatePeering", "DELETE vpc_peerings/*": "DeletePeering",
 	"POST firewalls": "CreateFirewall", "PUT firewalls/*": "UpdateFirewall", "DELETE firewalls/*": "DeleteFirewall",
@@ -98,10 +98,12 @@ func write(t *testing.T, r *http.Request) string {
 		call += ", " + body.Type
 	case parts[0] == "tags" && len(parts) == 1 && strings.Contains(body.Name, ":lease:"):
 		call += ", a lease"
-	case parts[0] == "tags" && len(parts) == 1 && strings.Contains(body.Name, ":telling:"):
+	case parts[0] == "tags" && len(parts) == 1 && strings.Contains(body.Name, "telling:"):
 		call += ", that hosts are told"
 	case parts[0] == "tags" && strings.Contains(string(body.Resources), `"volume"`):
 		call += ", volume"
+	case parts[0] == "tags" && strings.Contains(r.URL.Path, ":node-telling:"):
+		call += ", that a node is told"
 	case parts[0] == "tags" && len(parts) > 2:
 		call += ", droplet"
 	case parts[0] == "vpcs" && r.Method == http.MethodPatch && (body.Description == nil || *body.Description == ""):
@@ -256,7 +258,7 @@ func (w *world) toldNode(h *hosts, show func(plan.Plan, error)) {
 		}
 		id = d.ID
 	}
-	show(plan.Plan{Steps: []plan.Step{{Action: plan.DeleteHost{}}}}, nil)
+	show(plan.Plan{Steps: []plan.Step{{Action: plan.DeleteTag{}}, {Action: plan.DeleteHost{}}}}, nil)
 	if err := w.engine.DestroyNode(w.Context(), node, id); err != nil {
 		w.Fatal(err)
 	}

@@ -52,7 +52,8 @@ type (
 		write
 		Tag    string
 		Number int
-		Old    []string // marks of the same kind, which go
+		Old    []string         // marks of the same kind, which go
+		On     *cluster.Droplet // carries the tag; nil for that of a cluster, which nothing carries
 	}
 	// Doubt takes note that nobody knows what running hosts were told by the applies
 	// up to the number.

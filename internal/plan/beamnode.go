@@ -16,6 +16,7 @@ type NodeInput struct {
 	Observed cluster.Observed // the cluster that the node joins
 	Reports  []health.HostReport
 	Wanted   bool // false to destroy it
+	Telling  bool // as that of Input
 }
 
 // labelNode is the request for the droplet of a beam_node.
@@ -27,16 +28,17 @@ func DiffNode(in NodeInput) Plan {
 	d := in.differ(host)
 	switch fault := in.fault(host); {
 	case !in.Wanted && exists:
-		d.do(DeleteHost{Droplet: host, Name: in.Spec.Name, Role: cluster.RoleNode}, "")
+		d.deleteNode(in, host, "")
 	case !in.Wanted:
 	case exists && fault != "":
-		d.do(DeleteHost{Droplet: host, Name: in.Spec.Name, Role: cluster.RoleNode}, describe(in.Spec.Name, host.ID)+" "+fault+": it is made anew")
+		d.deleteNode(in, host, describe(in.Spec.Name, host.ID)+" "+fault+": it is made anew")
 	case !exists:
 		d.do(CreateHosts{Label: labelNode, Role: cluster.RoleNode, Pool: in.Spec.Name, Place: in.Spec.Place, Names: []string{in.Spec.Name}}, "")
 	default:
 		d.mendNode(in, host)
 		d.follow()
 		d.unmark(in, host)
+		d.markTelling()
 	}
 	p := Plan{Steps: ordered(d.steps), Nodes: 1, Turn: 1, Restarting: len(d.pools.restart)}
 	switch {
@@ -51,10 +53,23 @@ func DiffNode(in NodeInput) Plan {
 // differ compares the node as a cluster of its own. Where it is and on what it runs
 // stays: Terraform makes the droplet anew for another place.
 func (in NodeInput) differ(host cluster.Droplet) *differ {
-	d := &differ{Input: Input{Spec: in.Spec.Alone(), Memory: in.Memory.Clone(), Observed: in.Observed, Reports: in.Reports}}
+	d := &differ{Input: Input{Spec: in.Spec.Alone(), Memory: in.Memory.Clone(), Observed: in.Observed, Reports: in.Reports, Telling: in.Telling}}
 	d.Spec.Pools[0].Place = cluster.Place{Region: host.Region, Size: host.Size, Image: in.Memory.Hosts[host.ID].Image}
+	d.doubt()
 	d.pools = d.nodes()
 	return d
+}
+
+// deleteNode deletes the marks that are the droplet's own, and then the droplet.
+func (d *differ) deleteNode(in NodeInput, host cluster.Droplet, why string) {
+	marks, _ := host.Tellings(in.Spec.Cluster)
+	var before []string
+	for _, tag := range marks {
+		unmark := DeleteTag{Tag: tag}
+		d.do(unmark, "")
+		before = append(before, unmark.Key())
+	}
+	d.do(DeleteHost{Droplet: host, Name: in.Spec.Name, Role: cluster.RoleNode}, why, before...)
 }
 
 // id is that of the node's droplet; 0 while nothing is remembered.

@@ -57,27 +57,24 @@ func TestABeamNodeIsChangedInTheGentlestWay(t *testing.T) {
 	}{
 		"nothing":           {func(*cluster.NodeSpec) {}, "formed", "", ""},
 		"another URL":       {func(n *cluster.NodeSpec) { n.Release.URL = "https://example.com/2.tar.gz" }, "formed", "", ""},
-		"packages":          {func(n *cluster.NodeSpec) { n.Host.Packages = []string{"htop"} }, "apply 7, formed", "", "Told, running on: worker."},
-		"SSH keys":          {func(n *cluster.NodeSpec) { n.SSHKeys = []string{"512190"} }, "apply 7, formed", "", "Told, running on: worker."},
-		"peers":             {func(n *cluster.NodeSpec) { n.Peers = nil }, "apply 7, formed", "", "Told, running on: worker."},
-		"environment":       {func(n *cluster.NodeSpec) { n.Environment = map[string]string{"A": "b"} }, "apply 7, formed", "", "The node is down for 5s at least.\nRestarted: worker."},
-		"trigger":           {func(n *cluster.NodeSpec) { n.Release.Triggers = map[string]string{"a": "b"} }, "apply 7, formed", "", "The node is down for 5s at least.\nRestarted: worker."},
-		"release by URL":    {func(n *cluster.NodeSpec) { n.Release.SHA256 = strings.Repeat("cd", 32) }, "fetch release 7, apply 7, formed", "", "The node is down for 5s at least.\nRestarted: worker."},
-		"release by a file": {byFile, "push release, migrate, apply 7, formed", "", "The node is down for 5s at least.\nThe database is migrated once, on worker, before the first node restarts.\nRestarted: worker."},
+		"packages":          {func(n *cluster.NodeSpec) { n.Host.Packages = []string{"htop"} }, "mark telling, apply 7, formed", "", "Told, running on: worker."},
+		"SSH keys":          {func(n *cluster.NodeSpec) { n.SSHKeys = []string{"512190"} }, "mark telling, apply 7, formed", "", "Told, running on: worker."},
+		"peers":             {func(n *cluster.NodeSpec) { n.Peers = nil }, "mark telling, apply 7, formed", "", "Told, running on: worker."},
+		"environment":       {func(n *cluster.NodeSpec) { n.Environment = map[string]string{"A": "b"} }, "mark telling, apply 7, formed", "", "The node is down for 5s at least.\nRestarted: worker."},
+		"trigger":           {func(n *cluster.NodeSpec) { n.Release.Triggers = map[string]string{"a": "b"} }, "mark telling, apply 7, formed", "", "The node is down for 5s at least.\nRestarted: worker."},
+		"release by URL":    {func(n *cluster.NodeSpec) { n.Release.SHA256 = strings.Repeat("cd", 32) }, "fetch release 7, mark telling, apply 7, formed", "", "The node is down for 5s at least.\nRestarted: worker."},
+		"release by a file": {byFile, "push release, migrate, mark telling, apply 7, formed", "", "The node is down for 5s at least.\nThe database is migrated once, on worker, before the first node restarts.\nRestarted: worker."},
 		"user":              {func(n *cluster.NodeSpec) { n.Host.User = "app" }, "formed", "terraform apply -replace", ""},
-		"another cookie":    {func(n *cluster.NodeSpec) { n.Cookie = "ANOTHER" }, "cookie, formed", "", "The node takes the cluster's cookie, and does not restart for it."},
-		"cookie and environment": {func(n *cluster.NodeSpec) { n.Cookie, n.Environment = "ANOTHER", map[string]string{"A": "b"} }, "cookie, apply 7, formed", "",
+		"another cookie":    {func(n *cluster.NodeSpec) { n.Cookie = "ANOTHER" }, "mark telling, cookie, formed", "", "The node takes the cluster's cookie, and does not restart for it."},
+		"cookie and environment": {func(n *cluster.NodeSpec) { n.Cookie, n.Environment = "ANOTHER", map[string]string{"A": "b"} }, "mark telling, cookie, apply 7, formed", "",
 			"The node is down for 5s at least.\nThe node takes the cluster's cookie, and does not restart for it.\nRestarted: worker."},
 	} {
 		p := DiffNode(toldNode(tt.change))
-		var keys, refused []string
-		for _, s := range p.Steps {
-			keys = append(keys, s.Key())
-		}
+		var refused []string
 		for _, problem := range p.Refusals {
 			refused = append(refused, problem.Detail)
 		}
-		if got := strings.Join(keys, ", "); got != tt.steps || p.Summary() != tt.says {
+		if got := strings.Join(stepKeys(p), ", "); got != tt.steps || p.Summary() != tt.says {
 			t.Errorf("%s: %q, which says\n%s\nwant %q, and\n%s", name, got, p.Summary(), tt.steps, tt.says)
 		}
 		if got := strings.Join(refused, "\n"); (got == "") != (tt.refuse == "") || !strings.Contains(got, tt.refuse) {
@@ -139,4 +136,47 @@ func TestABeamNodeThatCannotBeReachedIsRefused(t *testing.T) {
 	if refused := DiffNode(in).Refusals; len(refused) > 0 {
 		t.Errorf("through a firewall with SSH: %v", refused)
 	}
+}
+
+// A state of before an apply that told the node does not know what that runs. What
+// the droplet carries tells, and goes with it.
+func TestABeamNodeIsToldAnewByAStateOfBefore(t *testing.T) {
+	t.Parallel()
+	marked := func(change func(*cluster.NodeSpec)) NodeInput {
+		in := toldNode(change)
+		for i, d := range in.Observed.Droplets {
+			if d.ID == 7 {
+				in.Observed.Droplets[i].Tags = append(d.Tags, cluster.NodeTellingTag("chat", 7, 2))
+			}
+		}
+		return in
+	}
+	in := marked(func(*cluster.NodeSpec) {})
+	if keys := stepKeys(DiffNode(in)); !slices.Contains(keys, Apply{Droplet: cluster.Droplet{ID: 7}}.Key()) || !slices.Contains(keys, (Doubt{}).Key()) {
+		t.Errorf("a state of before has the node do %q", keys)
+	}
+	in.Memory.Tellings = 2
+	if p := DiffNode(in); p.Changes() {
+		t.Errorf("a state that knows has the node do %q", stepKeys(p))
+	}
+	in.Spec.Environment = map[string]string{"A": "b"}
+	mark := DiffNode(in).Steps[0].Action.(MarkTelling)
+	if mark.Tag != cluster.NodeTellingTag("chat", 7, 3) || !slices.Equal(mark.Old, []string{cluster.NodeTellingTag("chat", 7, 2)}) || mark.On.ID != 7 {
+		t.Errorf("the next apply marks %+v", mark)
+	}
+	in.Wanted = false
+	if keys := stepKeys(DiffNode(in)); !slices.Equal(keys, []string{"delete tag " + cluster.NodeTellingTag("chat", 7, 2), "delete droplet 7"}) {
+		t.Errorf("to destroy it takes %q", keys)
+	}
+	in = marked(func(n *cluster.NodeSpec) { n.Management = cluster.Management{} })
+	if p := DiffNode(in); slices.Contains(stepKeys(p), (Doubt{}).Key()) {
+		t.Errorf("a node that cannot be told is to do %q", stepKeys(p))
+	}
+}
+
+func stepKeys(p Plan) (keys []string) {
+	for _, s := range p.Steps {
+		keys = append(keys, s.Key())
+	}
+	return keys
 }

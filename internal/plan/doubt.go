@@ -17,10 +17,30 @@ const unknown = "unknown"
 // doubt takes it for unknown what hosts run, where the state is of before an apply
 // that told them.
 func (d *differ) doubt() {
-	if _, last := d.Observed.Tellings(d.Memory.ID); last > d.Memory.Tellings && !d.removal() {
+	if _, last := d.tellings(); last > d.Memory.Tellings && !d.removal() {
 		Doubted(&d.Memory, last)
 		d.do(Doubt{Tellings: last}, "")
 	}
+}
+
+// tellings are the marks of the applies that told hosts of the cluster, or the
+// beam_node, and the greatest of their numbers.
+func (d *differ) tellings() (tags []string, last int) {
+	if host, exists := d.beamNode(); exists {
+		return host.Tellings(d.Spec.Name)
+	}
+	return d.Observed.Tellings(d.Memory.ID)
+}
+
+// beamNode is the droplet of the beam_node that the plan is of; false for a cluster's
+// plan, and for a node that cannot be told.
+func (d *differ) beamNode() (cluster.Droplet, bool) {
+	if d.Spec.Beside != nil && d.Spec.Management.Enabled {
+		for id := range d.Memory.Hosts {
+			return d.Observed.Droplet(id)
+		}
+	}
+	return cluster.Droplet{}, false
 }
 
 // Doubted makes it unknown what hosts run that could be told.
@@ -44,12 +64,16 @@ func Doubted(m *cluster.Memory, tellings int) {
 // markTelling has all steps that tell hosts of a change wait until that is marked. A
 // load balancer that is told of new nodes is found out by those.
 func (d *differ) markTelling() {
-	if d.Telling || d.removal() || d.Memory.ID == "" || len(d.keys(changesHosts)) == 0 {
+	host, beside := d.beamNode()
+	if d.Telling || d.removal() || !beside && d.Memory.ID == "" || len(d.keys(changesHosts)) == 0 {
 		return
 	}
-	old, last := d.Observed.Tellings(d.Memory.ID)
+	old, last := d.tellings()
 	n := max(last, d.Memory.Tellings) + 1
 	mark := MarkTelling{Tag: cluster.TellingTag(d.Spec.Name, d.Memory.ID, n), Number: n, Old: old}
+	if beside {
+		mark.Tag, mark.On = cluster.NodeTellingTag(d.Spec.Name, host.ID, n), &host
+	}
 	for i, s := range d.steps {
 		if _, tell := s.Action.(Tell); tell || changesHosts(s.Action) {
 			d.steps[i].After = append([]string{mark.Key()}, s.After...)
