@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/e2e"
 )
 
 var (
@@ -36,22 +37,34 @@ var strikes = []strike{
 }
 
 // interrupted are the changes that are struck. The number, which grows, makes a
-// change of each.
+// change of each. Those that fail are taken back afterwards.
 var interrupted = []struct {
-	name string
-	edit func(t *testing.T, d *dayTwo, number int)
+	name  string
+	edit  func(t *testing.T, d *dayTwo, number int)
+	fails []string
 }{
-	{"environment", func(_ *testing.T, d *dayTwo, number int) {
+	{name: "environment", edit: func(_ *testing.T, d *dayTwo, number int) {
 		d.chat["environment"] = map[string]any{"GREETING": fmt.Sprint(number)}
 	}},
-	{"release", func(t *testing.T, d *dayTwo, number int) { releases(fmt.Sprintf("0.2.%d", number))(t, d) }},
-	{"number of nodes", func(t *testing.T, d *dayTwo, number int) { scale(2+number%3)(t, d) }},
-	{"cookie", func(t *testing.T, d *dayTwo, _ int) { rotates(t, d) }},
-	{"certificate", func(t *testing.T, d *dayTwo, _ int) { renews(t, d) }},
-	{"size of nodes", func(t *testing.T, d *dayTwo, number int) {
-		pools("size", []string{"s-1vcpu-1gb", "s-1vcpu-2gb"}[number%2])(t, d)
+	{name: "release", edit: func(t *testing.T, d *dayTwo, number int) { releases(fmt.Sprintf("0.2.%d", number))(t, d) }},
+	{name: "release that crashes at start", fails: []string{"told to crash"}, edit: func(t *testing.T, d *dayTwo, number int) {
+		releases(fmt.Sprintf("0.3.%d-crashes", number))(t, d)
 	}},
+	{name: "number of nodes", edit: func(t *testing.T, d *dayTwo, number int) { scale(2+number%3)(t, d) }},
+	{name: "cookie", edit: func(t *testing.T, d *dayTwo, _ int) { rotates(t, d) }},
+	{name: "certificate", edit: func(t *testing.T, d *dayTwo, _ int) { renews(t, d) }},
+	{name: "health check", edit: func(_ *testing.T, d *dayTwo, number int) {
+		d.block("load_balancer")["health_check"] = map[string]any{"path": []string{"/health", "/version"}[number%2]}
+	}},
+	{name: "size of nodes", edit: func(t *testing.T, d *dayTwo, number int) { pools("size", sizes[number%2])(t, d) }},
+	{name: "image of nodes", edit: func(t *testing.T, d *dayTwo, number int) {
+		pools("image", []string{debian12, debian13}[number%2])(t, d)
+	}},
+	{name: "load balancer", edit: func(t *testing.T, d *dayTwo, number int) { balancerOf(sizes[number%2])(t, d) }},
 }
+
+// sizes of hosts, the usual one first.
+var sizes = []string{"s-1vcpu-1gb", "s-1vcpu-2gb"}
 
 // changesAreStruck lets strikes fall at moments that a seed decides. Then the
 // configuration is applied again, and the cluster must be whole.
@@ -61,22 +74,22 @@ func changesAreStruck(t *testing.T, s *suite) {
 		seed = rand.Uint64()
 	}
 	d := s.openDayTwo(t, "e2e-struck", 2)
-	for i, c := range interrupted {
+	for i, one := range interrupted {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
-		number := 1
-		edit := func(t *testing.T) { c.edit(t, d, number); number++ }
+		number := 0
+		c := change{name: one.name, fails: one.fails, edit: func(t *testing.T, d *dayTwo) { number++; one.edit(t, d, number) }}
 		var whole time.Duration
-		if !s.check(t, c.name+", undisturbed", func(t *testing.T) { whole = d.undisturbed(t, edit) }) || whole == 0 {
+		if !s.check(t, c.name+", undisturbed", func(t *testing.T) { whole = d.undisturbed(t, c) }) || whole == 0 {
 			continue
 		}
 		for _, blow := range blows(random) {
 			moment := time.Duration(random.Float64() * float64(whole))
 			name := fmt.Sprintf("%s, %s after %.1f s of %.1f s (-strikes.seed=%d)", c.name, blow.name, moment.Seconds(), whole.Seconds(), seed)
 			s.check(t, name, func(t *testing.T) {
-				edit(t)
+				was := clone(t, d.chat)
+				c.edit(t, d)
 				d.struck(t, blow, moment, random)
-				d.apply(t, d.chat)
-				d.settled(t)
+				d.comesToRest(t, c, was)
 				d.planIsEmpty(t)
 			})
 		}
@@ -97,14 +110,25 @@ func blows(random *rand.Rand) []strike {
 }
 
 // undisturbed is how long the change takes.
-func (d *dayTwo) undisturbed(t *testing.T, edit func(*testing.T)) time.Duration {
+func (d *dayTwo) undisturbed(t *testing.T, c change) time.Duration {
 	t.Helper()
-	edit(t)
+	was := clone(t, d.chat)
+	c.edit(t, d)
 	start := time.Now()
-	d.changes(t, change{})
+	d.changes(t, c)
 	took := time.Since(start)
-	d.settled(t)
+	d.comesToRest(t, c, was)
 	return took
+}
+
+// comesToRest applies the change again or, where it fails, what was before it.
+func (d *dayTwo) comesToRest(t *testing.T, c change, was e2e.Cluster) {
+	t.Helper()
+	if len(c.fails) > 0 {
+		d.chat = was
+	}
+	d.apply(t, d.chat)
+	d.settled(t)
 }
 
 // struck applies, and lets the strike fall at the moment.
