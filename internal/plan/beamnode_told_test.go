@@ -146,7 +146,7 @@ func TestABeamNodeIsToldAnewByAStateOfBefore(t *testing.T) {
 		in := toldNode(change)
 		for i, d := range in.Observed.Droplets {
 			if d.ID == 7 {
-				in.Observed.Droplets[i].Tags = append(d.Tags, cluster.NodeTellingTag("chat", 7, 2))
+				in.Observed.Droplets[i].Tags = append(slices.Clone(d.Tags), cluster.NodeTellingTag("chat", 7, 2))
 			}
 		}
 		return in
