@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+	"github.com/beamcluster/terraform-provider-beam/internal/management"
 	"github.com/beamcluster/terraform-provider-beam/internal/plan"
 )
 
@@ -38,6 +40,9 @@ func (r *run) apply(a plan.Apply) (work, error) {
 	return func(ctx context.Context) error {
 		tflog.Info(ctx, "telling a host of its configuration", map[string]any{"droplet": a.Name, "parts": a.Parts, "restart": a.Restart != nil})
 		if err := contact.tell(ctx, a.Droplet, a.Name+" "+what, limit, hostconfig.CommandApply, bundle); err != nil {
+			if !saidNo(err) || a.Restart != nil && !a.Restart.Rollback {
+				r.record(func() { plan.Unsure(r.mem, a.Droplet.ID, a.Parts...) })
+			}
 			return err
 		}
 		r.record(func() {
@@ -56,6 +61,12 @@ func (r *run) apply(a plan.Apply) (work, error) {
 		rest(ctx, pause)
 		return nil
 	}, nil
+}
+
+// saidNo says that the host itself ended the command, and left all as it was before.
+// Otherwise it may have carried it out, or may do so still.
+func saidNo(err error) bool {
+	return errors.As(err, new(*management.CommandError))
 }
 
 // rest pauses between two turns. One that is cut short is no failure: toEnd tells
@@ -112,6 +123,7 @@ func (r *run) retire(a plan.Retire) work {
 		tflog.Info(ctx, "ending a node's release", map[string]any{"droplet": a.Name, "drain_seconds": a.DrainSeconds})
 		err := contact.tell(ctx, a.Droplet, a.Name+" to end its release", stopPatience+seconds(a.DrainSeconds), hostconfig.CommandStop(a.DrainSeconds), nil)
 		if ctx.Err() != nil {
+			r.record(func() { plan.Unsure(r.mem, a.Droplet.ID) }) // its release may have ended
 			return context.Cause(ctx)
 		}
 		if err != nil {

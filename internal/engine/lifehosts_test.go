@@ -55,6 +55,9 @@ func (a answering) Run(ctx context.Context, address string, port int, command st
 		return nil, errDead
 	}
 	p.life.safety.afterTelling(p, command)
+	if ctx.Err() != nil { // the host goes on, and nobody hears how it ends
+		return nil, fmt.Errorf("SSH to %s: %w", address, context.Cause(ctx))
+	}
 	if lost == cutAfter {
 		return nil, fmt.Errorf("SSH to %s: %w", address, management.ErrLost)
 	}

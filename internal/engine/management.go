@@ -74,6 +74,9 @@ func (r *run) tell(d plan.Delivery) work {
 		tflog.Info(ctx, "telling a host of other hosts", map[string]any{"droplet": d.Name})
 		err := contact.tell(ctx, d.Droplet, d.Name+" to be told of other hosts", tellPatience, d.Command, d.Stdin)
 		if err != nil {
+			if !saidNo(err) {
+				r.record(func() { plan.UnsureOfOthers(r.mem, d.Droplet.ID) })
+			}
 			return err
 		}
 		r.record(func() {

@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -48,29 +47,40 @@ func followUps() map[string]func(before, change cluster.Spec) cluster.Spec {
 	}
 }
 
-// An apply that is killed has told hosts what no state knows. Whatever is asked for
-// next, with the state of before, they become that, and nobody notices.
-func TestHostsBecomeWhatIsAskedForAfterAnApplyThatWasKilled(t *testing.T) {
+// cuts are how an apply ends early at a call. One that is interrupted writes the
+// state, and does not hear how the command ends that a host carries out.
+func cuts() map[string]func(call int) accident {
+	return map[string]func(int) accident{
+		"killed":      func(call int) accident { return accident{dieAt: call, answered: call%2 == 0} },
+		"interrupted": func(call int) accident { return accident{cancelAt: call} },
+	}
+}
+
+// An apply that is cut off has told hosts what no state knows. Whatever is asked for
+// next, they become that, and nobody notices.
+func TestHostsBecomeWhatIsAskedForAfterAnApplyThatWasCutOff(t *testing.T) {
 	t.Parallel()
 	for name, change := range tellings() {
-		for next, follow := range followUps() {
-			t.Run(name+", then "+next, func(t *testing.T) {
-				t.Parallel()
-				stride := 12 // of some thirty calls and commands
-				if testtool.Everything() {
-					stride = 1
-				}
-				for call, killed := stride, true; killed; call += stride {
-					t.Run(fmt.Sprint(call), func(t *testing.T) { killed = killedAt(t, call, change, follow) })
-				}
-			})
+		for how, cut := range cuts() {
+			for next, follow := range followUps() {
+				t.Run(name+", "+how+", then "+next, func(t *testing.T) {
+					t.Parallel()
+					stride := 12 // of some thirty calls and commands
+					if testtool.Everything() {
+						stride = 1
+					}
+					for call, early := stride, true; early; call += stride {
+						t.Run(fmt.Sprint(call), func(t *testing.T) { early = cutOffAt(t, call, cut, change, follow) })
+					}
+				})
+			}
 		}
 	}
 }
 
-// killedAt lets a change be killed at a call, and asks for something afterwards. It
+// cutOffAt lets a change be cut off at a call, and asks for something afterwards. It
 // says whether there are as many calls.
-func killedAt(t *testing.T, call int, change func(*life, *cluster.Spec), follow func(before, change cluster.Spec) cluster.Spec) (killed bool) {
+func cutOffAt(t *testing.T, call int, cut func(int) accident, change func(*life, *cluster.Spec), follow func(before, change cluster.Spec) cluster.Spec) (early bool) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		l := newLife(t, uint64(call))
@@ -81,17 +91,17 @@ func killedAt(t *testing.T, call int, change func(*life, *cluster.Spec), follow 
 		l.wait(time.Hour)
 		before := l.spec
 		change(l, &l.spec)
-		killed = errors.Is(l.apply(accident{dieAt: call, answered: call%2 == 0}), errDead)
+		early = l.apply(cut(call)) != nil
 		l.wait(time.Minute)
 		l.spec = follow(before, l.spec)
 		l.planned()
 		l.checkSettled()
 		l.end()
 		if len(l.safety.found) > 0 || t.Failed() {
-			l.Errorf("killed at call %d:\n%s", call, fmt.Sprint(l.story))
+			l.Errorf("cut off at call %d:\n%s", call, fmt.Sprint(l.story))
 		}
 	})
-	return killed
+	return early
 }
 
 // planned applies as long as a plan has something to do.

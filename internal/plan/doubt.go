@@ -2,8 +2,10 @@ package plan
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // What running hosts were told stands in the state, and there only. An apply that is
@@ -46,19 +48,36 @@ func (d *differ) beamNode() (cluster.Droplet, bool) {
 // Doubted makes it unknown what hosts run that could be told.
 func Doubted(m *cluster.Memory, tellings int) {
 	m.Tellings = tellings
-	for id, record := range m.Hosts {
-		if record.Unmanaged || record.Parts == nil {
-			continue
-		}
-		record.Parts = maps.Clone(record.Parts)
-		for part, told := range record.Parts {
-			if ways[part] < wayReplaced && told != "" {
-				record.Parts[part] = unknown
-			}
-		}
-		record.Delivered = unknown
-		m.Hosts[id] = record
+	for id := range m.Hosts {
+		Unsure(m, id)
+		UnsureOfOthers(m, id)
 	}
+}
+
+// Unsure makes it unknown what a host runs of the parts, or of all that it could be
+// told: it did not say how it ended when it was told of them.
+func Unsure(m *cluster.Memory, id int, parts ...hostconfig.Part) {
+	record, known := m.Hosts[id]
+	if !known || record.Unmanaged || record.Parts == nil {
+		return
+	}
+	record.Parts = maps.Clone(record.Parts)
+	for part, told := range record.Parts {
+		if ways[part] < wayReplaced && told != "" && (len(parts) == 0 || slices.Contains(parts, part)) {
+			record.Parts[part] = unknown
+		}
+	}
+	m.Hosts[id] = record
+}
+
+// UnsureOfOthers makes it unknown which other hosts a host was told of last.
+func UnsureOfOthers(m *cluster.Memory, id int) {
+	record, known := m.Hosts[id]
+	if !known || record.Unmanaged || record.Parts == nil {
+		return
+	}
+	record.Delivered = unknown
+	m.Hosts[id] = record
 }
 
 // markTelling has all steps that tell hosts of a change wait until that is marked. A
