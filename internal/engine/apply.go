@@ -159,14 +159,22 @@ func (r *run) leadBack(ctx context.Context) error {
 // tell runs a command on a host that may be away for a moment, because it may be
 // rebooting. Once it has begun, the command has limit to end.
 func (c contact) tell(ctx context.Context, d cluster.Droplet, what string, limit time.Duration, command string, stdin []byte) error {
+	_, err := c.answer(ctx, d, what, limit, command, stdin)
+	return err
+}
+
+// answer is tell for a command that answers.
+func (c contact) answer(ctx context.Context, d cluster.Droplet, what string, limit time.Duration, command string, stdin []byte) (said []byte, err error) {
 	started := time.Now()
-	return digitalocean.Wait(ctx, what, func(ctx context.Context) (bool, string, error) {
-		_, err := c.command(ctx, d, limit, command, bytes.NewReader(stdin))
+	err = digitalocean.Wait(ctx, what, func(ctx context.Context) (bool, string, error) {
+		answered, err := c.command(ctx, d, limit, command, bytes.NewReader(stdin))
 		if away(err) && time.Since(started) < tellPatience {
 			return false, err.Error(), nil
 		}
+		said = answered
 		return err == nil, "", err
 	})
+	return said, err
 }
 
 // carryCertificate gives a load balancer its predecessor's certificate. It gets

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -154,7 +153,7 @@ func (t rotation) inspect(ctx context.Context) (running []rotating, err error) {
 func (t rotation) ask(ctx context.Context) (strangers []string, running []rotating, err error) {
 	var mu sync.Mutex
 	err = t.all(ctx, func(ctx context.Context, n rotating) error {
-		answer, err := t.contact.command(ctx, n.droplet, askPatience, hostconfig.CommandStatus, nil)
+		answer, err := t.contact.answer(ctx, n.droplet, "it to say how it is", askPatience, hostconfig.CommandStatus, nil)
 		if err != nil {
 			return err
 		}
@@ -208,8 +207,7 @@ func (t rotation) turn(ctx context.Context, running []rotating) error {
 // each runs a command on every node.
 func (t rotation) each(ctx context.Context, command string, stdin []byte) error {
 	return t.all(ctx, func(ctx context.Context, n rotating) error {
-		_, err := t.contact.command(ctx, n.droplet, tellPatience, command, bytes.NewReader(stdin))
-		return err
+		return t.contact.tell(ctx, n.droplet, "it to take the cookie", tellPatience, command, stdin)
 	})
 }
 

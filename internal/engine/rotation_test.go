@@ -8,6 +8,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
+	"github.com/beamcluster/terraform-provider-beam/internal/management"
 )
 
 func TestTheCookieIsRotatedOnRunningNodes(t *testing.T) {
@@ -43,6 +44,21 @@ func TestTheCookieIsRotatedOnceARemovedNodeIsSeenNoMore(t *testing.T) {
 			defer w.fleet.mu.Unlock()
 			w.fleet.strangers = nil
 		})
+		h.spec.Cookie = "ANOTHER"
+		h.changes()
+	})
+}
+
+// A node whose host restarts is back soon.
+func TestTheCookieIsRotatedOnceARestartedHostIsBack(t *testing.T) {
+	inRunningCluster(t, 3, func(w *world, h *hosts) {
+		back := time.Now().Add(40 * time.Second)
+		h.refuse = func(host string, _ time.Duration) error {
+			if host == "chat-us-2" && time.Now().Before(back) {
+				return management.ErrRefused
+			}
+			return nil
+		}
 		h.spec.Cookie = "ANOTHER"
 		h.changes()
 	})
