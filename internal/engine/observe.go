@@ -54,6 +54,7 @@ func (r *run) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.Tags = union(a.Tags, r.leases) // it holds those, whether or not they are listed yet
 	r.obs = a.Of(r.spec.Name, *r.mem)
 	r.mem.Note(r.obs)
 	if r.adjust != nil {

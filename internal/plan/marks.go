@@ -149,9 +149,10 @@ func volumeTags(name, id string) []string {
 }
 
 // removeMarks deletes the tags of a cluster that goes, except those that others
-// of its name need. A mark with another id is never its own, whether or not a look
-// found what carries it. Those with the cluster's name go last: as long as one is
-// left, a refresh sees that a destroy which died has not come to its end.
+// of its name need. A mark with another id is not its own, whether or not a look
+// found what carries it, unless it was left by a create that died. Those with the
+// cluster's name go last: as long as one is left, a refresh sees that a destroy which
+// died has not come to its end.
 func (d *differ) removeMarks() {
 	if !d.removal() {
 		return
@@ -172,11 +173,21 @@ func (d *differ) removeMarks() {
 		before := d.keys(everything)
 		for _, tag := range d.Observed.Tags {
 			id := cluster.MarkedID(d.Spec.Name, tag)
-			if cluster.IsLease(d.Spec.Name, tag) == leases && !needed[tag] && (id == "" || id == d.Memory.ID) {
+			own := id == "" || id == d.Memory.ID || d.abandoned(id)
+			if cluster.IsLease(d.Spec.Name, tag) == leases && !needed[tag] && own {
 				d.do(DeleteTag{Tag: tag}, "", before...)
 			}
 		}
 	}
+}
+
+// abandoned says that a create of the name died that was given the id, before it had
+// made anything.
+func (d *differ) abandoned(id string) bool {
+	return slices.ContainsFunc(d.Observed.Others, func(other cluster.Observed) bool {
+		fresh := slices.ContainsFunc(other.Leases, func(l cluster.Lease) bool { return l.Fresh(d.Now) })
+		return other.ID == id && other.Empty() && !fresh
+	})
 }
 
 // needMarks adds the tags by which another cluster of the name is known, and those

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
@@ -36,6 +37,25 @@ func TestAnotherClusterOfTheNameKeepsItsMarks(t *testing.T) {
 	}
 	if want := []string{"beam:chat:pool:us", cluster.IDTag("chat", ownID)}; !slices.Equal(deleted, want) {
 		t.Errorf("the tags %v are deleted, want %v", deleted, want)
+	}
+}
+
+// A create that died before it had made anything leaves its lease, which a destroy
+// takes along once it has run out.
+func TestALeaseThatRanOutGoesWithTheCluster(t *testing.T) {
+	t.Parallel()
+	for age, want := range map[time.Duration]int{cluster.LeaseTerm - time.Second: 0, cluster.LeaseTerm: 1} {
+		lease := cluster.LeaseTag("chat", "other", now.Add(-age))
+		p := Diff(Input{
+			Spec: cluster.Spec{Name: "chat"}, Memory: cluster.Memory{ID: ownID}, Now: now,
+			Observed: cluster.Observed{
+				Cluster: "chat", Tags: []string{lease},
+				Others: []cluster.Observed{{Cluster: "chat", ID: "other", Leases: []cluster.Lease{{ID: "other", At: now.Add(-age), Tag: lease}}}},
+			},
+		})
+		if len(p.Steps) != want {
+			t.Errorf("a lease of %v: %s", age, text(p))
+		}
 	}
 }
 

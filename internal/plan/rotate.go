@@ -29,7 +29,22 @@ func (d *differ) rotate() {
 			after = append(after, AwaitActive{Host: host.Name}.Key())
 		}
 	}
+	after = append(after, d.removeNameless()...)
 	d.do(RotateCookie{Beside: beside}, "the nodes have another cookie", after...)
+}
+
+// removeNameless deletes nodes that no state knows and whose address never came: the
+// others may be connected with them, and nobody could tell them from strangers.
+func (d *differ) removeNameless() (keys []string) {
+	for _, host := range d.Observed.Droplets {
+		_, known := d.Memory.Hosts[host.ID]
+		if !known && d.stray(host) && host.Role(d.Spec.Name) == cluster.RoleNode && d.Spec.Address(host) == "" {
+			gone := d.deletion(host)
+			d.do(gone, describe(host.Name, host.ID)+" is not in the state")
+			keys = append(keys, gone.Key())
+		}
+	}
+	return keys
 }
 
 // Rotating returns the nodes that change their cookie together: all of the

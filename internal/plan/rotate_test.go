@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
@@ -23,4 +24,23 @@ func TestARotationComesAfterNodesThatAreNotUpYet(t *testing.T) {
 		}
 	}
 	t.Error("the plan has no rotation")
+}
+
+// Nodes may be connected with one that a dead apply made and whose address never
+// came: nobody could tell it from a stranger.
+func TestANodeWithoutANameGoesBeforeARotation(t *testing.T) {
+	t.Parallel()
+	s := made(managed(chat(2)))
+	s.named("chat-us-2", func(d *cluster.Droplet) {
+		delete(s.Memory.Hosts, d.ID)
+		d.PrivateIPv4 = ""
+		d.Tags = slices.DeleteFunc(slices.Clone(d.Tags), func(tag string) bool { return strings.Contains(tag, ":told:") })
+	})
+	s.Spec.Cookie = "ANOTHER"
+	p := Diff(s.Input)
+	i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.Key() == RotateCookie{}.Key() })
+	stray := s.Observed.Droplets[slices.IndexFunc(s.Observed.Droplets, func(d cluster.Droplet) bool { return d.Name == "chat-us-2" })]
+	if gone := (DeleteHost{Droplet: stray}).Key(); i < 0 || !slices.Contains(p.Steps[i].After, gone) {
+		t.Errorf("the rotation does not wait for %q:\n%s", gone, text(p))
+	}
 }
