@@ -3,6 +3,7 @@ package hostconfig_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -46,7 +47,7 @@ func TestBeamctlTellsHowFarTheBootCame(t *testing.T) {
 	} {
 		t.Run(tt.story, func(t *testing.T) {
 			t.Parallel()
-			m := newManaged(t, managedDatabase())
+			m := newBooting(t, managedDatabase())
 			m.write(t, "/var/log/cloud-init-output.log", log)
 			m.program(t, "systemctl", `[ "$*" != "show beam-boot.service --property=ActiveState --value" ] || echo `+tt.unit)
 			if tt.step != "" {
@@ -83,5 +84,23 @@ func TestABootThatEndedWellIsAskedForOnce(t *testing.T) {
 	}
 	if asked := m.read(t, "/asked"); asked != "asked\nasked\n" {
 		t.Errorf("cloud-init was asked %q", asked)
+	}
+}
+
+// A host that was made just now, and that no state knows yet, is told of changes amid
+// its first boot: what those need is not installed.
+func TestABootIsWaitedForBeforeAHostIsTold(t *testing.T) {
+	t.Parallel()
+	node := managedNode()
+	m := newBooting(t, node)
+	m.write(t, "/run/cloud-init/later.json", "{}")
+	m.write(t, "/var/lib/beam/boot-step", "done\n")
+	m.program(t, "cloud-init", `echo '{"status": "done"}'`)
+	// The boot ends while it is asked about for the third time.
+	m.program(t, "systemctl", `cd `+m.root+`; echo asked >> asked; [ "$(wc -l < asked)" != 3 ] || mv run/cloud-init/later.json run/cloud-init/result.json`)
+	m.steps(t)
+	m.apply(t, m.told(t)(withPackages(node, "htop")))
+	if asked := strings.Count(m.read(t, "/asked"), "asked"); asked < 4 {
+		t.Errorf("it was told after %d looks at the boot", asked)
 	}
 }

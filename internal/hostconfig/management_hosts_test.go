@@ -58,9 +58,17 @@ type managed struct {
 	as   []string // what the command lines of programs begin with, see testtool.AsRoot
 }
 
-// newManaged lays the files of a host out. Unlike on the host itself, each path
-// that beamctl knows begins with the folder.
+// newManaged is a host that is set up.
 func newManaged(t *testing.T, host renderer) managed {
+	t.Helper()
+	m := newBooting(t, host)
+	m.boot(t)
+	return m
+}
+
+// newBooting lays the files of a host out that is before its first step. Unlike on
+// the host itself, each path that beamctl knows begins with the folder.
+func newBooting(t *testing.T, host renderer) managed {
 	t.Helper()
 	userData, err := host.Render()
 	if err != nil {

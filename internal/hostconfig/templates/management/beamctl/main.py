@@ -54,6 +54,8 @@ ROLES = {"node": "node", "load-balancer": "balancer", "database": "database"}
 # What takes over what a host of the role is told, and undoes it.
 CHANGERS = {"node": "restart", "load-balancer": "balancer", "database": "database"}
 AWAIT_INTERVAL_S = 0.5
+# Shorter than whoever tells a host waits for it.
+BOOT_TIMEOUT_S = 480
 MAX_STDIN = 1 << 20
 
 SETTINGS = host.settings()
@@ -98,6 +100,18 @@ def set_database(address: str) -> None:
 
 def apply() -> None:
     changer().take(SETTINGS, sys.stdin.buffer.read(MAX_STDIN))
+
+
+def await_boot() -> None:
+    """What is told amid a boot would meet programs that are not there yet. A boot
+    that failed is not waited for: what is told may mend it."""
+    deadline = time.monotonic() + BOOT_TIMEOUT_S
+    boot = host.boot()
+    while boot["status"] == "running" and not boot["failed"]:
+        if time.monotonic() >= deadline:
+            raise host.Refused(f"the host still boots: {boot['step'] or 'before the first step'}")
+        time.sleep(AWAIT_INTERVAL_S)
+        boot = host.boot()
 
 
 def recover() -> None:
@@ -203,6 +217,8 @@ def main(command: str) -> int:
     for roles, form, run in COMMANDS:
         match = re.fullmatch(form, command)
         if match and SETTINGS["role"] in roles:
+            if run is apply:
+                await_boot()
             with open(LOCK, "w") as lock:
                 if run not in UNLOCKED:
                     fcntl.flock(lock, fcntl.LOCK_EX)
