@@ -123,7 +123,8 @@ func (r *run) retire(a plan.Retire) work {
 		tflog.Info(ctx, "ending a node's release", map[string]any{"droplet": a.Name, "drain_seconds": a.DrainSeconds})
 		err := contact.tell(ctx, a.Droplet, a.Name+" to end its release", stopPatience+seconds(a.DrainSeconds), hostconfig.CommandStop(a.DrainSeconds), nil)
 		if ctx.Err() != nil {
-			r.record(func() { plan.Unsure(r.mem, a.Droplet.ID) }) // its release may have ended
+			// Its release may have ended: what restarts it is told anew.
+			r.record(func() { plan.Unsure(r.mem, a.Droplet.ID, hostconfig.PartEnvironment) })
 			return context.Cause(ctx)
 		}
 		if err != nil {

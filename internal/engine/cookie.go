@@ -30,7 +30,7 @@ type rotation struct {
 	known       []string // names of nodes that are the cluster's or a beam_node's
 	value       string   // the new cookie
 	fingerprint string
-	begun       func() // is called before the first node is given it
+	begun       func(context.Context) error // is called before the first node is given it
 }
 
 // rotating is a node that gets another cookie.
@@ -52,7 +52,10 @@ func (r *run) rotateCookie(a plan.RotateCookie) (work, error) {
 	wanted, name := r.spec.NodeHost(*r.mem, "", nil).Parts(), r.spec.Name // the cookie is that of all pools
 	// A rotation that ends early leaves nodes with either cookie: until its end no
 	// cookie is taken for theirs, whichever the next apply is given.
-	t.begun = func() { r.record(func() { r.noteCookie(t, nil) }) }
+	t.begun = func(ctx context.Context) error {
+		r.record(func() { r.noteCookie(t, nil) })
+		return r.unmarkCookie(ctx, name, t)
+	}
 	return func(ctx context.Context) error {
 		if err := t.run(ctx); err != nil {
 			return fmt.Errorf("the cookie is not changed on every node: %w; the next apply goes on from there", err)
@@ -79,25 +82,32 @@ func (r *run) noteCookie(t rotation, parts hostconfig.Parts) {
 	}
 }
 
-// markCookie has the nodes' tags tell of the new cookie. Meanwhile they tell of
-// none.
-func (e *Engine) markCookie(ctx context.Context, name string, t rotation) error {
-	old, all := map[string][]cluster.Droplet{}, []cluster.Droplet{}
-	mark := cluster.CookieTag(name, t.fingerprint)
+// unmarkCookie takes the marks off that tell of the cookie of before: until its end
+// nobody shall believe in either.
+func (e *Engine) unmarkCookie(ctx context.Context, name string, t rotation) error {
+	old, mark := map[string][]cluster.Droplet{}, cluster.CookieTag(name, t.fingerprint)
 	for _, n := range t.nodes {
 		for _, tag := range n.droplet.Tags {
 			if cluster.IsCookieTag(name, tag) && tag != mark {
 				old[tag] = append(old[tag], n.droplet)
 			}
 		}
-		all = append(all, n.droplet)
 	}
 	for _, tag := range slices.Sorted(maps.Keys(old)) {
 		if err := e.api.UntagDroplets(ctx, tag, old[tag]); err != nil {
 			return err
 		}
 	}
-	return e.api.TagDroplets(ctx, mark, all)
+	return nil
+}
+
+// markCookie has the nodes' marks tell of the new cookie.
+func (e *Engine) markCookie(ctx context.Context, name string, t rotation) error {
+	var all []cluster.Droplet
+	for _, n := range t.nodes {
+		all = append(all, n.droplet)
+	}
+	return e.api.TagDroplets(ctx, cluster.CookieTag(name, t.fingerprint), all)
 }
 
 func (t rotation) run(ctx context.Context) error {
@@ -112,7 +122,9 @@ func (t rotation) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.begun()
+	if err := t.begun(ctx); err != nil {
+		return err
+	}
 	tflog.Info(ctx, "giving each node the new cookie", map[string]any{"nodes": len(t.nodes)})
 	if err := t.each(ctx, hostconfig.CommandStageCookie, stdin); err != nil {
 		return err

@@ -78,7 +78,7 @@ func (r *run) note(a plan.Action) bool {
 	case plan.Claim:
 		r.mem.Unmarked = false
 	case plan.Doubt:
-		plan.Doubted(r.mem, a.Tellings)
+		plan.Doubted(r.input(), r.mem, a.Tellings)
 	default:
 		return false
 	}

@@ -20,7 +20,7 @@ const unknown = "unknown"
 // that told them.
 func (d *differ) doubt() {
 	if _, last := d.tellings(); last > d.Memory.Tellings && !d.removal() {
-		Doubted(&d.Memory, last)
+		Doubted(d.Input, &d.Memory, last)
 		d.do(Doubt{Tellings: last}, "")
 	}
 }
@@ -45,12 +45,18 @@ func (d *differ) beamNode() (cluster.Droplet, bool) {
 	return cluster.Droplet{}, false
 }
 
-// Doubted makes it unknown what hosts run that could be told.
-func Doubted(m *cluster.Memory, tellings int) {
+// Doubted makes it unknown what hosts run that could be told. Of its cookie a node's
+// own mark tells, which a rotation takes off before it begins.
+func Doubted(in Input, m *cluster.Memory, tellings int) {
+	wanted, fingerprint := (&differ{Input: in}).node("").parts[hostconfig.PartCookie], in.Spec.CookieFingerprint(in.Memory)
 	m.Tellings = tellings
 	for id := range m.Hosts {
 		Unsure(m, id)
 		UnsureOfOthers(m, id)
+		host, exists := in.Observed.Droplet(id)
+		if exists && fingerprint != "" && host.CookieFingerprint(in.Spec.Name) == fingerprint && m.Hosts[id].Parts[hostconfig.PartCookie] == unknown {
+			m.Hosts[id].Parts[hostconfig.PartCookie] = wanted
+		}
 	}
 }
 

@@ -36,8 +36,8 @@ func TestAStateOfBeforeAnApplyTellsHostsAnew(t *testing.T) {
 					t.Errorf("%s is not told anew: %q", d.Name, taken)
 				}
 			}
-			if !slices.Contains(taken, RotateCookie{}.Key()) {
-				t.Errorf("the nodes are not given the cookie anew: %q", taken)
+			if rotated := slices.Contains(taken, RotateCookie{}.Key()); rotated != (name == "the cookie") {
+				t.Errorf("the nodes' marks tell of their cookie, and it is rotated %v: %q", rotated, taken)
 			}
 		})
 	}

@@ -51,14 +51,15 @@ func (d *differ) narrowFirewalls() {
 	}
 }
 
-// listensSomewhere says that nobody knows where a host of the role listens, only
+// listensSomewhere says that nobody knows where a host of the role is reached, only
 // that it is not what one is that is made now: no state remembers it, or one does
 // that is of before ports were remembered.
 func (d *differ) listensSomewhere(role string) bool {
 	return slices.ContainsFunc(d.Observed.Hosts(), func(host cluster.Droplet) bool {
 		record, known := d.Memory.Hosts[host.ID]
-		if !known {
-			return host.Role(d.Spec.Name) == role
+		if !known { // one that balances leads to nodes, wherever it was told
+			stray := host.Role(d.Spec.Name)
+			return stray == role || stray == cluster.RoleLoadBalancer && role == cluster.RoleNode
 		}
 		if record.Role != role || record.SSHPort != 0 {
 			return false

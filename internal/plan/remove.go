@@ -78,6 +78,7 @@ func (d *differ) remove() {
 		}
 		return true
 	})
+	d.removeAddress()
 	for _, host := range d.pools.surplus {
 		d.removeNode(host, describe(host.Name, host.ID)+" is not needed any more", after...)
 	}
@@ -91,9 +92,6 @@ func (d *differ) remove() {
 		if _, known := d.Memory.Hosts[host.ID]; !known && d.stray(host) && !d.deletes(host.ID) {
 			d.do(d.deletion(host), describe(host.Name, host.ID)+" is not in the state", append(slices.Clone(after), d.released(host)...)...)
 		}
-	}
-	if ip := d.Observed.ReservedIP; ip != nil && d.Spec.LoadBalancer == nil {
-		d.do(DeleteAddress{IP: ip.IP}, "", d.keys(isDelete)...)
 	}
 	if d.removal() {
 		d.removeData()
@@ -113,10 +111,19 @@ func (d *differ) removeBalancers(after []string) {
 	}
 }
 
+// removeAddress gives the address back that nothing is to be reached at any more. It
+// goes before the host that it leads to: only by that a state of before knows whose
+// it is.
+func (d *differ) removeAddress() {
+	if ip := d.Observed.ReservedIP; ip != nil && d.Spec.LoadBalancer == nil {
+		d.do(DeleteAddress{IP: ip.IP}, "")
+	}
+}
+
 // released are the steps after which no client is led to the host.
 func (d *differ) released(host cluster.Droplet) []string {
 	if d.public(host.ID) {
-		return []string{MoveAddress{}.Key()}
+		return []string{MoveAddress{}.Key(), DeleteAddress{IP: d.Observed.ReservedIP.IP}.Key()}
 	}
 	return nil
 }

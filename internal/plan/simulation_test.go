@@ -109,6 +109,10 @@ func (s *simulation) rotate() {
 		if record.Role == cluster.RoleNode && record.Parts != nil {
 			record.Parts = record.Parts.With(wanted, hostconfig.PartCookie)
 			s.Memory.Hosts[id] = record
+			s.droplet(id, func(d *cluster.Droplet) {
+				others := filter(d.Tags, func(tag string) bool { return !cluster.IsCookieTag(s.Spec.Name, tag) })
+				d.Tags = append(others, cluster.CookieTag(s.Spec.Name, s.Spec.CookieFingerprint(s.Memory)))
+			})
 		}
 	}
 }
@@ -316,7 +320,7 @@ func (s *simulation) doOthers(a Action) {
 		o.Tags = append(filter(o.Tags, func(tag string) bool { return !slices.Contains(a.Old, tag) }), a.Tag)
 		s.Telling, s.Memory.Tellings = true, a.Number
 	case Doubt:
-		Doubted(&s.Memory, a.Tellings)
+		Doubted(s.Input, &s.Memory, a.Tellings)
 	case DeleteTag:
 		o.Tags = filter(o.Tags, func(tag string) bool { return tag != a.Tag })
 		o.Leases = filter(o.Leases, func(l cluster.Lease) bool { return l.Tag != a.Tag })
