@@ -186,3 +186,18 @@ func TestTheLastClusterIsKnown(t *testing.T) {
 		}
 	}
 }
+
+// A load balancer that no state knows, and whose role's tag somebody took off, is known
+// by its name: an address carries no mark of its own.
+func TestAnAddressIsKnownByTheNameOfItsHost(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{"chat-lb-2": true, "chat-us-1": false} {
+		a := Account{
+			Droplets:    []Droplet{{ID: 7, Name: name, Tags: []string{ClusterTag("chat"), IDTag("chat", "own")}}},
+			ReservedIPs: []ReservedIP{{IP: "192.0.2.1", DropletID: 7}},
+		}
+		if o := a.Of("chat", Memory{ID: "own"}); (o.ReservedIP != nil) != want {
+			t.Errorf("%s: the address is %v", name, o.ReservedIP)
+		}
+	}
+}

@@ -41,7 +41,7 @@ func hostLabel(pool string) string {
 // LoadBalancerHostName is the host name of the n-th load balancer. A new one
 // comes up beside the old, so that the number goes on.
 func LoadBalancerHostName(cluster string, n int) string {
-	return fmt.Sprintf("%s-lb-%d", cluster, n)
+	return fmt.Sprintf("%s%d", loadBalancerPrefix(cluster), n)
 }
 
 // DatabaseHostName is the name of the database's droplet and of its volume.
@@ -140,3 +140,5 @@ func SameTags(a, b []string) bool {
 	}
 	return within(a, b) && within(b, a)
 }
+
+func loadBalancerPrefix(cluster string) string { return cluster + "-lb-" }

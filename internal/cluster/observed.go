@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -148,8 +149,14 @@ func (o Observed) Droplet(id int) (Droplet, bool) {
 	return o.Droplets[i], true
 }
 
+// isBalancer says that the droplet is a load balancer of the cluster's. One that no
+// state knows, and that lost its role's tag, is known by its name.
 func (o Observed) isBalancer(d Droplet, m Memory) bool {
-	return d.Role(o.Cluster) == RoleLoadBalancer || m.Hosts[d.ID].Role == RoleLoadBalancer
+	record, known := m.Hosts[d.ID]
+	if role := d.Role(o.Cluster); known || role != "" {
+		return role == RoleLoadBalancer || record.Role == RoleLoadBalancer
+	}
+	return o.Owns(d) && strings.HasPrefix(d.Name, loadBalancerPrefix(o.Cluster))
 }
 
 // BeamNodes returns the hosts of beam_node that are in the cluster.

@@ -175,12 +175,15 @@ func (r *run) begin(ctx context.Context) error {
 	if r.mem.ID == "" {
 		r.mem.ID = secret.ID()
 	}
-	if r.creating {
-		tag := cluster.LeaseTag(r.spec.Name, r.mem.ID, time.Now())
+	// One that took long to be taken is old already, and others may clear it away.
+	for fresh := !r.creating; !fresh; {
+		now := time.Now()
+		tag := cluster.LeaseTag(r.spec.Name, r.mem.ID, now)
 		if err := r.takeLease(ctx, tag); err != nil {
 			return err
 		}
 		r.leases = append(r.leases, tag)
+		fresh = time.Since(now) < planTime
 	}
 	if err := r.lookTwice(ctx); err != nil {
 		return err

@@ -147,9 +147,18 @@ func (r *run) over(ctx context.Context, p plan.Plan, failed []error) (bool, erro
 	return false, nil
 }
 
+// planTime is how often the plan is asked for again while a step takes long: a lease
+// has to be renewed meanwhile.
+const planTime = time.Minute
+
 // next waits for what a step under way has to say.
 func (r *run) next() []error {
-	e := <-r.events
+	var e event
+	select {
+	case e = <-r.events:
+	case <-time.After(planTime):
+		return nil
+	}
 	if e.record != nil {
 		e.record()
 	}
