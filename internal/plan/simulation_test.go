@@ -110,8 +110,8 @@ func (s *simulation) rotate() {
 			record.Parts = record.Parts.With(wanted, hostconfig.PartCookie)
 			s.Memory.Hosts[id] = record
 			s.droplet(id, func(d *cluster.Droplet) {
-				others := filter(d.Tags, func(tag string) bool { return !cluster.IsCookieTag(s.Spec.Name, tag) })
-				d.Tags = append(others, cluster.CookieTag(s.Spec.Name, s.Spec.CookieFingerprint(s.Memory)))
+				d.Tags = filter(d.Tags, func(tag string) bool { return !cluster.IsCookieTag(s.Spec.Name, tag) })
+				d.Tags = append(d.Tags, cluster.CookieTag(s.Spec.Name, s.Spec.CookieFingerprint(s.Memory)))
 			})
 		}
 	}
