@@ -120,12 +120,14 @@ func outbound() []Rule {
 
 // KeepingOpen lets those in that f lets in at the other one's ports, too: for hosts
 // of which nobody knows where they listen. What the other one opens to anybody else
-// is not taken over, and nothing is where the API would not take so many rules.
-func (f Firewall) KeepingOpen(other Firewall) Firewall {
+// is not taken over, except to droplets with one of the tags alone, and nothing is
+// where the API would not take so many rules.
+func (f Firewall) KeepingOpen(other Firewall, tags ...string) Firewall {
 	wide := f
 	wide.Inbound = slices.Clone(f.Inbound)
 	for _, r := range other.normal().Inbound {
-		if slices.ContainsFunc(f.Inbound, func(own Rule) bool { return own.sameSources(r) }) {
+		same := slices.ContainsFunc(f.Inbound, func(own Rule) bool { return own.sameSources(r) })
+		if same || len(r.Addresses) == 0 && len(r.Tags) == 1 && slices.Contains(tags, r.Tags[0]) {
 			wide.Inbound = append(wide.Inbound, r)
 		}
 	}

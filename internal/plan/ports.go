@@ -21,7 +21,7 @@ func (d *differ) wantedFirewalls() []cluster.Firewall {
 	wanted := d.Spec.WantedFirewalls(d.Memory, d.Observed.BeamNodes(d.Memory)...)
 	for i, role := range d.Spec.Roles() {
 		if have, exists := d.firewall(wanted[i]); exists && d.listensSomewhere(role) {
-			wanted[i] = wanted[i].KeepingOpen(have)
+			wanted[i] = wanted[i].KeepingOpen(have, d.strayBalancers()...)
 		}
 	}
 	return wanted
@@ -49,6 +49,20 @@ func (d *differ) narrowFirewalls() {
 			d.do(UpdateFirewall{Firewall: narrow, Narrows: true}, "", append(d.keys(isDelete), UpdateFirewall{Firewall: narrow}.Key())...)
 		}
 	}
+}
+
+// strayBalancers is the tag of load balancers where one is there that no state knows:
+// it leads to nodes until it goes, whether or not there is to be one.
+func (d *differ) strayBalancers() []string {
+	tag := cluster.RoleTag(d.Spec.Name, cluster.RoleLoadBalancer)
+	stray := func(host cluster.Droplet) bool {
+		_, known := d.Memory.Hosts[host.ID]
+		return !known && host.HasTag(tag)
+	}
+	if !slices.ContainsFunc(d.Observed.Hosts(), stray) {
+		return nil
+	}
+	return []string{tag}
 }
 
 // listensSomewhere says that nobody knows where a host of the role is reached, only

@@ -304,6 +304,18 @@ func TestPortsOfHostsThatNobodyKnowsStayOpen(t *testing.T) {
 	}
 }
 
+// A load balancer that no state knows leads to nodes until it goes.
+func TestNodesAreReachedByALoadBalancerThatNobodyKnows(t *testing.T) {
+	t.Parallel()
+	s := made(managed(listened(chat(2))))
+	delete(s.Memory.Hosts, s.Observed.Known(cluster.RoleLoadBalancer, s.Memory)[0].ID)
+	s.Spec.LoadBalancer = nil
+	if _, left := s.apply(s.reached(t)); !left.Done() {
+		t.Fatalf("there are left\n%s", text(left))
+	}
+	s.checkNarrow(t)
+}
+
 // unlisten makes the record of a host one of before ports were remembered.
 func (s *simulation) unlisten(id int) {
 	record := s.Memory.Hosts[id]
