@@ -134,7 +134,7 @@ func (s *simulation) checkReach(t failer) {
 			wanted[fmt.Sprint("tcp ", by.Distribution.EPMDPort)] = "beam:chat:node"
 			wanted[fmt.Sprint("tcp ", by.Distribution.PortMin)] = "beam:chat:node"
 			wanted[fmt.Sprint("tcp ", by.Distribution.PortMax)] = "beam:chat:node"
-			if s.Memory.Runs(cluster.RoleLoadBalancer) {
+			if slices.ContainsFunc(s.Observed.Hosts(), func(d cluster.Droplet) bool { return d.Role("chat") == cluster.RoleLoadBalancer }) {
 				wanted[fmt.Sprint("tcp ", by.Release.Port)] = "beam:chat:load-balancer"
 			}
 			for _, ports := range by.Release.UDPPorts {
