@@ -137,8 +137,8 @@ func (t rotation) run(ctx context.Context) error {
 }
 
 // lingering is how long a node stays connected with one whose host is gone: four
-// ticks, a fourth more (net_ticktime, kernel's application reference), and a look.
-const lingering = 80 * time.Second
+// ticks, a fourth more (net_ticktime, kernel's application reference), and some looks.
+const lingering = 100 * time.Second
 
 // inspect asks every node whether it can be told, and whom it is connected with:
 // a node that nobody can tell of the new cookie would be lost. One that was just
