@@ -123,11 +123,11 @@ func TestSourcesThatAptDoesNotReadAreRefused(t *testing.T) {
 		"components of a folder":   {func(s *hostconfig.AptSource) { s.Suites = []string{"stable/"} }, "its suites are folders"},
 		"a folder and a suite":     {func(s *hostconfig.AptSource) { s.Suites = []string{"./", "stable"} }, "suites and folders"},
 		"another type":             {func(s *hostconfig.AptSource) { s.Types = []string{"rpm"} }, `use "deb" or "deb-src"`},
-		"a private key":            {func(s *hostconfig.AptSource) { s.Key = strings.ReplaceAll(exampleKey, "PUBLIC", "PRIVATE") }, "use a public key in ASCII armour"},
-		"two keys":                 {func(s *hostconfig.AptSource) { s.Key = exampleKey + "\n" + exampleKey }, ""},
+		"a private key":            {func(s *hostconfig.AptSource) { s.Key = strings.ReplaceAll(testtool.PublicKey, "PUBLIC", "PRIVATE") }, "use a public key in ASCII armour"},
+		"two keys":                 {func(s *hostconfig.AptSource) { s.Key = testtool.PublicKey + "\n" + testtool.PublicKey }, ""},
 		"no key in the armour":     {func(s *hostconfig.AptSource) { s.Key = inArmour("ZXhhbXBsZQ==") }, "use a public key in ASCII armour"},
 		"a signature":              {func(s *hostconfig.AptSource) { s.Key = inArmour("iAA=") }, "use a public key in ASCII armour"},
-		"a page around the key":    {func(s *hostconfig.AptSource) { s.Key = "<html>\n" + exampleKey }, "use a public key in ASCII armour"},
+		"a page around the key":    {func(s *hostconfig.AptSource) { s.Key = "<html>\n" + testtool.PublicKey }, "use a public key in ASCII armour"},
 		"a key that was cut":       {func(s *hostconfig.AptSource) { s.Key = s.Key[:len(s.Key)/2] }, "use a public key in ASCII armour"},
 		"an architecture of ARM's": {func(s *hostconfig.AptSource) { s.Architectures = []string{"arm64, amd64"} }, "use the name of an architecture"},
 	} {
@@ -142,25 +142,12 @@ func TestSourcesThatAptDoesNotReadAreRefused(t *testing.T) {
 	}
 }
 
-// exampleKey is nobody's.
-const exampleKey = `-----BEGIN PGP PUBLIC KEY BLOCK-----
-Comment: an example
-
-mDMEawlNxxYJKwYBBAHaRw8BAQdAw2c/ayc8o4mYCRNoT2b/ttVPV8iAdougbpLB
-vhkyjQq0J0V4YW1wbGUgcGFja2FnZXMgPHBhY2thZ2VzQGV4YW1wbGUuY29tPoiQ
-BBMWCAA4FiEEJG/wcOsbo0b7bZVstNbp53f0xakFAmsJTccCGwMFCwkIBwIGFQoJ
-CAsCBBYCAwECHgECF4AACgkQtNbp53f0xalRbgEA6M3PD6MzC2fRzrEW3bN23vuT
-iIX0nqy9zrYCsrOSLdcA/1+m5JDbP2WKGgft1QyiprhW8wDHaTICk13HEmnSPwYK
-=W71O
------END PGP PUBLIC KEY BLOCK-----
-`
-
 func inArmour(body string) string {
 	return "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n" + body + "\n-----END PGP PUBLIC KEY BLOCK-----\n"
 }
 
 func exampleSource() hostconfig.AptSource {
 	return hostconfig.AptSource{
-		Types: []string{"deb"}, URIs: []string{"https://packages.example.com/debian"}, Suites: []string{"trixie"}, Components: []string{"main", "contrib"}, Key: exampleKey,
+		Types: []string{"deb"}, URIs: []string{"https://packages.example.com/debian"}, Suites: []string{"trixie"}, Components: []string{"main", "contrib"}, Key: testtool.PublicKey,
 	}
 }

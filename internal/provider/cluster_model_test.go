@@ -17,6 +17,7 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/check"
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
 // object is a configuration as plain values.
@@ -155,7 +156,7 @@ func everything() (object, cluster.Spec) {
 			"user": "ops", "locale": "C.UTF-8", "swap_mib": 0, "packages": []string{"htop", "curl"}, "toolchain": []string{"erlang"},
 			"unattended_upgrades": false, "fail2ban": false, "ssh_port": 2222,
 			"apt_sources": object{
-				"a": object{"uris": []string{"https://example.com"}, "suites": []string{"stable"}, "components": []string{"main"}, "key": aptKey},
+				"a": object{"uris": []string{"https://example.com"}, "suites": []string{"stable"}, "components": []string{"main"}, "key": testtool.PublicKey},
 				"b": object{"uris": []string{"file:/srv"}, "suites": []string{"./"}, "types": []string{"deb", "deb-src"}, "architectures": []string{"amd64"}},
 			},
 			"files": object{"/etc/all": object{"content": "all", "owner": "ops", "group": "adm", "mode": "0640"}},
@@ -196,7 +197,7 @@ func everything() (object, cluster.Spec) {
 		Distribution: cluster.Distribution{EPMDPort: 4370, PortMin: 9200, PortMax: 9210, Basename: "talk", Sync: "none", SyncTimeoutMS: 5000},
 		Host: cluster.Host{User: "ops", Locale: "C.UTF-8", Packages: []string{"curl", "htop"}, Toolchain: []string{"erlang"}, SSHPort: 2222, Brought: broughtFile("/etc/all", "all", "ops", "adm", "0640").With(hostconfig.Brought{
 			Apt: map[string]hostconfig.AptSource{
-				"a": {Types: []string{"deb"}, URIs: []string{"https://example.com"}, Suites: []string{"stable"}, Components: []string{"main"}, Key: aptKey},
+				"a": {Types: []string{"deb"}, URIs: []string{"https://example.com"}, Suites: []string{"stable"}, Components: []string{"main"}, Key: testtool.PublicKey},
 				"b": {Types: []string{"deb", "deb-src"}, URIs: []string{"file:/srv"}, Suites: []string{"./"}, Architectures: []string{"amd64"}},
 			},
 		})},
@@ -205,17 +206,6 @@ func everything() (object, cluster.Spec) {
 	}
 	return config, spec
 }
-
-// aptKey is nobody's.
-const aptKey = `-----BEGIN PGP PUBLIC KEY BLOCK-----
-
-mDMEawlNxxYJKwYBBAHaRw8BAQdAw2c/ayc8o4mYCRNoT2b/ttVPV8iAdougbpLB
-vhkyjQq0J0V4YW1wbGUgcGFja2FnZXMgPHBhY2thZ2VzQGV4YW1wbGUuY29tPoiQ
-BBMWCAA4FiEEJG/wcOsbo0b7bZVstNbp53f0xakFAmsJTccCGwMFCwkIBwIGFQoJ
-CAsCBBYCAwECHgECF4AACgkQtNbp53f0xalRbgEA6M3PD6MzC2fRzrEW3bN23vuT
-iIX0nqy9zrYCsrOSLdcA/1+m5JDbP2WKGgft1QyiprhW8wDHaTICk13HEmnSPwYK
-=W71O
------END PGP PUBLIC KEY BLOCK-----`
 
 func broughtFile(at, content, owner, group, mode string) hostconfig.Brought {
 	return hostconfig.Brought{Files: map[string]hostconfig.BroughtFile{at: {Content: content, Owner: owner, Group: group, Mode: mode}}}
