@@ -84,7 +84,7 @@ func (s Spec) inbound(role string, m Memory, l Listening) (rules []Rule) {
 			open(l.Port, nil, []string{RoleTag(s.Name, RoleLoadBalancer)})
 		}
 		for _, ports := range l.UDPPorts {
-			rules = append(rules, Rule{Protocol: "udp", Ports: ports, Addresses: anywhere})
+			rules = append(rules, UDP(ports))
 		}
 	}
 	return rules
@@ -99,6 +99,9 @@ func (s Spec) sshSources() []string {
 	slices.Sort(sources)
 	return slices.Compact(sources)
 }
+
+// UDP lets anybody in at ports such as "5060" or "7000-7010".
+func UDP(ports string) Rule { return Rule{Protocol: "udp", Ports: ports, Addresses: anywhere} }
 
 func tcp(from, to int, addresses, tags []string) Rule {
 	ports := strconv.Itoa(from)
@@ -118,16 +121,16 @@ func outbound() []Rule {
 	return rules
 }
 
-// KeepingOpen lets those in that f lets in at the other one's ports, too: for hosts
-// of which nobody knows where they listen. What the other one opens to anybody else
-// is not taken over, except to droplets with one of the tags alone, and nothing is
-// where the API would not take so many rules.
-func (f Firewall) KeepingOpen(other Firewall, tags ...string) Firewall {
+// KeepingOpen lets those in at the other one's ports, too, that f or one of the
+// rules lets in at any: for hosts of which nobody knows where they listen. What the
+// other one opens to anybody else is not taken over, and nothing is where the API
+// would not take so many rules.
+func (f Firewall) KeepingOpen(other Firewall, to ...Rule) Firewall {
 	wide := f
 	wide.Inbound = slices.Clone(f.Inbound)
+	to = slices.Concat(f.Inbound, to)
 	for _, r := range other.normal().Inbound {
-		same := slices.ContainsFunc(f.Inbound, func(own Rule) bool { return own.sameSources(r) })
-		if same || len(r.Addresses) == 0 && len(r.Tags) == 1 && slices.Contains(tags, r.Tags[0]) {
+		if slices.ContainsFunc(to, r.sameSources) {
 			wide.Inbound = append(wide.Inbound, r)
 		}
 	}

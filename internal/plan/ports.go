@@ -21,7 +21,7 @@ func (d *differ) wantedFirewalls() []cluster.Firewall {
 	wanted := d.Spec.WantedFirewalls(d.Memory, d.Observed.BeamNodes(d.Memory)...)
 	for i, role := range d.Spec.Roles() {
 		if have, exists := d.firewall(wanted[i]); exists && d.listensSomewhere(role) {
-			wanted[i] = wanted[i].KeepingOpen(have, d.strayBalancers()...)
+			wanted[i] = wanted[i].KeepingOpen(have, d.guestsOfStrays()...)
 		}
 	}
 	return wanted
@@ -51,18 +51,22 @@ func (d *differ) narrowFirewalls() {
 	}
 }
 
-// strayBalancers is the tag of load balancers where one is there that no state knows:
-// it leads to nodes until it goes, whether or not there is to be one.
-func (d *differ) strayBalancers() []string {
-	tag := cluster.RoleTag(d.Spec.Name, cluster.RoleLoadBalancer)
-	stray := func(host cluster.Droplet) bool {
+// guestsOfStrays is whom hosts let in that no state knows, whether or not those to
+// come do: a load balancer leads to nodes until it goes, and nodes serve by UDP.
+func (d *differ) guestsOfStrays() (to []cluster.Rule) {
+	strays := filter(d.Observed.Hosts(), func(host cluster.Droplet) bool {
 		_, known := d.Memory.Hosts[host.ID]
-		return !known && host.HasTag(tag)
+		return !known
+	})
+	for _, host := range strays {
+		switch host.Role(d.Spec.Name) {
+		case cluster.RoleLoadBalancer:
+			to = append(to, cluster.Rule{Protocol: "tcp", Tags: []string{cluster.RoleTag(d.Spec.Name, cluster.RoleLoadBalancer)}})
+		case cluster.RoleNode:
+			to = append(to, cluster.UDP(""))
+		}
 	}
-	if !slices.ContainsFunc(d.Observed.Hosts(), stray) {
-		return nil
-	}
-	return []string{tag}
+	return to
 }
 
 // listensSomewhere says that nobody knows where a host of the role is reached, only

@@ -304,6 +304,20 @@ func TestPortsOfHostsThatNobodyKnowsStayOpen(t *testing.T) {
 	}
 }
 
+// Nodes that no state knows may serve by UDP, whatever those to come do.
+func TestNodesThatNobodyKnowsAreReachedByUDP(t *testing.T) {
+	t.Parallel()
+	s := made(managed(listened(chat(2))))
+	s.Spec.Release = otherPorts(*s.Spec.Release, 8080)
+	for _, d := range s.Observed.Known(cluster.RoleNode, s.Memory) {
+		delete(s.Memory.Hosts, d.ID)
+	}
+	if _, left := s.apply(s.reached(t)); !left.Done() {
+		t.Fatalf("there are left\n%s", text(left))
+	}
+	s.checkNarrow(t)
+}
+
 // A load balancer that no state knows leads to nodes until it goes.
 func TestNodesAreReachedByALoadBalancerThatNobodyKnows(t *testing.T) {
 	t.Parallel()
