@@ -117,7 +117,7 @@ list "beam_node" "chat" {
 	steps := []resource.TestStep{{Config: workerConfig(c)}}
 	if !older(t, "1.14.0", never) {
 		steps = append(steps, resource.TestStep{
-			Query: true, Config: c.provider() + lists,
+			Query: true, Config: lists, // beside the configuration of the step before
 			QueryResultChecks: []querycheck.QueryResultCheck{
 				querycheck.ExpectLength("beam_cluster.all", 1),
 				querycheck.ExpectIdentity("beam_cluster.all", map[string]knownvalue.Check{"name": knownvalue.StringExact("chat")}),
