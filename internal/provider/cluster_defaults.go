@@ -36,13 +36,7 @@ func (m *clusterModel) keepDefaults(ctx context.Context, state clusterModel, dia
 		keepBool(&v.Backups, was.Backups)
 		// Not final_snapshot: data is given up only while the configuration says so.
 	})
-	keepIn(ctx, &m.Release, state.Release, diags, func(v, was *releaseModel) {
-		keepText(&v.Kind, was.Kind)
-		keepInt(&v.Port, was.Port)
-		keepInt(&v.Keep, was.Keep)
-		keepBool(&v.ReadOnly, was.ReadOnly)
-		keepScalars(ctx, &v.Service, was.Service, diags)
-	})
+	keepRelease(ctx, &m.Release, state.Release, diags)
 	keepScalars(ctx, &m.Update, state.Update, diags)
 	keepScalars(ctx, &m.Host, state.Host, diags)
 	keepNetwork(ctx, &m.Network, state.Network, diags)

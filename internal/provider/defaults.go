@@ -10,6 +10,16 @@ import (
 // What an object was made with stays while the configuration leaves it open. Each
 // resource has a keepDefaults, which uses these.
 
+func keepRelease(ctx context.Context, release *types.Object, state types.Object, diags *diag.Diagnostics) {
+	keepIn(ctx, release, state, diags, func(v, was *releaseModel) {
+		keepText(&v.Kind, was.Kind)
+		keepInt(&v.Port, was.Port)
+		keepInt(&v.Keep, was.Keep)
+		keepBool(&v.ReadOnly, was.ReadOnly)
+		keepScalars(ctx, &v.Service, was.Service, diags)
+	})
+}
+
 // keepDistribution keeps the basename only where what it follows is the same.
 func keepDistribution(ctx context.Context, distribution *types.Object, state types.Object, same bool, diags *diag.Diagnostics) {
 	basename := types.StringNull()

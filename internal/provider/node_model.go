@@ -65,12 +65,7 @@ func (m *nodeModel) keepDefaults(ctx context.Context, state nodeModel, diags *di
 	keepText(&m.Size, state.Size)
 	keepText(&m.Image, state.Image)
 	keepBool(&m.Monitoring, state.Monitoring)
-	keepIn(ctx, &m.Release, state.Release, diags, func(v, was *releaseModel) {
-		keepText(&v.Kind, was.Kind)
-		keepInt(&v.Port, was.Port)
-		keepInt(&v.Keep, was.Keep)
-		keepBool(&v.ReadOnly, was.ReadOnly)
-	})
+	keepRelease(ctx, &m.Release, state.Release, diags)
 	keepScalars(ctx, &m.Host, state.Host, diags)
 	same := m.Cluster.Equal(state.Cluster) && releaseName(m.Release).Equal(releaseName(state.Release))
 	keepDistribution(ctx, &m.Distribution, state.Distribution, same, diags)
