@@ -163,6 +163,10 @@ func (s Secrets) Drawn() bool { return s.SecretKeyBase != "" }
 // Clone returns a copy that shares nothing with m.
 func (m Memory) Clone() Memory {
 	m.Hosts, m.VPCs = maps.Clone(m.Hosts), maps.Clone(m.VPCs)
+	for id, host := range m.Hosts {
+		host.Parts, host.UDPPorts = maps.Clone(host.Parts), slices.Clone(host.UDPPorts)
+		m.Hosts[id] = host
+	}
 	m.OwnVPCs, m.Peerings, m.Firewalls = slices.Clone(m.OwnVPCs), slices.Clone(m.Peerings), slices.Clone(m.Firewalls)
 	m.UserTags = slices.Clone(m.UserTags)
 	return m

@@ -55,8 +55,11 @@ func (p Parts) Changed(wanted Parts) []Part {
 	return changed
 }
 
-// With returns the parts with some of them as in wanted.
+// With returns the parts with some of them as in wanted; none where none are known.
 func (p Parts) With(wanted Parts, parts ...Part) Parts {
+	if p == nil {
+		return nil
+	}
 	next := maps.Clone(p)
 	for _, part := range parts {
 		next[part] = wanted[part]

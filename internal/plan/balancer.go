@@ -78,7 +78,7 @@ func (d *differ) makeBalancer(why string) {
 		after = append(after, DeleteHost{Droplet: host}.Key())
 	}
 	d.do(CreateHosts{Label: cluster.RoleLoadBalancer, Role: cluster.RoleLoadBalancer, Place: d.Spec.LoadBalancer.Place, Names: []string{name}}, why, after...)
-	d.do(AwaitActive{Host: name}, "", "create "+cluster.RoleLoadBalancer)
+	d.do(AwaitActive{Host: name}, "", createKey(cluster.RoleLoadBalancer))
 }
 
 // failedBalancer is a load balancer that never got ready and that nobody is led
@@ -160,7 +160,7 @@ func (d *differ) addressMoves() bool {
 }
 
 func (d *differ) makesBalancer() bool {
-	return len(d.keys(func(a Action) bool { return a.Key() == "create "+cluster.RoleLoadBalancer })) > 0
+	return len(d.keys(func(a Action) bool { return a.Key() == createKey(cluster.RoleLoadBalancer) })) > 0
 }
 
 // address leads the reserved IP to the load balancer. An address cannot be bound
@@ -171,7 +171,7 @@ func (d *differ) address() {
 		return
 	}
 	host, exists := d.balancerHost()
-	made := "create " + cluster.RoleLoadBalancer
+	made := createKey(cluster.RoleLoadBalancer)
 	name := d.Memory.Hosts[host.ID].Name
 	if !exists || d.makesBalancer() {
 		host, name = cluster.Droplet{}, d.nextBalancerName()
@@ -211,6 +211,6 @@ func (d *differ) carryCertificate(host cluster.Droplet, name string) []string {
 		return nil
 	}
 	a := CarryCertificate{From: from, To: host, Name: name}
-	d.do(a, "", "create "+cluster.RoleLoadBalancer, AwaitActive{Host: name}.Key(), AwaitFormed{}.Key())
+	d.do(a, "", createKey(cluster.RoleLoadBalancer), AwaitActive{Host: name}.Key(), AwaitFormed{}.Key())
 	return []string{a.Key()}
 }

@@ -38,12 +38,12 @@ func (d *differ) database() {
 		})
 	}
 	if !current {
-		after, why := []string{"volume", AwaitVolume{}.Key(), vpcKey(d.Spec.Database.Region), firewallKey(d.Spec.Name, cluster.RoleDatabase)}, "the database's host is missing"
+		after, why := []string{CreateVolume{}.Key(), AwaitVolume{}.Key(), vpcKey(d.Spec.Database.Region), firewallKey(d.Spec.Name, cluster.RoleDatabase)}, "the database's host is missing"
 		if exists {
 			after, why = append(after, DeleteHost{Droplet: host}.Key()), ""
 		}
 		d.do(CreateHosts{Label: cluster.RoleDatabase, Role: cluster.RoleDatabase, Place: d.Spec.Database.Place, Names: []string{name}}, why, after...)
-		d.do(AwaitAddress{Host: name}, "", "create "+cluster.RoleDatabase)
+		d.do(AwaitAddress{Host: name}, "", createKey(cluster.RoleDatabase))
 		d.do(NoteDatabase{}, "", AwaitAddress{Host: name}.Key())
 		return
 	}
@@ -157,6 +157,9 @@ func (d *differ) databaseChange(host cluster.Droplet) change {
 func firewallKey(name, role string) string {
 	return CreateFirewall{Firewall: cluster.Firewall{Name: cluster.FirewallName(name, role)}}.Key()
 }
+
+// createKey is the key of the step that makes the one host of the role.
+func createKey(role string) string { return CreateHosts{Label: role}.Key() }
 
 // failure says why a host is made anew that never got ready.
 func (d *differ) failure(host cluster.Droplet) string {

@@ -141,7 +141,12 @@ type differ struct {
 	balancerLater bool
 }
 
-func (d *differ) add(s Step) { d.steps = append(d.steps, s) }
+// add keeps a copy of what the step waits for, without the step itself, so that
+// callers can go on with their list.
+func (d *differ) add(s Step) {
+	s.After = filter(s.After, func(key string) bool { return key != s.Key() })
+	d.steps = append(d.steps, s)
+}
 
 // do adds an action that has to wait for those of the keys.
 func (d *differ) do(a Action, why string, after ...string) {
@@ -175,7 +180,7 @@ func (p Plan) Ready() []Step {
 		open[s.Key()] = true
 	}
 	return filter(p.Steps, func(s Step) bool {
-		return !slices.ContainsFunc(s.After, func(key string) bool { return open[key] && key != s.Key() })
+		return !slices.ContainsFunc(s.After, func(key string) bool { return open[key] })
 	})
 }
 

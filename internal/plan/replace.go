@@ -158,7 +158,7 @@ func (d *differ) successorServes() []string {
 	if !d.addressMoves() {
 		return nil
 	}
-	return []string{"create " + cluster.RoleLoadBalancer, MoveAddress{}.Key()}
+	return []string{createKey(cluster.RoleLoadBalancer), MoveAddress{}.Key()}
 }
 
 // removeNode deletes a node that others stand in for, or that is not needed any

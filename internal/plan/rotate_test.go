@@ -44,3 +44,35 @@ func TestANodeWithoutANameGoesBeforeARotation(t *testing.T) {
 		t.Errorf("the rotation does not wait for %q:\n%s", gone, text(p))
 	}
 }
+
+// Of a node that was made before there were parts nothing is known but what it
+// booted with: it takes part in a rotation, and is made anew for its cookie.
+func TestANodeOfBeforePartsTakesPartInARotation(t *testing.T) {
+	t.Parallel()
+	s := made(managed(chat(3)))
+	s.named("chat-us-2", func(d *cluster.Droplet) {
+		record := s.Memory.Hosts[d.ID]
+		record.Parts = nil
+		s.Memory.Hosts[d.ID] = record
+	})
+	s.Spec.Cookie = "ANOTHER"
+	taken, left := s.apply(first)
+	if !left.Done() {
+		t.Fatalf("there are left\n%s", text(left))
+	}
+	if !slices.ContainsFunc(taken, func(step Step) bool { return step.Key() == RotateCookie{}.Key() }) {
+		t.Error("the cookie is not rotated")
+	}
+}
+
+// Who adds a step may go on with the list of what it waits for.
+func TestAStepKeepsWhatItWaitsFor(t *testing.T) {
+	t.Parallel()
+	d := &differ{}
+	keys := append(make([]string, 0, 3), "a")
+	d.do(RotateCookie{}, "", append(keys, "b", RotateCookie{}.Key())...)
+	d.do(Claim{}, "", append(keys, "c")...)
+	if got := d.steps[0].After; !slices.Equal(got, []string{"a", "b"}) {
+		t.Errorf("the first step waits for %q", got)
+	}
+}

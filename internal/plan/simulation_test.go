@@ -106,7 +106,7 @@ func (s *simulation) stores(host cluster.Droplet, sha256 string) {
 func (s *simulation) rotate() {
 	wanted := s.Spec.NodeHost(s.Memory, "", nil).Parts()
 	for id, record := range s.Memory.Hosts {
-		if record.Role == cluster.RoleNode && record.Parts != nil {
+		if record.Role == cluster.RoleNode {
 			record.Parts = record.Parts.With(wanted, hostconfig.PartCookie)
 			s.Memory.Hosts[id] = record
 			s.droplet(id, func(d *cluster.Droplet) {

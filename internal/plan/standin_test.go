@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -41,6 +42,41 @@ func TestTheFirstSetServesUntilAnotherDoes(t *testing.T) {
 				t.Errorf("there are left\n%s", text(left))
 			}
 		})
+	}
+}
+
+// A change to a second set was cut off and is taken back, beside a change that makes
+// the nodes anew, or more of them: clients are led to a whole set, whichever that is.
+func TestWhatIsLeftOfASecondSetDoesNotServe(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*cluster.Spec){
+		"another region": portChanges()["another region"],
+		"a node more":    func(s *cluster.Spec) { s.Pools = slices.Clone(s.Pools); s.Pools[0].Count++ },
+	} {
+		for begun := 1; begun <= 30; begun++ {
+			t.Run(fmt.Sprintf("%s after %d steps", name, begun), func(t *testing.T) {
+				t.Parallel()
+				s := made(managed(chat(2)))
+				before := s.Spec
+				portChanges()["distribution.epmd_port"](&s.Spec)
+				for range begun {
+					if ready := Diff(s.Input).Ready(); len(ready) > 0 {
+						s.do(ready[0].Action)
+					}
+				}
+				s.Spec, s.Reports = before, nil
+				change(&s.Spec)
+				_, left := s.apply(func(ready []Step) Step {
+					if a, is := ready[0].Action.(Tell); is && len(serversIn(a.Delivery.Stdin)) < 2 {
+						t.Errorf("clients are led to %q", serversIn(a.Delivery.Stdin))
+					}
+					return ready[0]
+				})
+				if !left.Done() {
+					t.Errorf("there are left\n%s", text(left))
+				}
+			})
+		}
 	}
 }
 

@@ -97,10 +97,13 @@ func (d *differ) tellKey() string {
 // serving are the nodes that a load balancer which can be told leads to: not
 // those whose turn it is to restart, unless that is all of them, nor those that
 // have yet to get a release, unless none has one. Of two sets that cannot meet it is
-// the first, until the second is whole.
+// the first, until the second is whole; where a change to another set was cut off and
+// taken back, what is left of that set is younger, and the larger one serves.
 func (d *differ) serving() []cluster.Droplet {
 	if d.splits() && len(d.pools.outdated)+len(d.pools.missing) > 0 {
-		if first := filter(d.firstSet(), d.runs); len(first) > 0 {
+		first := filter(d.firstSet(), d.addressed)
+		second := filter(slices.Concat(d.pools.current(), d.pools.replaced), func(host cluster.Droplet) bool { return d.meets(host) && d.addressed(host) })
+		if len(first) > 0 && (older(first, second) || len(first) > len(second)) {
 			return onePerName(first)
 		}
 	}
@@ -122,6 +125,14 @@ func onePerName(hosts []cluster.Droplet) []cluster.Droplet {
 		})
 	})
 }
+
+// older says that the oldest of the hosts is one of the first.
+func older(first, second []cluster.Droplet) bool {
+	return len(second) == 0 || cluster.ByAge(slices.MinFunc(first, cluster.ByAge), slices.MinFunc(second, cluster.ByAge)) < 0
+}
+
+// addressed says that clients can be led to a node.
+func (d *differ) addressed(host cluster.Droplet) bool { return d.runs(host) && d.Spec.Address(host) != "" }
 
 // runs says that a node's release was not ended for good.
 func (d *differ) runs(host cluster.Droplet) bool { return !d.Memory.Hosts[host.ID].Stopped }
