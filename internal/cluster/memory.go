@@ -114,7 +114,8 @@ type HostRecord struct {
 	// Stored is the SHA-256 of the release that the node has in its store and has
 	// yet to run.
 	Stored string `json:"stored,omitempty"`
-	// Stopped says that the node's release was ended for good.
+	// Stopped says that the node's release was ended for good, or that the load
+	// balancer, whose clients another one answers, has parted with them.
 	Stopped bool `json:"stopped,omitempty"`
 	// Delivered identifies what the host was told last of what may change
 	// while it runs: the load balancer its nodes, a node its database.

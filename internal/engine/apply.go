@@ -115,20 +115,25 @@ func (r *run) olderPeers(d cluster.Droplet) []string {
 	return r.spec.PeersOf(*r.mem, peers)
 }
 
-// retire ends a node's release gracefully. A host that cannot be asked to any
+// retire parts with those whom a host serves. A host that cannot be asked to any
 // more goes without.
 func (r *run) retire(a plan.Retire) work {
 	contact, pause := r.contact(), seconds(r.spec.Update.PauseSeconds)
 	return func(ctx context.Context) error {
-		tflog.Info(ctx, "ending a node's release", map[string]any{"droplet": a.Name, "drain_seconds": a.DrainSeconds})
-		err := contact.tell(ctx, a.Droplet, a.Name+" to end its release", stopPatience+seconds(a.DrainSeconds), hostconfig.CommandStop(a.DrainSeconds), nil)
+		tflog.Info(ctx, "parting with those whom a host serves", map[string]any{"droplet": a.Name, "drain_seconds": a.DrainSeconds})
+		what, command := " to end its release", hostconfig.CommandStop(a.DrainSeconds)
+		if a.Role == cluster.RoleLoadBalancer {
+			what, command = " to let its clients go", hostconfig.CommandLetGo(a.DrainSeconds)
+		}
+		err := contact.tell(ctx, a.Droplet, a.Name+what, stopPatience+seconds(a.DrainSeconds), command, nil)
 		if ctx.Err() != nil {
-			// Its release may have ended: what restarts it is told anew.
-			r.record(func() { plan.Unsure(r.mem, a.Droplet.ID, hostconfig.PartEnvironment) })
+			if a.Role == cluster.RoleNode { // its release may have ended: what restarts it is told anew
+				r.record(func() { plan.Unsure(r.mem, a.Droplet.ID, hostconfig.PartEnvironment) })
+			}
 			return context.Cause(ctx)
 		}
 		if err != nil {
-			tflog.Warn(ctx, "a node goes without having ended its release", map[string]any{"droplet": a.Name, "error": err.Error()})
+			tflog.Warn(ctx, "a host goes without having parted with its clients", map[string]any{"droplet": a.Name, "error": err.Error()})
 		}
 		r.record(func() {
 			if record, known := r.mem.Hosts[a.Droplet.ID]; known {

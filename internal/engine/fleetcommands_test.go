@@ -46,7 +46,7 @@ func (f *fleet) run(ctx context.Context, id int, command string, stdin io.Reader
 		return json.Marshal(f.report(m, name))
 	case hostconfig.CommandSetNodes:
 		return nil, m.setNodes(command, input)
-	case "set-database":
+	case "set-database", "let-go":
 		return nil, nil
 	case hostconfig.CommandApply:
 		return nil, f.apply(m, command, input)

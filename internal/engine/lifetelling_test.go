@@ -33,6 +33,9 @@ func (s *safety) beforeTelling(p *process, id int, command string, stdin io.Read
 	if bundle.Release != nil && p.spec.Release.Migrate != "" && !s.life.fleet.migrated(bundle.Release.SHA256) {
 		s.violate("a node is told to run %.8s, for which nobody migrated", bundle.Release.SHA256)
 	}
+	if strings.HasPrefix(command, "let-go ") && leadTo(addresses, id) && !s.life.disturbed {
+		s.violate("the load balancer %d is told to part with clients that are led to it", id)
+	}
 	if restarts && p.spec.LoadBalancer != nil && p.spec.NodeCount() > 1 && p.spec.Update.Strategy == cluster.UpdateRolling && !s.life.disturbed {
 		if name, alone := s.life.fleet.servesAlone(id, addresses); alone {
 			s.violate("%s is told to %q, and clients are led to no other node that serves", name, command)

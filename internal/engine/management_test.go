@@ -317,6 +317,29 @@ func TestNodesBehindAToldLoadBalancerAreMadeAnewOneAfterAnother(t *testing.T) {
 	}
 }
 
+// A load balancer that goes parts with its clients once its successor answers them.
+func TestALoadBalancerPartsWithItsClients(t *testing.T) {
+	t.Parallel()
+	inManagedWorld(t, 2, func(w *world, h *hosts) {
+		before := w.converge(h.spec, h.mem)
+		balancer := *h.spec.LoadBalancer
+		balancer.Size, h.spec.LoadBalancer, h.spec.Update.DrainSeconds = "s-2vcpu-2gb", &balancer, 60
+		h.commands = nil
+		after := w.converge(h.spec, h.mem)
+		if want := []string{"chat-lb-1: let-go 60"}; !slices.Equal(h.commands, want) {
+			w.Errorf("told %v, want %v", h.commands, want)
+		}
+		if w.id(before, "chat-lb-1") == w.id(after, "chat-lb-2") {
+			w.Error("the load balancer was not made anew")
+		}
+		h.spec.LoadBalancer, h.commands = nil, nil
+		w.converge(h.spec, h.mem)
+		if len(h.commands) > 0 {
+			w.Errorf("where nobody answers its clients a load balancer is told %v", h.commands)
+		}
+	})
+}
+
 // The load balancer forgets a node before the node goes.
 func TestNodesGoAfterTheLoadBalancerWasTold(t *testing.T) {
 	t.Parallel()

@@ -38,7 +38,7 @@ var writes = map[string]string{
 // tells says which step of a plan has a host carry out a command of beamctl that
 // changes something, by the command's first word.
 var tells = map[string]string{
-	"set-nodes": "Tell", "set-database": "Tell", "apply": "Apply", "stop": "Retire", "migrate": "Migrate",
+	"set-nodes": "Tell", "set-database": "Tell", "apply": "Apply", "stop": "Retire", "let-go": "Retire", "migrate": "Migrate",
 	"store-release": "PushRelease", "share-release": "SpreadRelease", "fetch-release": "FetchRelease",
 	"stage-cookie": "RotateCookie", "switch-cookie": "RotateCookie", "adopt-cookie": "RotateCookie",
 	"export-acme": "CarryCertificate",

@@ -179,6 +179,10 @@ func CommandAwait(seconds int) string { return fmt.Sprintf("await %d", seconds) 
 // seconds (0 to 9999) to end, and then the release is stopped as systemd does.
 func CommandStop(drainSeconds int) string { return fmt.Sprintf("stop %d", drainSeconds) }
 
+// CommandLetGo has a load balancer part with clients whom another one answers by now:
+// what lasts, such as WebSockets, is given so many seconds (0 to 9999) to end.
+func CommandLetGo(drainSeconds int) string { return fmt.Sprintf("let-go %d", drainSeconds) }
+
 // CommandStore puts the archive on stdin, which must have the SHA-256, into the
 // node's store of releases.
 func CommandStore(sha256 string) string { return "store-release " + sha256 }

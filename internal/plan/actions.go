@@ -263,11 +263,12 @@ type (
 		Name    string
 		SHA256  string
 	}
-	// Retire ends a node's release gracefully before its droplet is deleted.
+	// Retire parts with those whom a host serves before its droplet is deleted: the
+	// release of a node ends for good, and a load balancer closes its connections.
 	Retire struct {
 		write
 		Droplet      cluster.Droplet
-		Name         string
+		Name, Role   string
 		DrainSeconds int
 	}
 	// RotateCookie changes the cookie on all nodes at once.

@@ -110,9 +110,11 @@ func (d *differ) markTelling() {
 // changesHosts says that a step makes of a host what no earlier state knows. One
 // that goes may have to stay, where the next apply is asked for something else.
 func changesHosts(a Action) bool {
-	switch a.(type) {
-	case Apply, RotateCookie, Retire:
+	switch a := a.(type) {
+	case Apply, RotateCookie:
 		return true
+	case Retire:
+		return a.Role == cluster.RoleNode
 	}
 	return false
 }

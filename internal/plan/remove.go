@@ -104,10 +104,11 @@ func (d *differ) removeBalancers(after []string) {
 		if d.deletes(host.ID) || host.ID == serves.ID && d.Spec.LoadBalancer != nil && !d.makesBalancer() {
 			continue
 		}
-		d.add(Step{
-			Action: d.deletion(host), Why: describe(d.Memory.Hosts[host.ID].Name, host.ID) + " is not needed any more",
-			After: append(slices.Clone(after), d.released(host)...),
-		})
+		gone := append(slices.Clone(after), d.released(host)...)
+		if d.Spec.LoadBalancer != nil { // else nobody answers its clients
+			gone = d.retire(host, d.Spec.Update.DrainSeconds, gone)
+		}
+		d.do(d.deletion(host), describe(d.Memory.Hosts[host.ID].Name, host.ID)+" is not needed any more", gone...)
 	}
 }
 

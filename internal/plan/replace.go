@@ -165,14 +165,21 @@ func (d *differ) successorServes() []string {
 // more. Its release ends gracefully before, where the provider has a way to it.
 func (d *differ) removeNode(host cluster.Droplet, why string, after ...string) (key string) {
 	a := d.deletion(host)
-	after = append(after, AwaitNodes{}.Key())
-	if d.reaches(host.ID) && Active(host) && !d.Memory.Hosts[host.ID].Stopped {
-		retire := Retire{Droplet: host, Name: a.Name, DrainSeconds: d.drainSeconds()}
-		d.add(Step{Action: retire, After: after})
-		after = append(slices.Clone(after), retire.Key())
-	}
+	after = d.retire(host, d.drainSeconds(), append(after, AwaitNodes{}.Key()))
 	d.add(Step{Action: a, After: after, Interrupts: Interruption{Hosts: []string{a.Name}}, Why: why})
 	return a.Key()
+}
+
+// retire lets those go whom a host serves, where the provider has a way to it, and
+// returns what its deletion has to wait for.
+func (d *differ) retire(host cluster.Droplet, seconds int, after []string) []string {
+	record := d.Memory.Hosts[host.ID]
+	if !d.reaches(host.ID) || !Active(host) || record.Stopped || record.SetUpFailed && record.Role == cluster.RoleLoadBalancer {
+		return after
+	}
+	a := Retire{Droplet: host, Name: record.Name, Role: record.Role, DrainSeconds: seconds}
+	d.add(Step{Action: a, After: after})
+	return append(slices.Clone(after), a.Key())
 }
 
 // drainSeconds is how long connections to a node are given to end, once the load

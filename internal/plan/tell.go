@@ -132,7 +132,9 @@ func older(first, second []cluster.Droplet) bool {
 }
 
 // addressed says that clients can be led to a node.
-func (d *differ) addressed(host cluster.Droplet) bool { return d.runs(host) && d.Spec.Address(host) != "" }
+func (d *differ) addressed(host cluster.Droplet) bool {
+	return d.runs(host) && d.Spec.Address(host) != ""
+}
 
 // runs says that a node's release was not ended for good.
 func (d *differ) runs(host cluster.Droplet) bool { return !d.Memory.Hosts[host.ID].Stopped }

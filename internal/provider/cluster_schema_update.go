@@ -19,7 +19,7 @@ func updateAttribute() schema.SingleNestedAttribute {
 			"drain_seconds": defaultedInt("How long the connections of a node that restarts or goes are given to end, in seconds, 0 to 3600. The load balancer sends it no new " +
 				"visitors meanwhile, and leads those elsewhere that come back. What is still open afterwards, such as a WebSocket, is cut. " +
 				"A turn ends sooner when nobody is served any more, though not within 11 seconds: for that long the load balancer may lead a client there once more. " +
-				"`0` waits for nobody. Default: `60`."),
+				"A load balancer that another one has taken the place of is given the same time. `0` waits for nobody. Default: `60`."),
 			"pause_seconds": defaultedInt("How long an apply waits between two turns, in seconds, 0 to 3600. Default: `0`."),
 			"on_failure": defaulted("What becomes of a node that does not come up with what it was told. `rollback`: it goes back to what ran before, where that is still there. " +
 				"`stop`: it stays as it is, to be looked at. Either way the roll-out ends there, the other nodes go on serving, the apply fails and says why, " +

@@ -29,7 +29,8 @@ DUE = "/run/beamctl-reload-due"
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 SOCKET_TIMEOUT_S = 5
 RELOAD_TIMEOUT_S = 15
-# How long a server that leaves may take for the requests that it has.
+# Between two looks at whether the last client has gone.
+LEAVE_INTERVAL_S = 0.2
 # Columns of `show servers state` (HAProxy's management guide, 9.3).
 STATE_NAME, STATE_ADDRESS, STATE_PORT = 3, 4, 18
 
@@ -209,6 +210,27 @@ def reload() -> None:
     finally:
         host.write(STATE, NO_STATE)
     host.remove(DUE)
+
+
+def let_go(seconds: int) -> None:
+    """Parts with clients that another load balancer answers by now. Processes from
+    before a reload close a connection with their next answer, or when it idles, and
+    end with their last one; what lasts longer, such as a WebSocket, is given so many
+    seconds."""
+    deadline = time.monotonic() + seconds
+    reload()
+    while former_workers() and time.monotonic() < deadline:
+        time.sleep(LEAVE_INTERVAL_S)
+
+
+def former_workers() -> set[str]:
+    """The processes that serve whom they served before a reload."""
+    now = worker()
+    status = host.read(f"/proc/{now}/status") if now else ""
+    parent = re.search(r"^PPid:\s*(\d+)$", status, re.MULTILINE)
+    if not parent:
+        return set()
+    return set(host.read(f"/proc/{parent[1]}/task/{parent[1]}/children").split()) - {now}
 
 
 def worker() -> str:

@@ -12,6 +12,8 @@ usage: beamctl status                 print a report as JSON
        beamctl apply                  take over the parts that stdin has as JSON, all or none
        beamctl stop SECONDS           on a node: end the release for good, once nobody
                                       is served any more or the time is over
+       beamctl let-go SECONDS         on a load balancer: part with clients that another
+                                      one answers by now, or that so much time is given
        beamctl export-acme            on a load balancer: print what it has from its
                                       certificate authority
        beamctl import-acme            on a load balancer: take that over from stdin
@@ -131,6 +133,10 @@ def stop(seconds: str) -> None:
     changer().stop(SETTINGS, int(seconds))
 
 
+def let_go(seconds: str) -> None:
+    ROLE.let_go(int(seconds))
+
+
 def export_acme() -> None:
     print(json.dumps(acme().export()))
 
@@ -189,6 +195,7 @@ COMMANDS: list[tuple[set[str], str, Callable[..., None]]] = [
     ({"node"}, r"check-database", check_database),
     ({"node", "load-balancer", "database"}, r"apply", apply),
     ({"node"}, r"stop ([0-9]{1,4})", stop),
+    ({"load-balancer"}, r"let-go ([0-9]{1,4})", let_go),
     ({"load-balancer"}, r"export-acme", export_acme),
     ({"load-balancer"}, r"import-acme", import_acme),
     ({"node", "load-balancer", "database"}, r"recover", recover),
