@@ -66,7 +66,8 @@ func (r *run) apply(a plan.Apply) (work, error) {
 // saidNo says that the host itself ended the command, and left all as it was before.
 // Otherwise it may have carried it out, or may do so still.
 func saidNo(err error) bool {
-	return errors.As(err, new(*management.CommandError))
+	var ended *management.CommandError
+	return errors.As(err, &ended) && ended.Signal == ""
 }
 
 // rest pauses between two turns. One that is cut short is no failure: toEnd tells

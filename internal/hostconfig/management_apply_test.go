@@ -134,6 +134,32 @@ func withPackages(host renderer, packages ...string) (hostconfig.Bundle, error) 
 	panic("no such host")
 }
 
+// Whatever goes wrong amid a change, the host is as it was before.
+func TestAChangeThatFailsUnexpectedlyIsUndone(t *testing.T) {
+	t.Parallel()
+	node := managedNode()
+	node.Environment = map[string]string{"TOKEN": "PLANTEDSECRET"}
+	for story, tt := range map[string]struct{ error, want string }{
+		"no such owner":    {`LookupError("no such user: 'nobody-here'")`, "beamctl: it could not be written: no such user: 'nobody-here'"},
+		"an error of ours": {`RuntimeError("PLANTEDSECRET")`, "beamctl: RuntimeError in host.py, line "},
+	} {
+		t.Run(story, func(t *testing.T) {
+			t.Parallel()
+			m := newManaged(t, node)
+			other := node
+			other.Environment = map[string]string{"TOKEN": "PLANTEDSECRET", "A": "b"}
+			bundle := m.told(t)(other.Bundle(hostconfig.PartEnvironment))
+			library := m.read(t, "/usr/local/lib/beam/beamctl/host.py")
+			m.write(t, "/usr/local/lib/beam/beamctl/host.py", strings.Replace(library, "            os.rename(file.name, path)\n",
+				"            if path.endswith('/beam/env') and 'A=' in content:\n                raise "+tt.error+"\n            os.rename(file.name, path)\n", 1))
+			m.expectRefused(t, bundle, tt.want)
+			if _, messages, _ := m.ask(t, hostconfig.CommandApply, bundle); strings.Contains(messages, "PLANTEDSECRET") {
+				t.Errorf("a secret is shown: %s", messages)
+			}
+		})
+	}
+}
+
 func TestABundleIsWholeOrRefused(t *testing.T) {
 	t.Parallel()
 	m := newManaged(t, managedNode())

@@ -30,9 +30,12 @@ def make(files: Mapping[str, File], note: dict[str, Any], take: Callable[[], Non
     except host.Refused:
         recover(undo)
         raise
-    except OSError as error:
+    except (OSError, LookupError) as error:  # LookupError: the owner of a file is nobody here
         recover(undo)
         raise host.Refused(f"it could not be written: {error}") from error
+    except Exception as error:
+        recover(undo)
+        raise host.Refused(host.unexpected(error)) from error
     host.remove(JOURNAL)
 
 
@@ -54,7 +57,7 @@ def recover(undo: Undo) -> None:
         place(path, file)
     try:
         undo(journal["files"], journal["note"])
-    except (host.Refused, OSError) as error:
+    except Exception as error:
         print("beamctl: the files are as they were before, but", error, file=sys.stderr)
     host.remove(JOURNAL)
 

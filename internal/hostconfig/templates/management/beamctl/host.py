@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import traceback
 import urllib.parse
 from collections.abc import Iterable
 from typing import Any, Optional, Union
@@ -41,6 +42,12 @@ class Refused(Exception):
     """Tells the caller why nothing was changed."""
 
 
+def unexpected(error: Exception) -> str:
+    """Where an error came from that nothing expects."""
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {os.path.basename(at.filename)}, line {at.lineno}: {error}"
+
+
 def settings() -> dict[str, Any]:
     with open(SETTINGS) as file:
         return dict(json.load(file))
@@ -70,7 +77,7 @@ def write(path: str, content: str, mode: int = 0o644, owner: str = "") -> None:
             os.chmod(file.name, mode)
             os.fsync(file.fileno())
             os.rename(file.name, path)
-        except OSError:
+        except BaseException:
             os.remove(file.name)
             raise
     sync(folder)

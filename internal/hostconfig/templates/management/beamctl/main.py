@@ -240,7 +240,7 @@ if __name__ == "__main__":
     os.umask(0o077)
     try:
         sys.exit(main(asked()))
-    except host.Refused as refused:
-        hidden = host.hide(str(refused), host.secrets() | ROLE.secrets(SETTINGS))
-        print("beamctl:", hidden, file=sys.stderr)
+    except Exception as failed:
+        said = str(failed) if isinstance(failed, host.Refused) else host.unexpected(failed)
+        print("beamctl:", host.hide(said, host.secrets() | ROLE.secrets(SETTINGS)), file=sys.stderr)
         sys.exit(1)

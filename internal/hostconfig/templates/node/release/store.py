@@ -116,9 +116,13 @@ def owner() -> str:
 
 def own(root: str) -> None:
     """Gives the release its folder, or shuts it."""
+    commands = [["chmod", "-R", "u+rwX,g+rX,g-w,o-rwx", root]]
     if os.geteuid() == 0:
-        subprocess.run(["chown", "-R", "-P", f"{owner()}:{config()['user']}", root], check=True)
-    subprocess.run(["chmod", "-R", "u+rwX,g+rX,g-w,o-rwx", root], check=True)
+        commands.insert(0, ["chown", "-R", "-P", f"{owner()}:{config()['user']}", root])
+    for command in commands:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        if done.returncode != 0:
+            raise Failed(done.stderr.strip())
 
 
 def fit_owner(root: str) -> None:
