@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
 const (
@@ -119,10 +120,7 @@ func find[T any](items []T, named, ours func(T) bool, taken func(T) *TakenError)
 	return item, false, nil
 }
 
-// carries says whether an object has all the tags. An account keeps the
-// spelling that a tag was first made with.
+// carries says whether an object has all the tags.
 func carries(have, tags []string) bool {
-	return !slices.ContainsFunc(tags, func(tag string) bool {
-		return !slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, tag) })
-	})
+	return !slices.ContainsFunc(tags, func(tag string) bool { return !cluster.HasTag(have, tag) })
 }

@@ -95,7 +95,7 @@ func (e *Engine) Destroy(ctx context.Context, name string, mem *cluster.Memory) 
 	}
 	marks, whole := r.obs.Tags, r.plan
 	r.plan = func() plan.Plan { return whole().KeepingMarks() }
-	if r.diff().Done() {
+	if r.plan().Done() {
 		// One look may have been one too few: lists lag behind what was done last.
 		if err := digitalocean.Pause(ctx, settleTime); err != nil {
 			return err
@@ -137,14 +137,14 @@ func (e *Engine) Diff(ctx context.Context, spec cluster.Spec, mem cluster.Memory
 		return plan.Plan{}, r.obs, err
 	}
 	r.doubtDeliveries()
-	return r.diff(), r.obs, nil
+	return r.plan(), r.obs, nil
 }
 
 // lookTwice looks again before a cluster is refused: one that was destroyed a
 // moment ago may still be listed.
 func (r *run) lookTwice(ctx context.Context) error {
 	err := r.look(ctx)
-	if err != nil || len(r.obs.Others) == 0 || len(r.diff().Refusals) == 0 {
+	if err != nil || len(r.obs.Others) == 0 || len(r.plan().Refusals) == 0 {
 		return err
 	}
 	if err := digitalocean.Pause(ctx, settleTime); err != nil {
@@ -215,7 +215,7 @@ func (r *run) clear(ctx context.Context) error {
 			return err
 		}
 	}
-	if refused := r.diff().Refusals; len(refused) > 0 {
+	if refused := r.plan().Refusals; len(refused) > 0 {
 		return &RefusedError{refused}
 	}
 	abandoned := plan.Abandoned(r.input())

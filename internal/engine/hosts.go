@@ -67,12 +67,12 @@ func (r *run) render(a plan.CreateHosts) ([]byte, error) {
 		if err := r.mem.CanMakeDatabase(); err != nil {
 			return nil, err
 		}
-		return described(r.spec.DatabaseHost(*r.mem).Render())("configuration of the database host")
+		return named("configuration of the database host")(r.spec.DatabaseHost(*r.mem).Render())
 	case cluster.RoleLoadBalancer:
 		if r.mem.Secrets.StatsPassword == "" {
 			r.mem.Secrets.StatsPassword = secret.Password()
 		}
-		return described(r.spec.LoadBalancerHost(*r.mem, plan.Serving(r.input())).Render())("configuration of the load balancer")
+		return named("configuration of the load balancer")(r.spec.LoadBalancerHost(*r.mem, plan.Serving(r.input())).Render())
 	}
 	if err := r.spec.CanMakeNodes(*r.mem); err != nil {
 		return nil, err
@@ -80,11 +80,12 @@ func (r *run) render(a plan.CreateHosts) ([]byte, error) {
 	if r.mem.Secrets.RunningFingerprint == "" {
 		r.mem.Secrets.RunningFingerprint = cookie.Fingerprint(r.spec.EffectiveCookie(*r.mem))
 	}
-	return described(r.spec.NodeHost(*r.mem, a.Pool, r.spec.PeersOf(*r.mem, plan.Peers(r.input()))).Render())("configuration of the nodes")
+	return named("configuration of the nodes")(r.spec.NodeHost(*r.mem, a.Pool, r.spec.PeersOf(*r.mem, plan.Peers(r.input()))).Render())
 }
 
-func described(text []byte, err error) func(what string) ([]byte, error) {
-	return func(what string) ([]byte, error) {
+// named says of what it is an error.
+func named(what string) func(text []byte, err error) ([]byte, error) {
+	return func(text []byte, err error) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", what, err)
 		}

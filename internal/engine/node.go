@@ -101,7 +101,7 @@ func (e *Engine) ConvergeNode(ctx context.Context, spec *cluster.NodeSpec, dropl
 // doubt looks again before it is believed that the node must not be made: lists
 // may be behind.
 func (n *nodeRun) doubt(ctx context.Context) error {
-	if len(n.diff().Refusals) == 0 {
+	if len(n.plan().Refusals) == 0 {
 		return nil
 	}
 	if err := digitalocean.Pause(ctx, settleTime); err != nil {
@@ -125,7 +125,7 @@ func (n *nodeRun) nodeRequest(a plan.CreateHosts) (digitalocean.DropletRequest, 
 	spec := *n.spec
 	vpc, _ := n.input(true).VPC() // the plan refuses where there is none
 	host := n.run.spec.NodeHost(*n.mem, a.Pool, nil)
-	userData, err := described(host.Render())("configuration of node " + spec.Name)
+	userData, err := named("configuration of node " + spec.Name)(host.Render())
 	return digitalocean.DropletRequest{
 		Names: a.Names, Place: a.Place, SSHKeys: spec.SSHKeys, UserData: string(userData),
 		Tags: slices.Concat(spec.WantedTags(), []string{spec.ToldTag(), spec.MakingTag()}, spec.NodeMarks()), VPCUUID: vpc, Monitoring: spec.Monitoring,
@@ -149,7 +149,7 @@ func (e *Engine) DiffNode(ctx context.Context, spec cluster.NodeSpec, dropletID 
 	if err := n.look(ctx); err != nil {
 		return plan.Plan{}, err
 	}
-	return n.diff(), nil
+	return n.plan(), nil
 }
 
 // NodeDrift says, a sentence each, what differs from what a ConvergeNode made.

@@ -138,7 +138,7 @@ func (r *run) migratesAtBoot() {
 		return
 	}
 	runs := func(s plan.Step) bool { _, is := s.Action.(plan.Migrate); return is }
-	if !slices.ContainsFunc(r.diff().Steps, runs) {
+	if !slices.ContainsFunc(r.plan().Steps, runs) {
 		r.mem.Migrated = release.SHA256
 	}
 }

@@ -89,15 +89,12 @@ func (r *run) input() plan.Input {
 	return plan.Input{Spec: r.spec, Memory: *r.mem, Observed: r.obs, Reports: r.reports, Now: time.Now(), Creating: r.creating, Begun: r.begun, Going: r.going, Telling: r.telling}
 }
 
-// diff says what is left to do, after what needs no call has been done.
-func (r *run) diff() plan.Plan { return r.plan() }
-
 // toEnd carries out steps until nothing is left and a last look agrees, or one
 // fails. Steps under way come to their end in any case.
 func (r *run) toEnd(ctx context.Context) error {
 	var failed []error
 	for {
-		p := r.noted(r.diff())
+		p := r.noted(r.plan())
 		if len(p.Refusals) > 0 && len(failed) == 0 {
 			failed = append(failed, &RefusedError{p.Refusals})
 		}
@@ -187,7 +184,7 @@ func (r *run) noted(p plan.Plan) plan.Plan {
 		if !changed {
 			return p
 		}
-		p = r.diff()
+		p = r.plan()
 	}
 }
 

@@ -60,10 +60,9 @@ func (d *differ) database() {
 // the next host comes only once it is gone.
 func (d *differ) strayDatabase() (cluster.Droplet, bool) {
 	i := slices.IndexFunc(d.Observed.Droplets, func(host cluster.Droplet) bool {
-		_, known := d.Memory.Hosts[host.ID]
 		v := d.Observed.Volume
 		holds := v != nil && slices.Contains(v.DropletIDs, host.ID)
-		return !known && d.stray(host) && (holds || host.Role(d.Spec.Name) == cluster.RoleDatabase)
+		return d.stray(host) && (holds || host.Role(d.Spec.Name) == cluster.RoleDatabase)
 	})
 	if i < 0 {
 		return cluster.Droplet{}, false

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -278,5 +277,3 @@ func (p Plan) has(fits func(Action) bool) bool {
 }
 
 func compareKeys(a, b Step) int { return cmp.Compare(a.Key(), b.Key()) }
-
-func itoa(n int) string { return strconv.Itoa(n) }

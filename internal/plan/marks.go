@@ -1,9 +1,9 @@
 package plan
 
 import (
+	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
@@ -224,9 +224,8 @@ func missingTag(tag string, hosts int) string {
 
 // count writes a number with its noun: "1 droplet", "2 droplets".
 func count(n int, noun string) string {
-	text := strings.TrimSpace(strings.Join([]string{itoa(n), noun}, " "))
-	if n != 1 {
-		text += "s"
+	if n == 1 {
+		return "1 " + noun
 	}
-	return text
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -114,10 +114,10 @@ func (d *differ) claim(other cluster.Observed) string {
 	case other.Empty():
 		return ""
 	case !leased:
-		return fmt.Sprintf("The account has a cluster named %q (%s). %s", d.Spec.Name, inventory(other), importing)
+		return fmt.Sprintf("The account has a cluster named %q (%s). %s", d.Spec.Name, Inventory(other), importing)
 	case serves(other):
 		return fmt.Sprintf("A create of a cluster named %q died when the cluster was up already: it serves, or its volume may hold data (%s). %s",
-			d.Spec.Name, inventory(other), importing)
+			d.Spec.Name, Inventory(other), importing)
 	}
 	return ""
 }
@@ -174,8 +174,8 @@ func serves(o cluster.Observed) bool {
 	return up[cluster.RoleNode] && (led || o.Volume != nil && up[cluster.RoleDatabase])
 }
 
-// inventory counts what there is of a cluster.
-func inventory(o cluster.Observed) string {
+// Inventory says what there is of a cluster: "2 droplets, 1 firewall, 1 VPC".
+func Inventory(o cluster.Observed) string {
 	parts := []string{count(len(o.Hosts()), "droplet"), count(len(o.Firewalls), "firewall"), count(len(o.OwnVPCs()), "VPC")}
 	if o.Volume != nil {
 		parts = append(parts, "1 volume")
@@ -185,9 +185,6 @@ func inventory(o cluster.Observed) string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-// Inventory says what there is of a cluster: "2 droplets, 1 firewall, 1 VPC".
-func Inventory(o cluster.Observed) string { return inventory(o) }
 
 // takenNames refuses steps that need a name which something else has.
 func (d *differ) takenNames() []check.Problem {

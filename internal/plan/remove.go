@@ -17,7 +17,7 @@ func (d *differ) removal() bool {
 // that was told just what it would be told today is kept; the others go last.
 func (d *differ) adopt() {
 	for _, host := range d.Observed.Droplets {
-		if _, known := d.Memory.Hosts[host.ID]; known || !d.stray(host) || d.removal() {
+		if !d.stray(host) || d.removal() {
 			continue
 		}
 		record := cluster.HostRecord{Name: host.Name, Role: host.Role(d.Spec.Name), Pool: host.Pool(d.Spec.Name)}
@@ -43,14 +43,14 @@ func (d *differ) adopt() {
 }
 
 // stray says that the cluster's marks are on a host that nobody remembers.
-func (d *differ) stray(host cluster.Droplet) bool { return d.Observed.Owns(host) }
+func (d *differ) stray(host cluster.Droplet) bool {
+	_, known := d.Memory.Hosts[host.ID]
+	return !known && d.Observed.Owns(host)
+}
 
 // HasStrays says that hosts of the cluster exist that the state does not know.
 func HasStrays(in Input) bool {
-	return slices.ContainsFunc(in.Observed.Droplets, func(host cluster.Droplet) bool {
-		_, known := in.Memory.Hosts[host.ID]
-		return !known && in.Observed.Owns(host)
-	})
+	return slices.ContainsFunc(in.Observed.Droplets, (&differ{Input: in}).stray)
 }
 
 // fingerprintOf is what a host of the record's role, and of its pool, would be told
@@ -89,7 +89,7 @@ func (d *differ) remove() {
 		}
 	}
 	for _, host := range d.Observed.Droplets {
-		if _, known := d.Memory.Hosts[host.ID]; !known && d.stray(host) && !d.deletes(host.ID) {
+		if d.stray(host) && !d.deletes(host.ID) {
 			d.do(d.deletion(host), describe(host.Name, host.ID)+" is not in the state", append(slices.Clone(after), d.released(host)...)...)
 		}
 	}

@@ -37,8 +37,7 @@ func (d *differ) rotate() {
 // others may be connected with them, and nobody could tell them from strangers.
 func (d *differ) removeNameless() (keys []string) {
 	for _, host := range d.Observed.Droplets {
-		_, known := d.Memory.Hosts[host.ID]
-		if !known && d.stray(host) && host.Role(d.Spec.Name) == cluster.RoleNode && d.Spec.Address(host) == "" {
+		if d.stray(host) && host.Role(d.Spec.Name) == cluster.RoleNode && d.Spec.Address(host) == "" {
 			gone := d.deletion(host)
 			d.do(gone, describe(host.Name, host.ID)+" is not in the state")
 			keys = append(keys, gone.Key())
