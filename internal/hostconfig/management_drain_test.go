@@ -78,7 +78,8 @@ func TestADrainEndsWithItsTime(t *testing.T) {
 }
 
 // HAProxy may lead a client to a node once more for as long as it keeps idle
-// connections, so a node waits longer than that.
+// connections, so a node waits longer than that, and so does the load balancer
+// before it goes.
 func TestADrainOutlastsIdleConnectionsOfTheLoadBalancer(t *testing.T) {
 	t.Parallel()
 	balancer, err := exampleLoadBalancer().Render()
@@ -94,9 +95,11 @@ func TestADrainOutlastsIdleConnectionsOfTheLoadBalancer(t *testing.T) {
 		return n
 	}
 	idle := number(fileOf(t, balancer, "/etc/haproxy/haproxy.cfg"), `timeout http-keep-alive (\d+)s`)
-	node := managedNode()
-	lingers := number(fileOf(t, renderNode(t, node), "/usr/local/lib/beam/beamctl/drain.py"), `(?m)^LINGER_S = (\d+)$`)
-	if lingers <= idle {
-		t.Errorf("a node waits %d s, and HAProxy keeps idle connections for %d s", lingers, idle)
+	node := number(fileOf(t, renderNode(t, managedNode()), "/usr/local/lib/beam/beamctl/drain.py"), `(?m)^LINGER_S = (\d+)$`)
+	managed, err := managedLoadBalancer().Render()
+	must(t, err)
+	itself := number(fileOf(t, managed, "/usr/local/lib/beam/beamctl/balancer.py"), `(?m)^IDLE_S = (\d+)$`)
+	if node <= idle || itself <= idle {
+		t.Errorf("a node waits %d s, the load balancer %d s, and HAProxy keeps idle connections for %d s", node, itself, idle)
 	}
 }

@@ -29,6 +29,8 @@ DUE = "/run/beamctl-reload-due"
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 SOCKET_TIMEOUT_S = 5
 RELOAD_TIMEOUT_S = 15
+# Longer than timeout http-keep-alive: for so long a client that idles may ask once more.
+IDLE_S = 11
 # Between two looks at whether the last client has gone.
 LEAVE_INTERVAL_S = 0.2
 # Columns of `show servers state` (HAProxy's management guide, 9.3).
@@ -216,9 +218,11 @@ def let_go(seconds: int) -> None:
     """Parts with clients that another load balancer answers by now. Processes from
     before a reload close a connection with their next answer, or when it idles, and
     end with their last one; what lasts longer, such as a WebSocket, is given so many
-    seconds."""
-    deadline = time.monotonic() + seconds
+    seconds. With none, nobody is waited for."""
+    if seconds == 0:
+        return
     reload()
+    deadline = time.monotonic() + max(seconds, IDLE_S)
     while former_workers() and time.monotonic() < deadline:
         time.sleep(LEAVE_INTERVAL_S)
 
