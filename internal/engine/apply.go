@@ -41,7 +41,7 @@ func (r *run) apply(a plan.Apply) (work, error) {
 		tflog.Info(ctx, "telling a host of its configuration", map[string]any{"droplet": a.Name, "parts": a.Parts, "restart": a.Restart != nil})
 		if err := contact.tell(ctx, a.Droplet, a.Name+" "+what, limit, hostconfig.CommandApply, bundle); err != nil {
 			if !saidNo(err) || a.Restart != nil && !a.Restart.Rollback {
-				r.record(func() { plan.Unsure(r.mem, a.Droplet.ID, a.Parts...) })
+				r.record(func() { plan.ForgetParts(r.mem, a.Droplet.ID, a.Parts...) })
 			}
 			return err
 		}
@@ -129,7 +129,7 @@ func (r *run) retire(a plan.Retire) work {
 		err := contact.tell(ctx, a.Droplet, a.Name+what, stopPatience+seconds(a.DrainSeconds), command, nil)
 		if ctx.Err() != nil {
 			if a.Role == cluster.RoleNode { // its release may have ended: what restarts it is told anew
-				r.record(func() { plan.Unsure(r.mem, a.Droplet.ID, hostconfig.PartEnvironment) })
+				r.record(func() { plan.ForgetParts(r.mem, a.Droplet.ID, hostconfig.PartEnvironment) })
 			}
 			return context.Cause(ctx)
 		}

@@ -154,7 +154,7 @@ func (t rotation) inspect(ctx context.Context) (running []rotating, err error) {
 				"Stop them, or make them beam_node resources of the cluster, and apply again; nothing was changed", strings.Join(strangers, ", "))
 		}
 		tflog.Info(ctx, "waiting for nodes that Terraform does not know to go, before the cookie changes", map[string]any{"nodes": strangers})
-		if err := digitalocean.Pause(ctx, doubtPause); err != nil {
+		if err := digitalocean.Pause(ctx, recheckPause); err != nil {
 			return nil, err
 		}
 	}

@@ -136,7 +136,7 @@ func (e *Engine) Diff(ctx context.Context, spec cluster.Spec, mem cluster.Memory
 	if err != nil {
 		return plan.Plan{}, r.obs, err
 	}
-	r.doubtDeliveries()
+	r.forgetDeliveries()
 	return r.plan(), r.obs, nil
 }
 
@@ -153,18 +153,15 @@ func (r *run) lookTwice(ctx context.Context) error {
 	return r.look(ctx)
 }
 
-// doubtDeliveries has hosts told again of which others there are, where there are
+// forgetDeliveries has hosts told again of which others there are, where there are
 // hosts that the state does not know: it is of before an apply that made those, and
 // may have told others of them.
-func (r *run) doubtDeliveries() {
+func (r *run) forgetDeliveries() {
 	if !plan.HasStrays(r.input()) {
 		return
 	}
-	for id, record := range r.mem.Hosts {
-		if !record.Unmanaged {
-			record.Delivered = ""
-			r.mem.Hosts[id] = record
-		}
+	for id := range r.mem.Hosts {
+		plan.ForgetDelivery(r.mem, id)
 	}
 }
 
@@ -189,7 +186,7 @@ func (r *run) begin(ctx context.Context) error {
 		return err
 	}
 	if !r.creating {
-		r.doubtDeliveries()
+		r.forgetDeliveries()
 		return drawMissing(r.spec, r.mem)
 	}
 	if err := r.clear(ctx); err != nil {

@@ -75,7 +75,7 @@ func (r *run) tell(d plan.Delivery) work {
 		err := contact.tell(ctx, d.Droplet, d.Name+" to be told of other hosts", tellPatience, d.Command, d.Stdin)
 		if err != nil {
 			if !saidNo(err) {
-				r.record(func() { plan.UnsureOfOthers(r.mem, d.Droplet.ID) })
+				r.record(func() { plan.ForgetDelivery(r.mem, d.Droplet.ID) })
 			}
 			return err
 		}

@@ -74,7 +74,7 @@ func everybody(o cluster.Observed) cluster.Observed {
 // ConvergeNode creates the droplet of a beam_node, or changes the one of the id
 // in place; 0 is none yet. It sets spec.Public to what the cluster's network is,
 // and returns the droplet that exists even when it fails. The memory is that of a
-// node with a management channel; it is filled even then.
+// node with a management channel; it is filled also when it fails.
 func (e *Engine) ConvergeNode(ctx context.Context, spec *cluster.NodeSpec, dropletID int, mem *cluster.Memory) (cluster.Droplet, error) {
 	mem.Version = cluster.MemoryVersion
 	if err := drawMissing(spec.Alone(), mem); err != nil {
@@ -88,7 +88,7 @@ func (e *Engine) ConvergeNode(ctx context.Context, spec *cluster.NodeSpec, dropl
 	if _, exists := n.obs.Droplet(dropletID); dropletID != 0 && !exists {
 		return cluster.Droplet{ID: dropletID}, fmt.Errorf("droplet %d was deleted meanwhile; apply again to replace it", dropletID)
 	}
-	if err := n.doubt(ctx); err != nil {
+	if err := n.lookAgain(ctx); err != nil {
 		return n.droplet(), err
 	}
 	if spec.Cookie != "" {
@@ -98,9 +98,9 @@ func (e *Engine) ConvergeNode(ctx context.Context, spec *cluster.NodeSpec, dropl
 	return n.droplet(), err
 }
 
-// doubt looks again before it is believed that the node must not be made: lists
+// lookAgain looks once more before it is believed that the node must not be made: lists
 // may be behind.
-func (n *nodeRun) doubt(ctx context.Context) error {
+func (n *nodeRun) lookAgain(ctx context.Context) error {
 	if len(n.plan().Refusals) == 0 {
 		return nil
 	}
@@ -170,7 +170,7 @@ func (e *Engine) ObserveNode(ctx context.Context, name string, dropletID int) (*
 	d, err := e.api.Droplet(ctx, dropletID)
 	if err == nil && d == nil {
 		// A droplet that was made just now may be too new.
-		if err = digitalocean.Pause(ctx, doubtPause); err == nil {
+		if err = digitalocean.Pause(ctx, recheckPause); err == nil {
 			d, err = e.api.Droplet(ctx, dropletID)
 		}
 	}

@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	// doubtTime is how long after an apply lists may still lack what it made, or
+	// listLag is how long after an apply lists may still lack what it made, or
 	// show what it deleted, and a read of a single object may say that a new one
 	// does not exist.
-	doubtTime = time.Minute
-	// doubtPause is the pause before a doubtful look is taken again.
-	doubtPause = 5 * time.Second
+	listLag = time.Minute
+	// recheckPause is the pause before a doubtful look is taken again.
+	recheckPause = 5 * time.Second
 )
 
 // Observe looks at everything of the cluster, at the price of one call for each
@@ -26,7 +26,7 @@ const (
 // should hold the cluster; empty for none. What the lists say against the memory
 // is asked for object by object before it is believed.
 func (e *Engine) Observe(ctx context.Context, name, projectID string, mem cluster.Memory) (cluster.Observed, error) {
-	doubtful := mem.Unsure || time.Since(mem.ChangedAt) < doubtTime
+	doubtful := mem.Unsure || time.Since(mem.ChangedAt) < listLag
 	a, err := e.account(ctx, name, projectID, mem, doubtful)
 	return a.Of(name, mem), err
 }
@@ -249,7 +249,7 @@ func ask[T any](c *confirmation, what string, all *[]T, get func(context.Context
 	c.calls = append(c.calls, func(ctx context.Context) error {
 		found, err := get(ctx)
 		if err == nil && found == nil && listed == nil && c.doubtful {
-			if err = digitalocean.Pause(ctx, doubtPause); err == nil {
+			if err = digitalocean.Pause(ctx, recheckPause); err == nil {
 				found, err = get(ctx)
 			}
 		}

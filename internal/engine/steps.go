@@ -77,8 +77,8 @@ func (r *run) note(a plan.Action) bool {
 		r.mem.DatabaseAddress = a.Address
 	case plan.Claim:
 		r.mem.Unmarked = false
-	case plan.Doubt:
-		plan.Doubted(r.input(), r.mem, a.Tellings)
+	case plan.ForgetTold:
+		plan.ForgetAllTold(r.input(), r.mem, a.Tellings)
 	default:
 		return false
 	}

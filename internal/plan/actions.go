@@ -55,9 +55,9 @@ type (
 		Old    []string         // marks of the same kind, which go
 		On     *cluster.Droplet // carries the tag; nil for that of a cluster, which nothing carries
 	}
-	// Doubt takes note that nobody knows what running hosts were told by the applies
+	// ForgetTold takes note that nobody knows what running hosts were told by the applies
 	// up to the number.
-	Doubt struct {
+	ForgetTold struct {
 		note
 		Tellings int
 	}
@@ -334,7 +334,7 @@ func (a TagHosts) Key() string         { return "tag hosts " + a.Tag }
 func (a UntagHosts) Key() string       { return "untag hosts " + a.Tag }
 func (a TagVolume) Key() string        { return "tag volume " + a.Tag }
 func (a MarkTelling) Key() string      { return "mark telling" }
-func (a Doubt) Key() string            { return "doubt" }
+func (a ForgetTold) Key() string       { return "forget told" }
 func (a Claim) Key() string            { return "claim" }
 func (a UseVPC) Key() string           { return "VPC " + a.Region }
 func (a CreateVPC) Key() string        { return "VPC " + a.VPC.Region }

@@ -55,7 +55,7 @@ func DiffNode(in NodeInput) Plan {
 func (in NodeInput) differ(host cluster.Droplet) *differ {
 	d := &differ{Input: Input{Spec: in.Spec.Alone(), Memory: in.Memory.Clone(), Observed: in.Observed, Reports: in.Reports, Telling: in.Telling}}
 	d.Spec.Pools[0].Place = cluster.Place{Region: host.Region, Size: host.Size, Image: in.Memory.Hosts[host.ID].Image}
-	d.doubt()
+	d.forgetTold()
 	d.pools = d.nodes()
 	return d
 }

@@ -152,7 +152,7 @@ func TestABeamNodeIsToldAnewByAStateOfBefore(t *testing.T) {
 		return in
 	}
 	in := marked(func(*cluster.NodeSpec) {})
-	if keys := stepKeys(DiffNode(in)); !slices.Contains(keys, Apply{Droplet: cluster.Droplet{ID: 7}}.Key()) || !slices.Contains(keys, (Doubt{}).Key()) {
+	if keys := stepKeys(DiffNode(in)); !slices.Contains(keys, Apply{Droplet: cluster.Droplet{ID: 7}}.Key()) || !slices.Contains(keys, (ForgetTold{}).Key()) {
 		t.Errorf("a state of before has the node do %q", keys)
 	}
 	in.Memory.Tellings = 2
@@ -169,7 +169,7 @@ func TestABeamNodeIsToldAnewByAStateOfBefore(t *testing.T) {
 		t.Errorf("to destroy it takes %q", keys)
 	}
 	in = marked(func(n *cluster.NodeSpec) { n.Management = cluster.Management{} })
-	if p := DiffNode(in); slices.Contains(stepKeys(p), (Doubt{}).Key()) {
+	if p := DiffNode(in); slices.Contains(stepKeys(p), (ForgetTold{}).Key()) {
 		t.Errorf("a node that cannot be told is to do %q", stepKeys(p))
 	}
 }

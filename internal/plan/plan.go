@@ -85,7 +85,7 @@ func Diff(in Input) Plan {
 	d := &differ{Input: in}
 	d.Memory = in.Memory.Clone()
 	d.adopt()
-	d.doubt()
+	d.forgetTold()
 	d.pools = d.nodes()
 	for _, part := range []func(){
 		d.lease, d.network, d.firewalls, d.database, d.makeNodes, d.balancer, d.upkeep, d.rotate, d.tell,

@@ -319,8 +319,8 @@ func (s *simulation) doOthers(a Action) {
 	case MarkTelling:
 		o.Tags = append(filter(o.Tags, func(tag string) bool { return !slices.Contains(a.Old, tag) }), a.Tag)
 		s.Telling, s.Memory.Tellings = true, a.Number
-	case Doubt:
-		Doubted(s.Input, &s.Memory, a.Tellings)
+	case ForgetTold:
+		ForgetAllTold(s.Input, &s.Memory, a.Tellings)
 	case DeleteTag:
 		o.Tags = filter(o.Tags, func(tag string) bool { return tag != a.Tag })
 		o.Leases = filter(o.Leases, func(l cluster.Lease) bool { return l.Tag != a.Tag })

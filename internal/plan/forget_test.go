@@ -80,7 +80,7 @@ func TestOnlyWhatTellsHostsIsMarked(t *testing.T) {
 	} {
 		s.Spec = spec
 		for _, step := range Diff(s.Input).Steps {
-			if strings.Contains(step.Key(), "mark") || step.Key() == (Doubt{}).Key() {
+			if strings.Contains(step.Key(), "mark") || step.Key() == (ForgetTold{}).Key() {
 				t.Errorf("%s: %s", name, step.Key())
 			}
 		}

@@ -16,12 +16,12 @@ import (
 // unknown stands for the fingerprint of a part of which nobody knows what it is.
 const unknown = "unknown"
 
-// doubt takes it for unknown what hosts run, where the state is of before an apply
+// forgetTold takes it for unknown what hosts run, where the state is of before an apply
 // that told them.
-func (d *differ) doubt() {
+func (d *differ) forgetTold() {
 	if _, last := d.tellings(); last > d.Memory.Tellings && !d.removal() {
-		Doubted(d.Input, &d.Memory, last)
-		d.do(Doubt{Tellings: last}, "")
+		ForgetAllTold(d.Input, &d.Memory, last)
+		d.do(ForgetTold{Tellings: last}, "")
 	}
 }
 
@@ -45,14 +45,14 @@ func (d *differ) beamNode() (cluster.Droplet, bool) {
 	return cluster.Droplet{}, false
 }
 
-// Doubted makes it unknown what hosts run that could be told. Of its cookie a node's
+// ForgetAllTold makes it unknown what hosts run that could be told. Of its cookie a node's
 // own mark tells, which a rotation takes off before it begins.
-func Doubted(in Input, m *cluster.Memory, tellings int) {
+func ForgetAllTold(in Input, m *cluster.Memory, tellings int) {
 	wanted, fingerprint := (&differ{Input: in}).node("").parts[hostconfig.PartCookie], in.Spec.CookieFingerprint(in.Memory)
 	m.Tellings = tellings
 	for id := range m.Hosts {
-		Unsure(m, id)
-		UnsureOfOthers(m, id)
+		ForgetParts(m, id)
+		ForgetDelivery(m, id)
 		host, exists := in.Observed.Droplet(id)
 		if exists && fingerprint != "" && host.CookieFingerprint(in.Spec.Name) == fingerprint && m.Hosts[id].Parts[hostconfig.PartCookie] == unknown {
 			m.Hosts[id].Parts[hostconfig.PartCookie] = wanted
@@ -60,9 +60,9 @@ func Doubted(in Input, m *cluster.Memory, tellings int) {
 	}
 }
 
-// Unsure makes it unknown what a host runs of the parts, or of all that it could be
+// ForgetParts makes it unknown what a host runs of the parts, or of all that it could be
 // told: it did not say how it ended when it was told of them.
-func Unsure(m *cluster.Memory, id int, parts ...hostconfig.Part) {
+func ForgetParts(m *cluster.Memory, id int, parts ...hostconfig.Part) {
 	record, known := m.Hosts[id]
 	if !known || record.Unmanaged || record.Parts == nil {
 		return
@@ -76,10 +76,10 @@ func Unsure(m *cluster.Memory, id int, parts ...hostconfig.Part) {
 	m.Hosts[id] = record
 }
 
-// UnsureOfOthers makes it unknown which other hosts a host was told of last.
-func UnsureOfOthers(m *cluster.Memory, id int) {
+// ForgetDelivery makes it unknown which other hosts a host was told of last.
+func ForgetDelivery(m *cluster.Memory, id int) {
 	record, known := m.Hosts[id]
-	if !known || record.Unmanaged || record.Parts == nil {
+	if !known || record.Unmanaged {
 		return
 	}
 	record.Delivered = unknown
