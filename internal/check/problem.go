@@ -14,8 +14,9 @@ import (
 type Problem struct {
 	// Path leads to the attribute, such as {"node_pools", "us", "count"}.
 	Path []string
-	// Needs are further attributes the finding rests on. While any of them,
-	// or Path itself, is unknown, the problem is not reported.
+	// Needs are further attributes the finding rests on. While any of them, an
+	// element of a list among them, or Path itself is unknown, the problem is not
+	// reported.
 	Needs   [][]string
 	Summary string // what is wrong, in general
 	Detail  string // what was found, what is allowed, what to do

@@ -110,9 +110,8 @@ func acmeProblems(path []string, a *cluster.ACME) []Problem {
 	found := formed(at(path, "email"), a.Email, hostconfig.Email)
 	if len(a.Domains) == 0 {
 		found = append(found, Problem{
-			Path:    at(path, "domains"),
-			Summary: "Missing domains",
-			Detail:  "domains is empty. List the names that the certificate is for, such as \"chat.example.com\".",
+			Path: at(path, "domains"), Needs: [][]string{at(path, "domains")}, Summary: "Missing domains",
+			Detail: "domains is empty. List the names that the certificate is for, such as \"chat.example.com\".",
 		})
 	}
 	if names := len(a.Domains); names > maxNames && a.Directory == "" {
