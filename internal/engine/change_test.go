@@ -144,6 +144,27 @@ func TestSettingsOfObjectsChangeInPlace(t *testing.T) {
 	})
 }
 
+// Whatever is done to a droplet that goes is done before.
+func TestHostsGoWithASettingThatChanges(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*cluster.Spec){
+		"a node less":        func(s *cluster.Spec) { s.Pools = poolsOf(s, 1) },
+		"no load balancer":   func(s *cluster.Spec) { s.LoadBalancer = nil },
+		"another database's": func(s *cluster.Spec) { s.Host.SwapMiB = 512 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, slow, func(w *world) {
+				spec, mem := chat(3), &cluster.Memory{}
+				w.converge(spec, mem)
+				spec.Tags, spec.Database.Backups = []string{"prod"}, true
+				change(&spec)
+				w.converge(spec, mem)
+			})
+		})
+	}
+}
+
 // Destroy removes what was made and nothing else.
 func TestDestroyLeavesWhatIsNotTheClusters(t *testing.T) {
 	t.Parallel()

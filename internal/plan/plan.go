@@ -89,7 +89,7 @@ func Diff(in Input) Plan {
 	d.pools = d.nodes()
 	for _, part := range []func(){
 		d.lease, d.network, d.firewalls, d.database, d.makeNodes, d.balancer, d.upkeep, d.rotate, d.tell,
-		d.restartNodes, d.replaceNodes, d.form, d.address, d.project, d.remove, d.narrowFirewalls, d.removeNetwork, d.removeMarks, d.finish, d.takeOver, d.markTelling,
+		d.restartNodes, d.replaceNodes, d.form, d.address, d.project, d.remove, d.narrowFirewalls, d.removeNetwork, d.removeMarks, d.finish, d.takeOver, d.markTelling, d.deleteLast,
 	} {
 		part()
 	}

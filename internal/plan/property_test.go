@@ -67,6 +67,11 @@ func checkDeletions(t *rapid.T, in Input, p Plan) {
 			if _, known := in.Memory.Hosts[a.Droplet.ID]; !known && !in.Observed.Owns(a.Droplet) {
 				t.Fatalf("%q deletes a host of beam_node", s.Key())
 			}
+			for _, other := range p.Steps {
+				if slices.Contains(touches(other.Action), a.Droplet.ID) && !slices.Contains(s.After, other.Key()) {
+					t.Fatalf("%q may come before %q, which needs the droplet:\n%s", s.Key(), other.Key(), text(p))
+				}
+			}
 		case DeleteVPC:
 			if !a.VPC.Own {
 				t.Fatalf("%q deletes a VPC of the user's", s.Key())

@@ -98,6 +98,39 @@ func (d *differ) remove() {
 	}
 }
 
+// deleteLast has the deletion of a host come after all else that is done to the
+// droplet: the API would know none by then.
+func (d *differ) deleteLast() {
+	touched := map[int][]string{}
+	for _, s := range d.steps {
+		for _, id := range touches(s.Action) {
+			touched[id] = append(touched[id], s.Key())
+		}
+	}
+	for i, s := range d.steps {
+		if a, is := s.Action.(DeleteHost); is {
+			d.steps[i].After = slices.Concat(s.After, touched[a.Droplet.ID])
+		}
+	}
+}
+
+// touches are the droplets of which a step needs that they are there.
+func touches(a Action) []int {
+	switch a := a.(type) {
+	case TagHosts:
+		return a.IDs
+	case UntagHosts:
+		return a.IDs
+	case PowerOn:
+		return []int{a.Droplet.ID}
+	case RenameHost:
+		return []int{a.Droplet.ID}
+	case SetBackups:
+		return []int{a.Droplet.ID}
+	}
+	return nil
+}
+
 func (d *differ) removeBalancers(after []string) {
 	serves, _ := d.balancerHost()
 	for _, host := range d.Observed.Known(cluster.RoleLoadBalancer, d.Memory) {
