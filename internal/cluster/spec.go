@@ -1,6 +1,6 @@
 // Package cluster is the vocabulary: the user's Spec, what exists, what is
 // remembered, and the names, hosts, firewalls, networks and peers that follow
-// from them, and what differs. It is pure: no API, no clock, no Terraform.
+// from them. It is pure: no API, no clock, no Terraform.
 package cluster
 
 import "github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
