@@ -207,16 +207,9 @@ type Host struct {
 	Locale             string
 	SwapMiB            int
 	Packages           []string
-	Toolchain          []string // of ToolErlang, ToolElixir, ToolNodejs; nodes only
+	Toolchain          []string // see hostconfig.Tool; nodes only
 	UnattendedUpgrades bool
 	Fail2ban           bool
 	SSHPort            int
 	Brought            hostconfig.Brought
 }
-
-// Values of Host.Toolchain.
-const (
-	ToolErlang = "erlang"
-	ToolElixir = "elixir"
-	ToolNodejs = "nodejs"
-)
