@@ -3,7 +3,10 @@
 // from them. It is pure: no API, no clock, no Terraform.
 package cluster
 
-import "github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+import (
+	"github.com/beamcluster/terraform-provider-beam/internal/beam"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+)
 
 // Spec is what the user asks for, every default filled in.
 type Spec struct {
@@ -110,8 +113,8 @@ func (r *Release) Fetched() bool { return r != nil && (r.URL != "" || r.Path != 
 
 // Kinds of release.
 const (
-	KindMix    = "mix"
-	KindRebar3 = "rebar3"
+	KindMix    = hostconfig.KindMix
+	KindRebar3 = hostconfig.KindRebar3
 )
 
 // LoadBalancer is the HAProxy host.
@@ -196,9 +199,9 @@ type Distribution struct {
 
 // Modes of Distribution.Sync.
 const (
-	SyncOptional  = "optional"
-	SyncMandatory = "mandatory"
-	SyncNone      = "none"
+	SyncOptional  = beam.SyncOptional
+	SyncMandatory = beam.SyncMandatory
+	SyncNone      = beam.SyncNone
 )
 
 // Host is what is set up on every host.
