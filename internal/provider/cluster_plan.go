@@ -28,15 +28,15 @@ func (r *clusterResource) ValidateConfig(ctx context.Context, req resource.Valid
 	resp.Diagnostics.Append(model.resolve(ctx)...)
 	spec, diags := model.spec(ctx)
 	resp.Diagnostics.Append(diags...)
-	plan := tfsdk.Plan{Schema: req.Config.Schema, Raw: req.Config.Raw}
-	resp.Diagnostics.Append(plan.Set(ctx, model)...)
+	config := tfsdk.Plan{Schema: req.Config.Schema, Raw: req.Config.Raw}
+	resp.Diagnostics.Append(config.Set(ctx, model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if resp.Diagnostics.Append(model.checkPools()...); resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(report(ctx, plan, check.Spec(spec))...)
+	resp.Diagnostics.Append(report(ctx, config, check.Spec(spec))...)
 	resp.Diagnostics.Append(model.checkPair(false)...)
 }
 
