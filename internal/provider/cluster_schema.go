@@ -154,8 +154,9 @@ func databaseAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "A Postgres host for the cluster, reached by nodes only, over TLS. Its data lies on a volume that outlives the host. " +
-			"Without it there is no database. It can be added later. Of one that exists only `backups` and `final_snapshot` can be changed, " +
-			"and to remove it is refused, for its data would go. A destroy of the cluster deletes the volume and all data on it; " +
+			"Without it there is no database. It can be added later. " +
+			"Of one that exists only `backups`, `final_snapshot` and `host` can be changed; for another `host` its droplet is made anew, and the database is away meanwhile. " +
+			"To remove it is refused, for its data would go. A destroy of the cluster deletes the volume and all data on it; " +
 			"only the snapshot of `final_snapshot` is left.",
 		Attributes: map[string]schema.Attribute{
 			"region":     defaulted("The region of the host and its volume. It cannot be changed later. Default: the cluster's `region`."),
