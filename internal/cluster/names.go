@@ -60,6 +60,12 @@ func DatabaseDNSName(cluster string) string { return "database." + cluster + ".i
 // FirewallName is the name of the role's cloud firewall.
 func FirewallName(cluster, role string) string { return cluster + "-" + role }
 
+// FirewallKey is what the outputs call the firewall of that name: its role, spelled
+// as the arguments are.
+func FirewallKey(cluster, firewall string) string {
+	return strings.ReplaceAll(strings.TrimPrefix(firewall, FirewallName(cluster, "")), "-", "_")
+}
+
 // VPCName is the name of the VPC made for the cluster in the region.
 func VPCName(cluster, region string) string { return cluster + "-" + region }
 

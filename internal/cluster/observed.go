@@ -36,13 +36,11 @@ type Droplet struct {
 	Size         string
 	Image        string // slug, else id
 	Status       string // new, active, off or archive
-	Locked       bool   // an action runs
 	Tags         []string
 	VPCUUID      string
 	PublicIPv4   string // empty until the API assigns it
 	PrivateIPv4  string
 	Backups      bool
-	VolumeIDs    []string
 	CreatedAt    time.Time
 	PriceMonthly float64 // USD, from the droplet's size
 	MonitoringOn bool
@@ -91,7 +89,6 @@ type ReservedIP struct {
 	IP        string
 	Region    string
 	DropletID int // 0 while unassigned
-	Locked    bool
 }
 
 // Volume is a block storage volume.

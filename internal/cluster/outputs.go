@@ -153,10 +153,9 @@ func (s Spec) networkOutputs(out *Outputs, m Memory, o Observed) {
 			out.VPCUUIDs[region] = v.ID
 		}
 	}
-	keys := map[string]string{RoleNode: "node", RoleLoadBalancer: "load_balancer", RoleDatabase: "database"}
 	for _, role := range s.Roles() {
 		if f, ok := o.Firewall(FirewallName(s.Name, role)); ok {
-			out.FirewallIDs[keys[role]] = f.ID
+			out.FirewallIDs[FirewallKey(s.Name, f.Name)] = f.ID
 		}
 	}
 }

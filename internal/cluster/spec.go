@@ -1,9 +1,12 @@
 // Package cluster is the vocabulary: the user's Spec, what exists, what is
 // remembered, and the names, hosts, firewalls, networks and peers that follow
-// from them, and what differs. It is pure: no API, no clock, no Terraform.
+// from them. It is pure: no API, no clock, no Terraform.
 package cluster
 
-import "github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+import (
+	"github.com/beamcluster/terraform-provider-beam/internal/beam"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+)
 
 // Spec is what the user asks for, every default filled in.
 type Spec struct {
@@ -110,8 +113,8 @@ func (r *Release) Fetched() bool { return r != nil && (r.URL != "" || r.Path != 
 
 // Kinds of release.
 const (
-	KindMix    = "mix"
-	KindRebar3 = "rebar3"
+	KindMix    = hostconfig.KindMix
+	KindRebar3 = hostconfig.KindRebar3
 )
 
 // LoadBalancer is the HAProxy host.
@@ -196,9 +199,9 @@ type Distribution struct {
 
 // Modes of Distribution.Sync.
 const (
-	SyncOptional  = "optional"
-	SyncMandatory = "mandatory"
-	SyncNone      = "none"
+	SyncOptional  = beam.SyncOptional
+	SyncMandatory = beam.SyncMandatory
+	SyncNone      = beam.SyncNone
 )
 
 // Host is what is set up on every host.
@@ -207,16 +210,9 @@ type Host struct {
 	Locale             string
 	SwapMiB            int
 	Packages           []string
-	Toolchain          []string // of ToolErlang, ToolElixir, ToolNodejs; nodes only
+	Toolchain          []string // see hostconfig.Tool; nodes only
 	UnattendedUpgrades bool
 	Fail2ban           bool
 	SSHPort            int
 	Brought            hostconfig.Brought
 }
-
-// Values of Host.Toolchain.
-const (
-	ToolErlang = "erlang"
-	ToolElixir = "elixir"
-	ToolNodejs = "nodejs"
-)

@@ -107,7 +107,7 @@ func (c *Client) DeleteReservedIP(ctx context.Context, ip string) error {
 }
 
 func reservedIPFromAPI(r godo.ReservedIP) cluster.ReservedIP {
-	out := cluster.ReservedIP{IP: r.IP, Locked: r.Locked}
+	out := cluster.ReservedIP{IP: r.IP}
 	if r.Region != nil {
 		out.Region = r.Region.Slug
 	}

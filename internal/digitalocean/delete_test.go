@@ -117,7 +117,7 @@ func TestReadsByID(t *testing.T) {
 			return r != nil, err
 		},
 		"droplet": func(ctx context.Context, c *Client) (bool, error) { d, err := c.Droplet(ctx, 1); return d != nil, err },
-		"tag":     func(ctx context.Context, c *Client) (bool, error) { return c.TagExists(ctx, "x") },
+		"tag":     func(ctx context.Context, c *Client) (bool, error) { return c.tagExists(ctx, "x") },
 		"project": func(ctx context.Context, c *Client) (bool, error) { return c.ProjectExists(ctx, "x") },
 	} {
 		for what, tt := range map[string]struct {

@@ -78,8 +78,8 @@ func several(names []string) string {
 func dropletFromAPI(d godo.Droplet) cluster.Droplet {
 	created, _ := time.Parse(time.RFC3339, d.Created) // the zero time sorts by id alone
 	out := cluster.Droplet{
-		ID: d.ID, Name: d.Name, Size: d.SizeSlug, Status: d.Status, Locked: d.Locked, Tags: d.Tags,
-		VPCUUID: d.VPCUUID, VolumeIDs: d.VolumeIDs, CreatedAt: created,
+		ID: d.ID, Name: d.Name, Size: d.SizeSlug, Status: d.Status, Tags: d.Tags,
+		VPCUUID: d.VPCUUID, CreatedAt: created,
 		Backups:      slices.Contains(d.Features, "backups"),
 		MonitoringOn: slices.Contains(d.Features, "monitoring"),
 	}

@@ -25,8 +25,8 @@ func (c *Client) Tags(ctx context.Context) ([]Tag, error) {
 	return convert(tags, tagFromAPI), failed(err, "list the account's tags")
 }
 
-// TagExists says whether the account has the tag.
-func (c *Client) TagExists(ctx context.Context, name string) (bool, error) {
+// tagExists says whether the account has the tag.
+func (c *Client) tagExists(ctx context.Context, name string) (bool, error) {
 	found, err := read(ctx, "tag", func(ctx context.Context) (*godo.Tag, *godo.Response, error) {
 		return c.api.Tags.Get(ctx, name)
 	}, tagFromAPI)
@@ -47,7 +47,7 @@ func (c *Client) ensureTag(ctx context.Context, name string) (spelled string, er
 		return c.api.Tags.Create(ctx, &godo.TagCreateRequest{Name: name})
 	})
 	if status := Status(err); status == http.StatusUnprocessableEntity || status == http.StatusConflict {
-		if exists, lookErr := c.TagExists(ctx, name); exists && lookErr == nil {
+		if exists, lookErr := c.tagExists(ctx, name); exists && lookErr == nil {
 			return name, nil
 		}
 	}

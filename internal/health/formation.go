@@ -100,15 +100,6 @@ func (f Formation) String() string {
 	return strings.TrimSuffix(text.String(), "\n")
 }
 
-// Summary is the formation in one line, for the log of a wait.
-func (f Formation) Summary() string {
-	if f.Formed() {
-		return "all is well"
-	}
-	first := f.Findings[0]
-	return fmt.Sprintf("%s: %s (%d hosts in all)", first.Host, first.Cause, len(f.Findings))
-}
-
 func rank(f Finding) int {
 	if f.Final {
 		return 0

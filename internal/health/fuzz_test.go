@@ -43,7 +43,7 @@ func FuzzParseReport(f *testing.F) {
 				hosts = append(hosts, *host)
 			}
 			_ = health.Judge(formedSpec(), cluster.Memory{}, hosts).String()
-			_ = health.JudgeBoot(hosts).Summary()
+			_ = health.JudgeBoot(hosts).String()
 			health.NodesRun(hosts)
 		}
 	})

@@ -34,7 +34,7 @@ func (db Database) Render() ([]byte, error) {
 func (db Database) Fingerprint() string { return fingerprint(db) }
 
 func (db Database) document() (Document, error) {
-	if err := db.Validate(); err != nil {
+	if err := db.validate(); err != nil {
 		return Document{}, err
 	}
 	d, err := newDocument(db.Base, PortRange{postgresPort, postgresPort})
@@ -74,9 +74,9 @@ var (
 	volumeName = Form{fits: shaped(`^[a-z][a-z0-9-]*$`), rule: "use lower-case letters, digits and -"}
 )
 
-// Validate reports everything that Postgres could not be told exactly. Errors
+// validate reports everything that Postgres could not be told exactly. Errors
 // name the setting and never show a secret.
-func (db Database) Validate() error {
+func (db Database) validate() error {
 	errs := []error{
 		DatabaseName.check("name", db.Name),
 		DatabaseUser.check("user", db.User),

@@ -63,9 +63,9 @@ type Node struct {
 // Release says what a node runs.
 type Release struct {
 	Name    string // OTP release name
-	URL     string // https URL of the tarball; empty when it is deployed later over SSH
+	URL     string // URL of the tarball; empty when it is deployed later over SSH
 	SHA256  string // hex digest of the tarball
-	Kind    string // "mix" or "rebar3"
+	Kind    string // KindMix or KindRebar3
 	Migrate string // expression for `bin/<name> eval`, run with the owner's database role before the release starts; may be empty
 	// Headers are sent to the URL's own host only; they may hold a token.
 	Headers map[string]string `json:",omitempty"`

@@ -17,9 +17,9 @@ const keysFile = "/etc/beam/user.keys"
 // empty.
 const keysHead = "# The keys of ssh_keys: others belong into ~/.ssh/authorized_keys\n"
 
-// KeysPart is what PartKeys of a host is that lets in the keys of these ids and
+// keysPart is what PartKeys of a host is that lets in the keys of these ids and
 // fingerprints, in whichever order they are named.
-func KeysPart(names []string) string {
+func keysPart(names []string) string {
 	return fingerprint(slices.Compact(slices.Sorted(slices.Values(names))))
 }
 

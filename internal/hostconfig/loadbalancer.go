@@ -33,7 +33,7 @@ func (l LoadBalancer) Fingerprint() string {
 }
 
 func (l LoadBalancer) document() (Document, error) {
-	if err := l.Validate(); err != nil {
+	if err := l.validate(); err != nil {
 		return Document{}, err
 	}
 	d, err := newDocument(l.Base, l.ports()...)

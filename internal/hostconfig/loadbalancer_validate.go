@@ -14,9 +14,9 @@ var (
 	basicAuthPass = regexp.MustCompile(`^[ -~]+$`)
 )
 
-// Validate reports everything that HAProxy, or certbot, could not be told
+// validate reports everything that HAProxy, or certbot, could not be told
 // exactly. Errors name the setting and never show a secret.
-func (l LoadBalancer) Validate() error {
+func (l LoadBalancer) validate() error {
 	errs := []error{
 		oneOf("algorithm", l.Algorithm, Algorithms),
 		CookieName.check("sticky_cookie", l.StickyCookie),

@@ -143,8 +143,13 @@ func TestAHostTakesNothingForKeysThatSSHDWouldObey(t *testing.T) {
 
 func TestKeysAreWhatTheyAreInWhicheverOrder(t *testing.T) {
 	t.Parallel()
-	one := hostconfig.KeysPart([]string{"512189", "512190", "512189"})
-	if one != hostconfig.KeysPart([]string{"512190", "512189"}) || one == hostconfig.KeysPart([]string{"512190"}) {
+	part := func(keys ...string) string {
+		n := managedNode()
+		n.SSHKeys = keys
+		return n.Parts()[hostconfig.PartKeys]
+	}
+	one := part("512189", "512190", "512189")
+	if one != part("512190", "512189") || one == part("512190") {
 		t.Error("the part does not tell which keys it is of")
 	}
 	open, managed := managedNode(), managedNode()

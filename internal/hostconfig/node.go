@@ -13,8 +13,8 @@ import (
 
 // Kinds of release; an unknown release is taken for one of mix.
 const (
-	kindMix    = "mix"
-	kindRebar3 = "rebar3"
+	KindMix    = "mix"
+	KindRebar3 = "rebar3"
 )
 
 // learnedFile is where a node remembers the nodes that it has met, in the
@@ -236,10 +236,10 @@ func (n Node) mayMigrate() bool {
 }
 
 func (n Node) kind() string {
-	if n.Release != nil && n.Release.Kind == kindRebar3 {
-		return kindRebar3
+	if n.Release != nil && n.Release.Kind == KindRebar3 {
+		return KindRebar3
 	}
-	return kindMix
+	return KindMix
 }
 
 // root is the folder of the release.

@@ -47,7 +47,7 @@ func (n Node) view() (nodeView, error) {
 		StagedFile:        stagedCookieFile,
 		Unit:              n.service(),
 	}
-	if view.Kind == kindRebar3 {
+	if view.Kind == KindRebar3 {
 		view.StartCommand = "foreground"
 		view.OwnVMArgs = path.Join(beam.ConfigDir, beam.VMArgsFile)
 	}
@@ -85,7 +85,7 @@ func (n Node) files() []File {
 	if n.migrates() || n.Management != nil { // a release that migrates may come later
 		files = append(files, configFile("migrate.env", "0600", beam.EnvironmentFile(n.migrationEnvironment())).of(PartEnvironment))
 	}
-	if n.mayMigrate() && n.kind() == kindRebar3 {
+	if n.mayMigrate() && n.kind() == KindRebar3 {
 		expression := cmp.Or(n.Release.Migrate, "ok") + ".\n"
 		files = append(files, File{Path: path.Join(beam.ConfigDir, "migrate.eval"), Mode: "0644", Content: expression, Part: PartRelease})
 	}

@@ -71,7 +71,7 @@ func (p Parts) With(wanted Parts, parts ...Part) Parts {
 // runs.
 func (b Base) withKeys(parts Parts) Parts {
 	if b.Management != nil {
-		parts[PartKeys] = KeysPart(b.SSHKeys)
+		parts[PartKeys] = keysPart(b.SSHKeys)
 	}
 	return parts
 }

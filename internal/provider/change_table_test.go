@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -82,6 +84,57 @@ func TestEveryArgumentHasAnEdit(t *testing.T) {
 			t.Errorf("the schema has no argument %s", attribute)
 		}
 	}
+}
+
+// What the table says of an argument, and what descriptions say of hosts.
+var (
+	rowOfTable = regexp.MustCompile("(?m)^\\| `([^`]+)`.* \\| (.+) \\| (.+) \\|$")
+	saysAnew   = regexp.MustCompile(`\banew\b|whole second set`)
+	allAnew    = regexp.MustCompile(`[Aa] change makes .*\banew\b`) // of what is in a block
+)
+
+// Who sets an argument shall know that another value makes hosts anew, even where
+// running hosts can be told of others.
+func TestWhatMakesHostsAnewIsSaidWhereItIsSet(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile(changesGuide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(guide), "## What happens when I change an argument")
+	described, found := descriptions(clusterSchema(t).Attributes, ""), 0
+	for _, row := range rowOfTable.FindAllStringSubmatch(section, -1) {
+		at, outcome := strings.ReplaceAll(row[1], ".<pool>.", ".*."), row[2]
+		if outcome == "–" {
+			outcome = row[3]
+		}
+		if !strings.Contains(outcome, "replaced") {
+			continue
+		}
+		found++
+		block := at[:max(strings.LastIndex(at, "."), 0)]
+		if !saysAnew.MatchString(described[at]) && !allAnew.MatchString(described[block]) {
+			t.Errorf("%s: %s, and its description does not say so: %s", at, outcome, described[at])
+		}
+	}
+	if found == 0 {
+		t.Error("the table makes no host anew")
+	}
+}
+
+// descriptions are those of arguments and of the blocks that they are in, by path.
+func descriptions(attributes map[string]schema.Attribute, within string) map[string]string {
+	found := map[string]string{}
+	for name, attribute := range attributes {
+		found[within+name] = attribute.GetMarkdownDescription()
+		switch a := attribute.(type) {
+		case schema.SingleNestedAttribute:
+			maps.Copy(found, descriptions(a.Attributes, within+name+"."))
+		case schema.MapNestedAttribute:
+			maps.Copy(found, descriptions(a.NestedObject.Attributes, within+name+".*."))
+		}
+	}
+	return found
 }
 
 // visitArguments calls f with each innermost argument that users may set and its

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -74,8 +75,8 @@ func (s *seenClusters) of(name string) []cluster.Memory {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found []cluster.Memory
-	for _, mem := range s.byName[name] {
-		found = append(found, mem)
+	for _, id := range slices.Sorted(maps.Keys(s.byName[name])) {
+		found = append(found, s.byName[name][id])
 	}
 	return found
 }

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -28,15 +29,15 @@ func (r *clusterResource) ValidateConfig(ctx context.Context, req resource.Valid
 	resp.Diagnostics.Append(model.resolve(ctx)...)
 	spec, diags := model.spec(ctx)
 	resp.Diagnostics.Append(diags...)
-	plan := tfsdk.Plan{Schema: req.Config.Schema, Raw: req.Config.Raw}
-	resp.Diagnostics.Append(plan.Set(ctx, model)...)
+	config := tfsdk.Plan{Schema: req.Config.Schema, Raw: req.Config.Raw}
+	resp.Diagnostics.Append(config.Set(ctx, model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if resp.Diagnostics.Append(model.checkPools()...); resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(report(ctx, plan, check.Spec(spec))...)
+	resp.Diagnostics.Append(report(ctx, config, check.Spec(spec))...)
 	resp.Diagnostics.Append(model.checkPair(false)...)
 }
 
@@ -44,8 +45,9 @@ func (r *clusterResource) ValidateConfig(ctx context.Context, req resource.Valid
 // Terraform 1.11 crashes when it plans one (SensitivePaths of a nested map).
 func (m clusterModel) checkPools() diag.Diagnostics {
 	var diags diag.Diagnostics
-	for name, pool := range m.NodePools.Elements() {
-		if pool.IsNull() {
+	pools := m.NodePools.Elements()
+	for _, name := range slices.Sorted(maps.Keys(pools)) {
+		if pools[name].IsNull() {
 			at := path.Root("node_pools").AtMapKey(name)
 			diags.AddAttributeError(at, "Missing pool", fmt.Sprintf("%s is null. Write {} for a pool with every default, "+
 				"or leave it out, as { for name, pool in local.pools : name => pool if pool != null } does.", at))

@@ -55,19 +55,19 @@ func (r *clusterResource) Configure(_ context.Context, req resource.ConfigureReq
 // Create implements resource.Resource. Whatever exists when it ends is in the
 // state, also when it fails.
 func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan clusterModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(plan.readWriteOnly(ctx, req.Config)...)
-	resp.Diagnostics.Append(plan.checkPair(false)...)
+	var planned clusterModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	resp.Diagnostics.Append(planned.readWriteOnly(ctx, req.Config)...)
+	resp.Diagnostics.Append(planned.checkPair(false)...)
 	eng := r.account.need(&resp.Diagnostics)
-	spec, diags := plan.spec(ctx)
+	spec, diags := planned.spec(ctx)
 	resp.Diagnostics.Append(diags...)
-	limit, diags := plan.Timeouts.Create(ctx, createTimeout)
+	limit, diags := planned.Timeouts.Create(ctx, createTimeout)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if resp.Diagnostics.Append(checkArchive(ctx, plan.Release, types.Object{})...); resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(checkArchive(ctx, planned.Release, types.Object{})...); resp.Diagnostics.HasError() {
 		return
 	}
 	working, cancel := context.WithTimeout(ctx, limit)
@@ -81,13 +81,13 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 	if err != nil {
 		resp.Diagnostics.Append(unfinished("Cannot complete the cluster", err, whatExists(spec.Name, observed), "beam_cluster.<name>"))
 	}
-	planned := plan.clusterOutputs
-	resp.Diagnostics.Append(plan.reach(spec, mem, observed, err)...)
+	promised := planned.clusterOutputs
+	resp.Diagnostics.Append(planned.reach(spec, mem, observed, err)...)
 	if err == nil {
-		resp.Diagnostics.Append(plan.keepPromises(planned)...)
+		resp.Diagnostics.Append(planned.keepPromises(promised)...)
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, clusterIdentity{plan.Name})...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, planned)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, clusterIdentity{planned.Name})...)
 }
 
 // whatExists says what a create that failed leaves.
@@ -176,27 +176,27 @@ func (m *clusterModel) see(ctx context.Context, mem clusterMemory, observed clus
 // Update implements resource.Resource. After a failure the state holds the new
 // arguments and, in drift, what is still missing.
 func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, state clusterModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	var planned, state clusterModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(plan.readWriteOnly(ctx, req.Config)...)
-	resp.Diagnostics.Append(plan.checkPair(false)...)
+	resp.Diagnostics.Append(planned.readWriteOnly(ctx, req.Config)...)
+	resp.Diagnostics.Append(planned.checkPair(false)...)
 	eng := r.account.need(&resp.Diagnostics)
 	mem, _, diags := state.recall()
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(plan.checkCookie(state, mem)...)
-	spec, diags := plan.spec(ctx)
+	resp.Diagnostics.Append(planned.checkCookie(state, mem)...)
+	spec, diags := planned.spec(ctx)
 	resp.Diagnostics.Append(diags...)
-	limit, diags := plan.Timeouts.Update(ctx, updateTimeout)
+	limit, diags := planned.Timeouts.Update(ctx, updateTimeout)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if resp.Diagnostics.Append(checkArchive(ctx, plan.Release, state.Release)...); resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(checkArchive(ctx, planned.Release, state.Release)...); resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, clusterIdentity{plan.Name})...)
-	mem.keepCookie(plan, state)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, clusterIdentity{planned.Name})...)
+	mem.keepCookie(planned, state)
 	working, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	observed, err := eng.Converge(working, spec, &mem.Memory)
@@ -208,14 +208,14 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 	}
 	mem.Adopting = false
 	if err == nil {
-		mem.forgetCookie(plan)
+		mem.forgetCookie(planned)
 	}
-	planned := plan.clusterOutputs
-	resp.Diagnostics.Append(plan.reach(spec, mem, observed, err)...)
+	promised := planned.clusterOutputs
+	resp.Diagnostics.Append(planned.reach(spec, mem, observed, err)...)
 	if err == nil {
-		resp.Diagnostics.Append(plan.keepPromises(planned)...)
+		resp.Diagnostics.Append(planned.keepPromises(promised)...)
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, planned)...)
 }
 
 // Delete implements resource.Resource.

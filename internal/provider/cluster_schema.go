@@ -46,9 +46,9 @@ func clusterInputAttributes(ctx context.Context) map[string]schema.Attribute {
 				"It has 1 to 32 of the characters `a-z`, `0-9` and `-`, beginning with a letter and not ending with `-`. " +
 				"Another name for a cluster that exists is refused: it would be another cluster, without this one's data.",
 		},
-		"region": optional("The region of every host that names none itself, such as `nyc3`."),
+		"region": optional("The region of every host that names none itself, such as `nyc3`. A change makes the nodes anew that follow it; a load balancer and a database have to name theirs then, for they stay where they are."),
 		"image": defaulted("The image of every host that names none itself: `debian-13-x64`, `debian-12-x64`, `ubuntu-24-04-x64` or `ubuntu-22-04-x64`, or the id of a snapshot made from one. " +
-			"Default: `debian-13-x64`."),
+			"A change makes nodes and load balancer anew that follow it; a database has to name its own then, for it stays as it is. Default: `debian-13-x64`."),
 		"ssh_keys":      sshKeysAttribute("Where `management` is off, a change counts for hosts that are made from then on."),
 		"node_pools":    nodePoolsAttribute(),
 		"release":       clusterReleaseAttribute(),
@@ -80,10 +80,10 @@ func nodePoolsAttribute() schema.MapNestedAttribute {
 		NestedObject: schema.NestedAttributeObject{
 			Attributes: map[string]schema.Attribute{
 				"count": defaultedInt("How many nodes the pool has; all pools together may have 500. It is changed in place: new nodes join, and the youngest are removed first. Default: `1`."),
-				"size":  defaulted("The droplet size of each node. Default: `s-1vcpu-1gb`."),
+				"size":  defaulted("The droplet size of each node. A change makes the nodes anew. Default: `s-1vcpu-1gb`."),
 				"region": defaulted("The region of the nodes. Default: the cluster's `region`. Pools in several regions are connected by peered VPCs, " +
 					"or over public addresses with `network.mode = \"public\"`. A change makes the nodes anew."),
-				"image": defaulted("The image of the nodes. Default: the cluster's `image`."),
+				"image": defaulted("The image of the nodes. A change makes the nodes anew. Default: the cluster's `image`."),
 				"host":  broughtAttribute("each node of the pool"),
 			},
 		},
@@ -154,8 +154,9 @@ func databaseAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "A Postgres host for the cluster, reached by nodes only, over TLS. Its data lies on a volume that outlives the host. " +
-			"Without it there is no database. It can be added later. Of one that exists only `backups` and `final_snapshot` can be changed, " +
-			"and to remove it is refused, for its data would go. A destroy of the cluster deletes the volume and all data on it; " +
+			"Without it there is no database. It can be added later, which makes the nodes anew. " +
+			"Of one that exists only `backups`, `final_snapshot` and `host` can be changed; for another `host` its droplet is made anew, and the database is away meanwhile. " +
+			"To remove it is refused, for its data would go. A destroy of the cluster deletes the volume and all data on it; " +
 			"only the snapshot of `final_snapshot` is left.",
 		Attributes: map[string]schema.Attribute{
 			"region":     defaulted("The region of the host and its volume. It cannot be changed later. Default: the cluster's `region`."),

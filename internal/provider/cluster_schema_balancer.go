@@ -12,8 +12,8 @@ func loadBalancerAttribute() schema.SingleNestedAttribute {
 			"Without it the nodes' HTTP port is closed.",
 		Attributes: map[string]schema.Attribute{
 			"region": defaulted("The region of the host and its address. It cannot be changed later. Default: the cluster's `region`."),
-			"size":   defaulted("The droplet size of the host. Default: `s-1vcpu-1gb`."),
-			"image":  defaulted("The image of the host. Default: the cluster's `image`."),
+			"size":   defaulted("The droplet size of the host. A change makes the load balancer anew behind its address. Default: `s-1vcpu-1gb`."),
+			"image":  defaulted("The image of the host. A change makes the load balancer anew behind its address. Default: the cluster's `image`."),
 			"host":   broughtAttribute("the host"),
 			"algorithm": defaulted("How HAProxy chooses a node for a new session: `roundrobin`, `leastconn`, `first`, `source` or `random`. " +
 				"Default: `roundrobin`."),
@@ -44,8 +44,8 @@ func statsAttribute() schema.SingleNestedAttribute {
 		Optional: true, Computed: true,
 		MarkdownDescription: "HAProxy's page of statistics. Only `access.ssh_from` reaches it, with the password in `stats_password`.",
 		Attributes: map[string]schema.Attribute{
-			"enabled": defaultedBool("Whether there is such a page. Default: `true`."),
-			"port":    defaultedInt("The TCP port of the page. Default: `8404`."),
+			"enabled": defaultedBool("Whether there is such a page. A change makes the load balancer anew behind its address. Default: `true`."),
+			"port":    defaultedInt("The TCP port of the page. A change makes the load balancer anew behind its address. Default: `8404`."),
 			"path":    defaulted("The path of the page. Default: `/haproxy?stats`."),
 			"user":    defaulted("The user of the page. Default: `admin`."),
 		},
@@ -56,7 +56,8 @@ func tlsAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "Where the certificate for HTTPS comes from: `certificate_pem` and `private_key_pem`, or `acme`. " +
-			"With it, HTTP is redirected to HTTPS; without it, the load balancer serves plain HTTP.",
+			"With it, HTTP is redirected to HTTPS; without it, the load balancer serves plain HTTP. " +
+			"To add or to remove it makes the load balancer anew behind its address.",
 		Attributes: map[string]schema.Attribute{
 			"certificate_pem": optional("The certificate and those that signed it, in this order, as PEM, without the key: plans show it. A plan warns of one that has expired. RSA keys have 2,048 bits or more, and none is signed with SHA-1."),
 			"private_key_pem": schema.StringAttribute{
@@ -66,7 +67,7 @@ func tlsAttribute() schema.SingleNestedAttribute {
 			"acme": schema.SingleNestedAttribute{
 				Optional: true,
 				MarkdownDescription: "A certificate from a certificate authority such as Let's Encrypt, fetched and renewed by the load balancer. " +
-					"The domains must lead to `load_balancer_ipv4_address`.",
+					"The domains must lead to `load_balancer_ipv4_address`. A change makes the load balancer anew behind its address.",
 				Attributes: map[string]schema.Attribute{
 					"email": schema.StringAttribute{Required: true, MarkdownDescription: "Where the authority writes to."},
 					"domains": schema.ListAttribute{

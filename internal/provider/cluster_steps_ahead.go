@@ -2,7 +2,6 @@ package provider
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/plan"
@@ -76,8 +75,7 @@ func (f *foresight) note(a plan.Action) {
 	case plan.UseVPC:
 		f.useVPC(a.Region, a.ID)
 	case plan.CreateFirewall:
-		role := strings.TrimPrefix(a.Firewall.Name, cluster.FirewallName(f.observed.Cluster, ""))
-		f.firewalls = append(f.firewalls, strings.ReplaceAll(role, "-", "_"))
+		f.firewalls = append(f.firewalls, cluster.FirewallKey(f.observed.Cluster, a.Firewall.Name))
 	case plan.CreateVolume:
 		f.observed.Volume = &a.Volume
 	case plan.DeleteVolume:

@@ -2,6 +2,8 @@ package provider
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -169,8 +171,9 @@ func (m nodeModel) changesFrom(state nodeModel) []change {
 // apply must not turn out to make a droplet anew that its plan keeps.
 func (m nodeModel) unsettled(ctx context.Context) []change {
 	var found []change
-	for name, v := range m.inputs() {
-		found = append(found, unknowns(ctx, path.Root(name), v)...)
+	inputs := m.inputs()
+	for _, name := range slices.Sorted(maps.Keys(inputs)) {
+		found = append(found, unknowns(ctx, path.Root(name), inputs[name])...)
 	}
 	return found
 }
@@ -185,8 +188,9 @@ func unknowns(ctx context.Context, at path.Path, v attr.Value) []change {
 		return []change{{path: at, to: v}}
 	}
 	var found []change
-	for name, inner := range section.Attributes() {
-		found = append(found, unknowns(ctx, at.AtName(name), inner)...)
+	attributes := section.Attributes()
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		found = append(found, unknowns(ctx, at.AtName(name), attributes[name])...)
 	}
 	return found
 }

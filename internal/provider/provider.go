@@ -48,8 +48,7 @@ func (p *beamProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 			"token": schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
-				MarkdownDescription: "The token for DigitalOcean's API. It needs to read and write droplets, firewalls, VPCs, reserved IPs, " +
-					"volumes, tags and projects, and to read the account, regions, sizes and images, and SSH keys where running hosts are told of others. " +
+				MarkdownDescription: "The token for DigitalOcean's API. The scopes that it needs are listed under [Token and limits](#token-and-limits). " +
 					"It can also be given as `DIGITALOCEAN_TOKEN` or `DIGITALOCEAN_ACCESS_TOKEN` in the environment. " +
 					"The cookie resources work without one.",
 			},

@@ -9,7 +9,7 @@ import (
 // release to running nodes.
 func releaseAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The name of the release, as in `mix.exs` or `relx.config`."},
+		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The name of the release, as in `mix.exs` or `relx.config`. A change makes the nodes anew."},
 		"url": optional("Where each node fetches the release's archive (`.tar.gz`), over `https://` or `http://`, exactly as it stands. It comes together with `sha256`. " +
 			"It is shown in plans: a user or a password in it is refused, and `headers` are there for them. " +
 			"Another address of the same `sha256`, such as one with a new signature, is written down for nodes that are made later and touches no host."),
@@ -30,8 +30,8 @@ func releaseAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "HTTP headers to fetch `url` with, by name, such as `Authorization` for a private store. They are sent to the host of `url` only, " +
 				"never to another one that it redirects to. A change is written down for nodes that are made later and touches no host.",
 		},
-		"kind": defaulted("Which tool built the release: `mix` or `rebar3`. Default: `mix`."),
-		"port": defaultedInt("The TCP port on which the release serves HTTP; nodes get it as `PORT`, and the load balancer and the firewalls lead to it. Default: `8080`."),
+		"kind": defaulted("Which tool built the release: `mix` or `rebar3`. A change makes the nodes anew. Default: `mix`."),
+		"port": defaultedInt("The TCP port on which the release serves HTTP; nodes get it as `PORT`, and the load balancer and the firewalls lead to it. A change makes the nodes anew. Default: `8080`."),
 		"migrate": optional("An expression for `bin/<name> eval` that migrates the database, such as `Chat.Release.migrate()`. " +
 			"It is evaluated with the database's owner role before the release starts for the first time."),
 		"service": serviceAttribute(),
@@ -56,7 +56,7 @@ func clusterReleaseAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "The release that the nodes run. Without it the hosts are prepared and wait for a deploy over SSH, such as one by edeliver. " +
-			"It can be added later.",
+			"It can be added and removed later, which makes the nodes anew.",
 		Attributes: releaseAttributes(),
 	}
 }

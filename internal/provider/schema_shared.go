@@ -96,10 +96,10 @@ func distributionAttribute() schema.SingleNestedAttribute {
 			"Firewalls open its ports to nodes of the cluster only.",
 		Attributes: map[string]schema.Attribute{
 			"epmd_port": defaultedInt("The TCP port of epmd, which tells nodes each other's ports. It is the same on all nodes of a cluster, which gets a whole second set of nodes when it changes. Default: `4369`."),
-			"port_min":  defaultedInt("The lowest TCP port that a node may listen on for other nodes. Default: `9100`."),
-			"port_max":  defaultedInt("The highest of these ports. Default: `9155`."),
+			"port_min":  defaultedInt("The lowest TCP port that a node may listen on for other nodes. A change makes the nodes anew. Default: `9100`."),
+			"port_max":  defaultedInt("The highest of these ports. A change makes the nodes anew. Default: `9155`."),
 			"basename": defaulted("The part of a node's name before the `@`; what follows is its address. " +
-				"Default: the release's name, else the cluster's."),
+				"A change makes the nodes anew. Default: the release's name, else the cluster's."),
 			"sync": defaulted("How a node that starts waits for the older ones (`sync_nodes_optional` and `sync_nodes_mandatory` of Erlang's kernel): " +
 				"`optional` starts after `sync_timeout_ms` without those that are missing, `mandatory` does not start without them, " +
 				"`none` does not wait. Nodes connect later in any case. Default: `optional`."),
@@ -114,7 +114,7 @@ func hostAttribute() schema.SingleNestedAttribute {
 		Optional: true, Computed: true,
 		MarkdownDescription: "What is set up on every host.",
 		Attributes: withBrought(map[string]schema.Attribute{
-			"user":     defaulted("The user who may log in with the SSH keys and has sudo; on nodes it also runs the release. Users and groups of Debian and of what is installed are refused. Default: `deploy`."),
+			"user":     defaulted("The user who may log in with the SSH keys and has sudo; on nodes it also runs the release. Users and groups of Debian and of what is installed are refused. A change makes every host anew, and a database is away meanwhile. Default: `deploy`."),
 			"locale":   defaulted("The system's locale, one of glibc's of UTF-8. Default: `en_US.UTF-8`."),
 			"swap_mib": defaultedInt("The size of the swap file in MiB; `0` makes none. It leaves 4 GiB of the smallest disk to the system. Default: `2048`."),
 			"packages": defaultedSet("Debian packages to install beside those that the host needs. `firewalld` is refused: it would close the ports of the cluster. Default: none."),
@@ -122,7 +122,7 @@ func hostAttribute() schema.SingleNestedAttribute {
 				"A release brings its own Erlang and needs none of them. Default: none."),
 			"unattended_upgrades": defaultedBool("Whether security updates are installed by themselves. Default: `true`."),
 			"fail2ban":            defaultedBool("Whether addresses that fail to log in over SSH again and again are blocked for a while. Default: `true`."),
-			"ssh_port":            defaultedInt("The TCP port of SSH. Default: `22`."),
+			"ssh_port":            defaultedInt("The TCP port of SSH. A change makes every host anew, and a database is away meanwhile. Default: `22`."),
 		}, "every host"),
 	}
 }

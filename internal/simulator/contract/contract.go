@@ -28,6 +28,7 @@ const apiPrefix = "/v2/"
 type Validator struct {
 	doc    *openapi3.T
 	router routers.Router
+	scopes map[*openapi3.Operation][]string
 }
 
 // Operation is one method of one path of the API description.
@@ -56,6 +57,7 @@ func parse(description []byte) (*Validator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse the API description: %w", err)
 	}
+	scopes := takeScopes(doc)
 	// Some examples in the published document do not fit its own schemas.
 	if err := doc.Validate(loader.Context, openapi3.DisableExamplesValidation()); err != nil {
 		return nil, fmt.Errorf("check the API description: %w", err)
@@ -69,7 +71,37 @@ func parse(description []byte) (*Validator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("route by the API description: %w", err)
 	}
-	return &Validator{doc: doc, router: router}, nil
+	return &Validator{doc: doc, router: router, scopes: scopes}, nil
+}
+
+// takeScopes takes out what a token must be allowed to do. Requests are not held to
+// it, for the simulator's tokens may do everything, and the description that is
+// carried lacks the security schemes that it refers to.
+func takeScopes(doc *openapi3.T) map[*openapi3.Operation][]string {
+	scopes := map[*openapi3.Operation][]string{}
+	for _, path := range doc.Paths.InMatchingOrder() {
+		for _, operation := range doc.Paths.Value(path).Operations() {
+			if operation.Security == nil {
+				continue
+			}
+			for _, requirement := range *operation.Security {
+				for _, needed := range requirement {
+					scopes[operation] = append(scopes[operation], needed...)
+				}
+			}
+			operation.Security = nil
+		}
+	}
+	return scopes
+}
+
+// Scopes are those that a token needs for the request.
+func (v *Validator) Scopes(r *http.Request) ([]string, error) {
+	route, _, err := v.router.FindRoute(r)
+	if err != nil {
+		return nil, fmt.Errorf("request %s %s is not in the API description: %w", r.Method, r.URL, err)
+	}
+	return v.scopes[route.Operation], nil
 }
 
 // Operations lists what the API description describes, by path.

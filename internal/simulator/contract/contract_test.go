@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -198,6 +199,23 @@ func TestViolationsDoNotShowValues(t *testing.T) {
 		if strings.Contains(violation, "hunter2") {
 			t.Errorf("violation shows the body: %s", violation)
 		}
+	}
+}
+
+func TestScopesAreThoseOfTheRoute(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ method, path, want string }{
+		{"POST", "/v2/droplets", "[droplet:create]"},
+		{"GET", "/v2/droplets/1", "[droplet:read]"},
+		{"GET", "/v2/sizes?page=2", "[sizes:read regions:read]"},
+	} {
+		got, err := contract.Shared(t).Scopes(httptest.NewRequest(tt.method, tt.path, http.NoBody))
+		if err != nil || fmt.Sprint(got) != tt.want {
+			t.Errorf("%s %s: %v (%v), want %s", tt.method, tt.path, got, err, tt.want)
+		}
+	}
+	if _, err := contract.Shared(t).Scopes(httptest.NewRequest("GET", "/v2/acount", http.NoBody)); err == nil {
+		t.Error("a path that does not exist has scopes")
 	}
 }
 

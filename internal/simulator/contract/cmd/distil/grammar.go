@@ -12,7 +12,7 @@ const (
 )
 
 // grammar is what an OpenAPI 3.0 document consists of: for each kind of object
-// its keywords. Left out is what no validation looks at. A keyword that is not
+// its keywords. Left out is what no test looks at. A keyword that is not
 // listed ends the program, because leaving it out might make the checks laxer.
 var grammar = map[string]map[string]string{
 	"path": {
@@ -23,8 +23,9 @@ var grammar = map[string]map[string]string{
 	},
 	"operation": {
 		"parameters": "[]parameter", "requestBody": "requestBody", "responses": "{}response",
-		"tags": left, "summary": left, "description": left, "externalDocs": left, "operationId": left,
-		"callbacks": left, "deprecated": left, "security": left, "servers": left,
+		"security": "[]{}[]fact", // the scopes that a token needs, which documentation is held to
+		"tags":     left, "summary": left, "description": left, "externalDocs": left, "operationId": left,
+		"callbacks": left, "deprecated": left, "servers": left,
 	},
 	"parameter": {
 		"$ref": reference, "name": fact, "in": fact, "required": fact, "allowEmptyValue": fact,
