@@ -30,7 +30,6 @@ func Catalogue(c cluster.Catalogue, s cluster.Spec, d Demand) []Problem {
 	}
 	found = append(found, a.swapProblems(s.Host, s.Places()...)...)
 	found = append(found, SSHKeys(c, s.SSHKeys)...)
-	found = append(found, a.vpcProblems(s)...)
 	found = append(found, a.projectProblems(s.ProjectID)...)
 	return append(found, a.demandProblems(d)...)
 }
@@ -60,8 +59,8 @@ func SSHKeys(c cluster.Catalogue, keys []string) []Problem {
 	return found
 }
 
-// vpcProblems looks for the VPC that the user named.
-func (a account) vpcProblems(s cluster.Spec) []Problem {
+// VPC says why the VPC that the spec names, of those that were found, cannot be used.
+func VPC(o cluster.Observed, s cluster.Spec) []Problem {
 	id := s.Network.VPCUUID
 	if id == "" {
 		return nil
@@ -69,7 +68,7 @@ func (a account) vpcProblems(s cluster.Spec) []Problem {
 	report := func(detail string, needs ...[]string) []Problem {
 		return []Problem{{Path: []string{"network", "vpc_uuid"}, Needs: needs, Summary: "VPC not usable", Detail: detail}}
 	}
-	switch vpc, exists := a.VPCs[id]; {
+	switch vpc, exists := o.VPC(id); {
 	case !exists:
 		return report(fmt.Sprintf("The account has no VPC %s. `doctl vpcs list` shows those it has.", id))
 	case !slices.Contains(s.Regions(), vpc.Region):

@@ -36,7 +36,6 @@ func exampleCatalogue() cluster.Catalogue {
 			"9006":          {Distribution: "Ubuntu", Slug: "ubuntu-24-04-x64", Regions: []string{"lon1", "nyc3"}},
 		},
 		SSHKeys:  map[string]string{"512189": "ann", "3b:16:e4:bf:8b:00:8b:b8:59:8c:a9:d3:f0:19:fa:45": "joe"},
-		VPCs:     map[string]cluster.VPC{"5a4981aa-9653-4bd1-bef5-d6bff52042e4": {Name: "web", Region: "ams3"}},
 		Projects: map[string]string{"4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679": "chat"},
 	}
 }
@@ -78,8 +77,6 @@ func TestCatalogueProblems(t *testing.T) {
 		{"unknown project", Demand{}, func(s *cluster.Spec) { s.ProjectID = "5a4981aa-9653-4bd1-bef5-d6bff52042e4" }},
 		{"no project", Demand{}, func(s *cluster.Spec) { s.ProjectID = "" }},
 		{"unknown SSH key", Demand{}, func(s *cluster.Spec) { s.SSHKeys = []string{"512189", "512190"} }},
-		{"unknown VPC", Demand{}, func(s *cluster.Spec) { s.Network.VPCUUID = "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679" }},
-		{"VPC of another region", Demand{}, func(s *cluster.Spec) { s.Network.VPCUUID = "5a4981aa-9653-4bd1-bef5-d6bff52042e4" }},
 		{"empty places are the spec's problem", Demand{}, func(s *cluster.Spec) { s.Pools[0].Place = cluster.Place{} }},
 	}
 	var out strings.Builder
@@ -89,6 +86,22 @@ func TestCatalogueProblems(t *testing.T) {
 		fmt.Fprintf(&out, "%s\n%s", c.name, tell(Catalogue(exampleCatalogue(), spec, c.demand)))
 	}
 	testtool.Golden(t, "catalogue_problems.golden", out.String())
+}
+
+func TestAVPCThatIsNamedHasToBeThere(t *testing.T) {
+	t.Parallel()
+	found := cluster.Observed{VPCs: []cluster.VPC{{ID: "5a4981aa-9653-4bd1-bef5-d6bff52042e4", Name: "web", Region: "ams3"}}}
+	for id, want := range map[string]string{
+		"":                                     "",
+		"4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679": "The account has no VPC 4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679. `doctl vpcs list` shows those it has.",
+		"5a4981aa-9653-4bd1-bef5-d6bff52042e4": "The VPC web is in region ams3, and the hosts are in ",
+	} {
+		spec := validSpec()
+		spec.Network.VPCUUID = id
+		if got := tell(VPC(found, spec)); !strings.Contains(got, want) || (got == "") != (want == "") {
+			t.Errorf("of %q is found %q, want %q", id, got, want)
+		}
+	}
 }
 
 func TestWhatTheAccountDoesNotTellIsNoProblem(t *testing.T) {

@@ -16,7 +16,6 @@ type Catalogue struct {
 	VolumeLimit, Volumes         int
 	Images                       map[string]Image  // those the spec names, by slug or id; a missing one does not exist
 	SSHKeys                      map[string]string // names of those the spec names, by id or fingerprint; a missing one does not exist
-	VPCs                         map[string]VPC    // those of the account, by id; none for a beam_node
 	Projects                     map[string]string // the one that the spec names, by id; a missing one does not exist, and nil was not looked for
 }
 

@@ -30,10 +30,6 @@ func (e *Engine) Catalogue(ctx context.Context, made cluster.Spec, p plan.Plan, 
 		})
 	}
 	err := e.catalogue(ctx, &out, made.Images(), made.SSHKeys, more...)
-	out.VPCs = map[string]cluster.VPC{}
-	for _, v := range o.VPCs {
-		out.VPCs[v.ID] = v
-	}
 	return out, err
 }
 

@@ -181,8 +181,11 @@ func (p *clusterPlan) checkAccount(ctx context.Context, spec cluster.Spec, in tf
 	made, demand := growth(spec, steps)
 	moved := p.alters("project_id")
 	pooled := spec.Database != nil && p.alters("environment") // which sizes weigh the pools against
+	if demand.Droplets > 0 || p.alters("network") {
+		diags.Append(report(ctx, in, check.VPC(o, spec))...)
+	}
 	if demand == (check.Demand{}) && !moved && !pooled {
-		return p.checkKeys(ctx, spec, in, steps)
+		return append(diags, p.checkKeys(ctx, spec, in, steps)...)
 	}
 	if !p.create && !moved {
 		made.ProjectID = "" // a project that is gone keeps nothing else from being changed
@@ -210,9 +213,9 @@ func (p *clusterPlan) checkAccount(ctx context.Context, spec cluster.Spec, in tf
 }
 
 // checkKeys asks the API whether the account has the SSH keys that running hosts are
-// to be told.
+// to be told, or that are asked for anew: later hosts get them.
 func (p *clusterPlan) checkKeys(ctx context.Context, spec cluster.Spec, in tfsdk.Plan, steps plan.Plan) diag.Diagnostics {
-	if !steps.TellsKeys() {
+	if !steps.TellsKeys() && !p.alters("ssh_keys") {
 		return nil
 	}
 	missing, err := p.account.engine.MissingSSHKeys(ctx, spec.SSHKeys)

@@ -126,6 +126,32 @@ func TestReleaseAndAccessAreAddedLater(t *testing.T) {
 	p.applies("no release")
 }
 
+// What an existing cluster names of the account has to be there, whether or not a
+// host is made with it now.
+func TestAnExistingClusterNamesWhatIsThere(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	elsewhere, _, err := c.godo.VPCs.Create(t.Context(), &godo.VPCCreateRequest{Name: "elsewhere", RegionSlug: "lon1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	arguments := with(smallest(), object{"name": "chat"})
+	p := &changed{core: newCore(t, c, arguments), cloud: c, arguments: arguments}
+	p.must(p.apply())
+	for _, tt := range []struct {
+		name, want string
+		value      any
+	}{
+		{"network", "The account has no VPC 5a4981aa-9653-4bd1-bef5-d6bff52042e4.", object{"vpc_uuid": "5a4981aa-9653-4bd1-bef5-d6bff52042e4"}},
+		{"network", "The VPC elsewhere is in region lon1, and the hosts are in nyc3.", object{"vpc_uuid": elsewhere.ID}},
+		{"ssh_keys", `The account has no SSH key "999".`, []string{"999"}},
+	} {
+		p.set(tt.name, tt.value)
+		p.refused(tt.name, tt.want)
+		p.set(tt.name, nil)
+	}
+}
+
 // A key has an id and a fingerprint: which of them is written down is no change.
 func TestTheSameSSHKeyInAnotherSpelling(t *testing.T) {
 	t.Parallel()
@@ -143,6 +169,7 @@ func TestTheSameSSHKeyInAnotherSpelling(t *testing.T) {
 	p.idle("the id of the key")
 	p.set("ssh_keys", []any{key.ID, key.Fingerprint})
 	p.idle("both")
+	p.set("ssh_keys", []string{key.Fingerprint})
 	if _, err := c.godo.Keys.DeleteByID(t.Context(), key.ID); err != nil {
 		t.Fatal(err)
 	}
