@@ -115,12 +115,12 @@ func (r *run) askHosts(ctx context.Context) {
 		r.forming = &formation{patience: newPatience()}
 	}
 	hosts, again := r.questions()
-	contact := r.contact()
+	contact, forming := r.contact(), r.forming
 	r.launch(askKey, func() error {
 		if again && digitalocean.Pause(ctx, digitalocean.PollInterval) != nil {
 			return nil //nolint:nilerr // toEnd tells what was waited for
 		}
-		reports := r.forming.ask(ctx, contact, hosts)
+		reports := forming.ask(ctx, contact, hosts)
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // toEnd tells what was waited for
 		}
@@ -185,12 +185,15 @@ func (r *run) outdate(told cluster.Droplet) {
 
 // judge says what keeps the cluster from forming for good.
 func (r *run) judge() error {
-	verdict, noun, waitFor := make(chan error, 1), r.spec.Noun(), r.spec.WaitFor
-	r.record(func() { verdict <- r.forming.judge(plan.Judge(r.input())) })
-	if err := <-verdict; err != nil {
-		return fmt.Errorf("waiting for the %s to be %s: %w", noun, waitFor, err)
-	}
-	return nil
+	verdict := make(chan error, 1)
+	r.record(func() {
+		err := r.forming.judge(plan.Judge(r.input()))
+		if err != nil {
+			err = fmt.Errorf("waiting for the %s to be %s: %w", r.spec.Noun(), r.spec.WaitFor, err)
+		}
+		verdict <- err
+	})
+	return <-verdict
 }
 
 // rememberFailures takes note of hosts whose set-up failed: the next apply makes
