@@ -210,7 +210,7 @@ func (a account) imageProblems(path []string, p cluster.Place) []Problem {
 		return report(fmt.Sprintf("Image %q is of %s, which hosts are not set up on. %s", p.Image, cmp.Or(image.Slug, image.Distribution), sentence(hostconfig.Image.Fault(""))))
 	case region.Available && !slices.Contains(image.Regions, p.Region):
 		return report(fmt.Sprintf("Image %q is not in region %q, but in %s. Transfer the snapshot there (`doctl compute image-action transfer`), "+
-			"or use another image or region.", p.Image, p.Region, strings.Join(image.Regions, ", ")), at(path, "region"))
+			"or use another image or region.", p.Image, p.Region, cmp.Or(strings.Join(image.Regions, ", "), "none that is told")), at(path, "region"))
 	case sized && size.DiskGiB < image.MinDiskGiB:
 		return report(fmt.Sprintf("Image %q needs a disk of %d GiB, and size %q has %d. Use a larger size or another image.",
 			p.Image, image.MinDiskGiB, p.Size, size.DiskGiB), at(path, "size"))

@@ -34,7 +34,7 @@ func (c *Client) Limits(ctx context.Context) (Limits, error) {
 
 // Regions lists the regions by slug.
 func (c *Client) Regions(ctx context.Context) (map[string]cluster.Region, error) {
-	regions, err := listAll(ctx, "regions", c.api.Regions.List)
+	regions, err := listAll(ctx, "regions", func(r godo.Region) any { return r.Slug }, c.api.Regions.List)
 	out := map[string]cluster.Region{}
 	for _, r := range regions {
 		out[r.Slug] = cluster.Region{Slug: r.Slug, Name: r.Name, Available: r.Available, Sizes: r.Sizes, Features: r.Features}
@@ -44,7 +44,7 @@ func (c *Client) Regions(ctx context.Context) (map[string]cluster.Region, error)
 
 // Sizes lists the droplet sizes by slug.
 func (c *Client) Sizes(ctx context.Context) (map[string]cluster.Size, error) {
-	sizes, err := listAll(ctx, "sizes", c.api.Sizes.List)
+	sizes, err := listAll(ctx, "sizes", func(r godo.Size) any { return r.Slug }, c.api.Sizes.List)
 	out := map[string]cluster.Size{}
 	for _, s := range sizes {
 		out[s.Slug] = cluster.Size{
@@ -137,7 +137,7 @@ func (c *Client) ProjectExists(ctx context.Context, id string) (bool, error) {
 
 // ProjectURNs lists what the project holds.
 func (c *Client) ProjectURNs(ctx context.Context, projectID string) ([]string, error) {
-	resources, err := listAll(ctx, "resources", func(ctx context.Context, page *godo.ListOptions) ([]godo.ProjectResource, *godo.Response, error) {
+	resources, err := listAll(ctx, "resources", func(r godo.ProjectResource) any { return r.URN }, func(ctx context.Context, page *godo.ListOptions) ([]godo.ProjectResource, *godo.Response, error) {
 		return c.api.Projects.ListResources(ctx, projectID, page)
 	})
 	return convert(resources, func(r godo.ProjectResource) string { return r.URN }), failed(err, "list what project %s holds", projectID)

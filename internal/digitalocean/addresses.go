@@ -14,7 +14,7 @@ import (
 
 // ReservedIPs lists the account's reserved IPs.
 func (c *Client) ReservedIPs(ctx context.Context) ([]cluster.ReservedIP, error) {
-	ips, err := listAll(ctx, "reserved_ips", c.api.ReservedIPs.List)
+	ips, err := listAll(ctx, "reserved_ips", func(r godo.ReservedIP) any { return r.IP }, c.api.ReservedIPs.List)
 	return convert(ips, reservedIPFromAPI), failed(err, "list the account's reserved IPs")
 }
 

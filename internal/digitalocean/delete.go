@@ -23,11 +23,3 @@ func deleteWhenFree(ctx context.Context, what string, del func(context.Context) 
 	}
 	return failed(err, "delete %s", what)
 }
-
-// deleteNow deletes what nothing can hold. What is gone already is deleted.
-func deleteNow(err error, what string) error {
-	if Gone(err) {
-		return nil
-	}
-	return failed(err, "delete %s", what)
-}

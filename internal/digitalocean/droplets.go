@@ -13,9 +13,11 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 )
 
+func dropletID(d godo.Droplet) any { return d.ID }
+
 // DropletsByTag lists every droplet that carries the tag.
 func (c *Client) DropletsByTag(ctx context.Context, tag string) ([]cluster.Droplet, error) {
-	droplets, err := listAll(ctx, "droplets", func(ctx context.Context, page *godo.ListOptions) ([]godo.Droplet, *godo.Response, error) {
+	droplets, err := listAll(ctx, "droplets", dropletID, func(ctx context.Context, page *godo.ListOptions) ([]godo.Droplet, *godo.Response, error) {
 		return c.api.Droplets.ListByTag(ctx, tag, page)
 	})
 	return convert(droplets, dropletFromAPI), failed(err, "list the droplets tagged %s", tag)
@@ -23,7 +25,7 @@ func (c *Client) DropletsByTag(ctx context.Context, tag string) ([]cluster.Dropl
 
 // DropletsByName lists every droplet of the name.
 func (c *Client) DropletsByName(ctx context.Context, name string) ([]cluster.Droplet, error) {
-	droplets, err := listAll(ctx, "droplets", func(ctx context.Context, page *godo.ListOptions) ([]godo.Droplet, *godo.Response, error) {
+	droplets, err := listAll(ctx, "droplets", dropletID, func(ctx context.Context, page *godo.ListOptions) ([]godo.Droplet, *godo.Response, error) {
 		return c.api.Droplets.ListByName(ctx, name, page)
 	})
 	return convert(droplets, dropletFromAPI), failed(err, "list the droplets named %s", name)
@@ -31,7 +33,7 @@ func (c *Client) DropletsByName(ctx context.Context, name string) ([]cluster.Dro
 
 // AllDroplets lists every droplet of the account.
 func (c *Client) AllDroplets(ctx context.Context) ([]cluster.Droplet, error) {
-	droplets, err := listAll(ctx, "droplets", c.api.Droplets.List)
+	droplets, err := listAll(ctx, "droplets", dropletID, c.api.Droplets.List)
 	return convert(droplets, dropletFromAPI), failed(err, "list the account's droplets")
 }
 

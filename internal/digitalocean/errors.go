@@ -125,7 +125,7 @@ func redirected(resp *http.Response) string {
 	if target, err := resp.Location(); err == nil {
 		host = oneLine(target.Host)
 	}
-	return fmt.Sprintf("it redirects to %s, which is not followed; is api_endpoint (DIGITALOCEAN_API_URL) right?", host)
+	return fmt.Sprintf("it redirects to %s, which is not followed: check api_endpoint (DIGITALOCEAN_API_URL)", host)
 }
 
 // oneLine makes a text that came from outside fit into a message.
@@ -152,8 +152,12 @@ func Status(err error) int {
 	return 0
 }
 
-// Gone says that the object of a call does not exist.
-func Gone(err error) bool { return Status(err) == http.StatusNotFound }
+// Gone says that the object of a call does not exist. A 404 in other words than the
+// API's, such as the page of a proxy, says nothing of it.
+func Gone(err error) bool {
+	e := (*Error)(nil)
+	return errors.As(err, &e) && e.Status == http.StatusNotFound && e.ID+e.Message != ""
+}
 
 // Unanswered says that a call got no answer, or one that is not whole.
 func Unanswered(err error) bool {
@@ -165,7 +169,19 @@ func Unanswered(err error) bool {
 // nothing of the kind: the connection broke, or the server failed on the way.
 func lost(err error) bool {
 	status := Status(err)
-	return err != nil && !unsent(err) && (status == 0 || status >= http.StatusInternalServerError)
+	return err != nil && !unsent(err) && (status == 0 || passes(err, status))
+}
+
+// passes says that an answer is none of the API's to the call, and that another try
+// may get one.
+func passes(err error, status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusLocked, http.StatusTooEarly:
+		return true
+	case http.StatusNotFound:
+		return !Gone(err)
+	}
+	return status >= http.StatusInternalServerError
 }
 
 // unsentError is the error of a call that was not carried out for certain.
@@ -210,7 +226,7 @@ func busy(err error) bool {
 	switch Status(err) {
 	case http.StatusForbidden:
 		return says(err, "members")
-	case http.StatusConflict, http.StatusUnprocessableEntity, http.StatusPreconditionFailed:
+	case http.StatusConflict, http.StatusUnprocessableEntity, http.StatusPreconditionFailed, http.StatusLocked:
 		return true
 	}
 	return false

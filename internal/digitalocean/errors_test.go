@@ -30,7 +30,7 @@ func TestErrorMessages(t *testing.T) {
 		{"a list", &answer{status: 400, body: `["no"]`}, "DigitalOcean answered 400 Bad Request", ""},
 		{"several lines", &answer{status: 422, body: `{"id":"refused","message":"a\n\tb\u001b[31m c"}`}, "DigitalOcean answered 422: a b [31m c", "refused"},
 		{"a long text", refused(422, strings.Repeat("ä", 5000)), "DigitalOcean answered 422: " + strings.Repeat("ä", maxMessage) + "…", "refused"},
-		{"a redirect without a target", &answer{status: 302}, "DigitalOcean answered 302: it redirects to nowhere, which is not followed; is api_endpoint (DIGITALOCEAN_API_URL) right?", ""},
+		{"a redirect without a target", &answer{status: 302}, "DigitalOcean answered 302: it redirects to nowhere, which is not followed: check api_endpoint (DIGITALOCEAN_API_URL)", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

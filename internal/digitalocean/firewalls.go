@@ -10,7 +10,7 @@ import (
 
 // Firewalls lists the account's cloud firewalls.
 func (c *Client) Firewalls(ctx context.Context) ([]cluster.Firewall, error) {
-	firewalls, err := listAll(ctx, "firewalls", c.api.Firewalls.List)
+	firewalls, err := listAll(ctx, "firewalls", func(r godo.Firewall) any { return r.ID }, c.api.Firewalls.List)
 	return convert(firewalls, firewallFromAPI), failed(err, "list the account's firewalls")
 }
 
@@ -57,7 +57,9 @@ func (c *Client) UpdateFirewall(ctx context.Context, f cluster.Firewall) error {
 
 // DeleteFirewall deletes the firewall; one that is gone is no error.
 func (c *Client) DeleteFirewall(ctx context.Context, f cluster.Firewall) error {
-	return deleteNow(answered(c.api.Firewalls.Delete(ctx, f.ID)), "the firewall "+f.Name)
+	return deleteWhenFree(ctx, "the firewall "+f.Name, func(ctx context.Context) error {
+		return answered(c.api.Firewalls.Delete(ctx, f.ID))
+	})
 }
 
 func firewallRequest(f cluster.Firewall) *godo.FirewallRequest {

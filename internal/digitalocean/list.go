@@ -19,16 +19,23 @@ const (
 // lister reads one page of a list.
 type lister[T any] func(context.Context, *godo.ListOptions) ([]T, *godo.Response, error)
 
-// listAll reads every page of the list under the key.
-func listAll[T any](ctx context.Context, key string, list lister[T]) ([]T, error) {
+// listAll reads every page of the list under the key, and leaves out what is there
+// already: while objects come and go, one may stand on two pages.
+func listAll[T any](ctx context.Context, key string, id func(T) any, list lister[T]) ([]T, error) {
 	ctx = expecting(ctx, expectation{key: key, list: true})
 	var all []T
+	seen := map[any]bool{}
 	for page := 1; page <= maxPages; page++ {
 		items, resp, err := list(ctx, &godo.ListOptions{Page: page, PerPage: pageSize})
 		if err != nil {
 			return nil, apiError(err)
 		}
-		all = append(all, items...)
+		for _, item := range items {
+			if !seen[id(item)] {
+				seen[id(item)] = true
+				all = append(all, item)
+			}
+		}
 		if resp.Links == nil || resp.Links.IsLastPage() || len(items) == 0 {
 			return all, nil
 		}

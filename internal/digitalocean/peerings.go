@@ -14,7 +14,7 @@ const deleting = "DELETING"
 
 // Peerings lists the account's VPC peerings.
 func (c *Client) Peerings(ctx context.Context) ([]cluster.Peering, error) {
-	peerings, err := listAll(ctx, "vpc_peerings", values(c.api.VPCs.ListVPCPeerings))
+	peerings, err := listAll(ctx, "vpc_peerings", func(r godo.VPCPeering) any { return r.ID }, values(c.api.VPCs.ListVPCPeerings))
 	return convert(peerings, peeringFromAPI), failed(err, "list the account's VPC peerings")
 }
 

@@ -159,3 +159,36 @@ func TestWaitsBetweenTriesEndWithTheContext(t *testing.T) {
 		})
 	}
 }
+
+// An answer of something between here and the API says nothing of what became of a
+// call: it is sent again, and no page of a proxy's makes an object gone.
+func TestAnswersThatAreNotTheAPIsAreNotBelieved(t *testing.T) {
+	t.Parallel()
+	page := &answer{status: 404, body: "<html>404 Not Found</html>"}
+	for name, passing := range map[string]*answer{
+		"a page":   page,
+		"nothing":  {status: 404},
+		"too slow": {status: 408, body: `{"id":"timeout","message":"Request Timeout"}`},
+		"locked":   {status: 423, body: `{"id":"locked","message":"Locked"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client, s := scripted(t, Config{}, passing, passing, done)
+				if err := client.DeleteReservedIP(t.Context(), "192.0.2.2"); err != nil || len(s.seen) != 3 {
+					t.Errorf("%d calls ended with %v, want three", len(s.seen), err)
+				}
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		client, _ := scripted(t, Config{RetryMax: 1}, page, page)
+		if err := client.DeleteReservedIP(t.Context(), "192.0.2.2"); Status(err) != 404 || Gone(err) {
+			t.Errorf("the delete ended with %v", err)
+		}
+		client, s := scripted(t, Config{}, page, oneVPC)
+		if made, err := client.CreateVPC(t.Context(), wantedVPC); err != nil || made.ID != "v1" || len(s.seen) != 2 {
+			t.Errorf("%v made %v (%v), want one create whose VPC is looked for", s.seen, made, err)
+		}
+	})
+}

@@ -94,6 +94,9 @@ func (s *sender) try(r *http.Request) (*http.Response, error) {
 	if err := expected(r.Context()).check(resp.StatusCode, body); err != nil {
 		return nil, err
 	}
+	if resp.StatusCode >= http.StatusMultipleChoices && s.token != "" { // what is told of it shall not tell the token
+		body = bytes.ReplaceAll(body, []byte(s.token), []byte("(token)"))
+	}
 	resp.Body = &answerBody{Reader: bytes.NewReader(body), whole: body}
 	resp.ContentLength = int64(len(body))
 	return resp, nil

@@ -147,3 +147,29 @@ func TestRequestsPerSecondHoldsForRetriesToo(t *testing.T) {
 		}
 	})
 }
+
+// While objects come and go, one may stand on two pages of a list.
+func TestWhatIsListedTwiceIsThereOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, _ := scripted(t, Config{},
+			ok(`{"droplets":[{"id":1,"name":"a"},{"id":2,"name":"b"}],"meta":{"total":3},"links":{"pages":{"next":"https://example.com/?page=2","last":"https://example.com/?page=2"}}}`),
+			page("droplets", `{"id":2,"name":"b"}`, `{"id":3,"name":"c"}`, `{"id":3,"name":"c"}`))
+		droplets, err := client.AllDroplets(t.Context())
+		if err != nil || len(droplets) != 3 {
+			t.Errorf("there are %v (%v), want three", droplets, err)
+		}
+	})
+}
+
+// A proxy may answer with what it was sent.
+func TestAnErrorThatTellsTheTokenIsCut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, _ := scripted(t, Config{}, refused(400, "bad request: Authorization: Bearer "+secretToken))
+		_, err := client.Tags(t.Context())
+		if err == nil || strings.Contains(err.Error(), secretToken) || !strings.Contains(err.Error(), "bad request") {
+			t.Errorf("the error is %v", err)
+		}
+	})
+}

@@ -21,7 +21,7 @@ type Tag struct {
 
 // Tags lists the account's tags.
 func (c *Client) Tags(ctx context.Context) ([]Tag, error) {
-	tags, err := listAll(ctx, "tags", c.api.Tags.List)
+	tags, err := listAll(ctx, "tags", func(r godo.Tag) any { return r.Name }, c.api.Tags.List)
 	return convert(tags, tagFromAPI), failed(err, "list the account's tags")
 }
 
@@ -56,7 +56,9 @@ func (c *Client) ensureTag(ctx context.Context, name string) (spelled string, er
 
 // DeleteTag deletes the tag; what carries it stays.
 func (c *Client) DeleteTag(ctx context.Context, name string) error {
-	return deleteNow(answered(c.api.Tags.Delete(ctx, name)), "the tag "+name)
+	return deleteWhenFree(ctx, "the tag "+name, func(ctx context.Context) error {
+		return answered(c.api.Tags.Delete(ctx, name))
+	})
 }
 
 // TagDroplets puts the tag, which need not exist, on the droplets.

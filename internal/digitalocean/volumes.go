@@ -13,7 +13,7 @@ import (
 
 // Volumes lists the volumes of the name, one a region at most.
 func (c *Client) Volumes(ctx context.Context, name string) ([]cluster.Volume, error) {
-	volumes, err := listAll(ctx, "volumes", func(ctx context.Context, page *godo.ListOptions) ([]godo.Volume, *godo.Response, error) {
+	volumes, err := listAll(ctx, "volumes", func(r godo.Volume) any { return r.ID }, func(ctx context.Context, page *godo.ListOptions) ([]godo.Volume, *godo.Response, error) {
 		return c.api.Storage.ListVolumes(ctx, &godo.ListVolumeParams{Name: name, ListOptions: page})
 	})
 	return convert(volumes, volumeFromAPI), failed(err, "list the volumes named %s", name)
@@ -95,7 +95,7 @@ func (c *Client) SnapshotVolume(ctx context.Context, v cluster.Volume, name stri
 }
 
 func (c *Client) snapshotSince(ctx context.Context, id, name string, since time.Time) (godo.Snapshot, bool, error) {
-	snapshots, err := listAll(ctx, "snapshots", func(ctx context.Context, page *godo.ListOptions) ([]godo.Snapshot, *godo.Response, error) {
+	snapshots, err := listAll(ctx, "snapshots", func(r godo.Snapshot) any { return r.ID }, func(ctx context.Context, page *godo.ListOptions) ([]godo.Snapshot, *godo.Response, error) {
 		return c.api.Storage.ListSnapshots(ctx, id, page)
 	})
 	for _, s := range snapshots {

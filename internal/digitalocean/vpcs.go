@@ -13,7 +13,7 @@ import (
 
 // VPCs lists the account's VPCs.
 func (c *Client) VPCs(ctx context.Context) ([]cluster.VPC, error) {
-	vpcs, err := listAll(ctx, "vpcs", values(c.api.VPCs.List))
+	vpcs, err := listAll(ctx, "vpcs", func(r godo.VPC) any { return r.ID }, values(c.api.VPCs.List))
 	return convert(vpcs, vpcFromAPI), failed(err, "list the account's VPCs")
 }
 
@@ -83,7 +83,7 @@ func (c *Client) DeleteVPC(ctx context.Context, v cluster.VPC) error {
 
 // holders names the members and peerings that keep a VPC from being deleted.
 func (c *Client) holders(ctx context.Context, v cluster.VPC) ([]string, error) {
-	members, err := listAll(ctx, "members", values(func(ctx context.Context, page *godo.ListOptions) ([]*godo.VPCMember, *godo.Response, error) {
+	members, err := listAll(ctx, "members", func(r godo.VPCMember) any { return r.URN }, values(func(ctx context.Context, page *godo.ListOptions) ([]*godo.VPCMember, *godo.Response, error) {
 		return c.api.VPCs.ListMembers(ctx, v.ID, nil, page)
 	}))
 	if err != nil {
