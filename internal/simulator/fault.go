@@ -14,6 +14,7 @@ const (
 	RateLimited  FaultKind = "rate_limited" // 429; with Retry-After when there is a Delay
 	ServerError  FaultKind = "server_error" // 500
 	BadGateway   FaultKind = "bad_gateway"  // 502 with a page of HTML
+	StrayPage    FaultKind = "stray_page"   // 404 with a page of HTML, as of a proxy that knows nothing of the API
 	Unavailable  FaultKind = "unavailable"  // 503
 	Unauthorized FaultKind = "unauthorized" // 401, as for a token that was revoked
 	Quota        FaultKind = "quota"        // the refusal of an account that has no room, though this one has
@@ -30,6 +31,7 @@ const (
 	NotFound    FaultKind = "not_found"    // 404 for a GET by id, for Delay after the creation
 	StaleList   FaultKind = "stale_list"   // a list shows everything as it was Delay ago
 	EmptyList   FaultKind = "empty_list"   // a list has nothing in it
+	DoubledList FaultKind = "doubled_list" // a list has everything twice
 )
 
 // What becomes of the objects that a call makes or works on.
@@ -76,7 +78,7 @@ type Fault struct {
 	For  time.Duration `yaml:"for"`
 
 	// After lets the call be carried out first: only its answer is lost. It
-	// is for server_error, bad_gateway, unavailable, cut and no_answer.
+	// is for server_error, bad_gateway, stray_page, unavailable, cut and no_answer.
 	After bool `yaml:"after"`
 	// Delay is how long or how late, as the kind says.
 	Delay time.Duration `yaml:"delay"`
@@ -119,6 +121,8 @@ var catalogueOfFaults = []Fault{
 	{Kind: ServerError, After: true},
 	{Kind: BadGateway},
 	{Kind: BadGateway, After: true},
+	{Kind: StrayPage},
+	{Kind: StrayPage, After: true},
 	{Kind: Unavailable},
 	{Kind: Unavailable, After: true},
 	{Kind: Unauthorized},
@@ -134,6 +138,7 @@ var catalogueOfFaults = []Fault{
 	{Kind: NotFound, Delay: 5 * time.Second},
 	{Kind: StaleList, Delay: 5 * time.Second},
 	{Kind: EmptyList},
+	{Kind: DoubledList},
 	{Kind: ActionErrored},
 	{Kind: NeverActive},
 	{Kind: NeverAddressed},

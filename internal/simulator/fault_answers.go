@@ -1,6 +1,8 @@
 package simulator
 
 import (
+	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"math"
@@ -15,8 +17,9 @@ import (
 const FaultHeader = "X-Simulated-Fault"
 
 // htmlPage is what a gateway shows that reaches nobody.
-const htmlPage = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n" +
-	"<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
+func htmlPage(status string) string {
+	return "<html>\r\n<head><title>" + status + "</title></head>\r\n<body>\r\n<center><h1>" + status + "</h1></center>\r\n</body>\r\n</html>\r\n"
+}
 
 // serve answers a call, or lets a fault do so. It returns the kind of the
 // fault that struck, if one did.
@@ -52,7 +55,7 @@ func (s *Simulator) serve(w *statusRecorder, r *http.Request) FaultKind {
 // replaces tells the faults that give another answer, or none.
 func replaces(kind FaultKind) bool {
 	switch kind {
-	case RateLimited, ServerError, BadGateway, Unavailable, Unauthorized, Quota, Refused, Cut, NoAnswer:
+	case RateLimited, ServerError, BadGateway, StrayPage, Unavailable, Unauthorized, Quota, Refused, Cut, NoAnswer:
 		return true
 	default:
 		return false
@@ -60,7 +63,9 @@ func replaces(kind FaultKind) bool {
 }
 
 // spoils tells the faults that change the API's own answer.
-func spoils(kind FaultKind) bool { return kind == Truncated || kind == EmptyObject }
+func spoils(kind FaultKind) bool {
+	return kind == Truncated || kind == EmptyObject || kind == DoubledList
+}
 
 // carryOut lets the account answer. The headers become those of the answer.
 func (s *Simulator) carryOut(header http.Header, r *http.Request) *httptest.ResponseRecorder {
@@ -75,12 +80,15 @@ func (s *Simulator) carryOut(header http.Header, r *http.Request) *httptest.Resp
 	return answer
 }
 
-// spoil writes an answer that lacks something.
+// spoil writes an answer that lacks something, or has it twice.
 func spoil(w http.ResponseWriter, answer *httptest.ResponseRecorder, f Fault) {
 	w.Header().Set(FaultHeader, string(f.Kind))
 	body := answer.Body.Bytes()
-	if f.Kind == EmptyObject {
+	switch f.Kind {
+	case EmptyObject:
 		body = []byte("{}")
+	case DoubledList:
+		body = doubled(body)
 	}
 	// A server that promises more than it sends cuts the connection.
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
@@ -89,6 +97,27 @@ func spoil(w http.ResponseWriter, answer *httptest.ResponseRecorder, f Fault) {
 	}
 	w.WriteHeader(answer.Code)
 	_, _ = w.Write(body) // the client is gone: there is nobody to tell
+}
+
+// doubled is the page of a list with everything twice.
+func doubled(page []byte) []byte {
+	var parts map[string]json.RawMessage
+	if json.Unmarshal(page, &parts) != nil {
+		return page
+	}
+	for key, part := range parts {
+		var items []json.RawMessage
+		if json.Unmarshal(part, &items) != nil {
+			continue
+		}
+		if twice, err := json.Marshal(append(items, items...)); err == nil {
+			parts[key] = twice
+		}
+	}
+	if body, err := json.Marshal(parts); err == nil {
+		return body
+	}
+	return page
 }
 
 // replace answers in place of the account, or not at all.
@@ -100,10 +129,11 @@ func (s *Simulator) replace(w http.ResponseWriter, r *http.Request, f Fault) {
 		<-r.Context().Done()
 	case Refused, Cut:
 		return // the caller breaks the connection, once the call is recorded
-	case BadGateway:
+	case BadGateway, StrayPage:
+		status := map[FaultKind]int{BadGateway: http.StatusBadGateway, StrayPage: http.StatusNotFound}[f.Kind]
 		w.Header().Set("Content-Type", "text/html")
-		w.WriteHeader(http.StatusBadGateway)
-		_, _ = io.WriteString(w, htmlPage) // the client is gone: there is nobody to tell
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, htmlPage(fmt.Sprint(status, " ", http.StatusText(status)))) // the client is gone: there is nobody to tell
 	default:
 		if f.Kind == RateLimited {
 			s.setLimits(w.Header(), f)

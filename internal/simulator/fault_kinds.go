@@ -24,6 +24,7 @@ var kinds = map[FaultKind]kind{
 	RateLimited:  {befalls: anyCall},
 	ServerError:  {befalls: anyCall, after: true},
 	BadGateway:   {befalls: anyCall, after: true},
+	StrayPage:    {befalls: anyCall, after: true},
 	Unavailable:  {befalls: anyCall, after: true},
 	Unauthorized: {befalls: anyCall},
 	Quota:        {befalls: hasQuota},
@@ -37,6 +38,7 @@ var kinds = map[FaultKind]kind{
 	NotFound:    {befalls: getsByID, delayed: true},
 	StaleList:   {befalls: lists, delayed: true},
 	EmptyList:   {befalls: lists},
+	DoubledList: {befalls: lists},
 
 	ActionErrored:  {befalls: startsAction},
 	NeverActive:    {befalls: makesDroplets, droplet: true},

@@ -54,14 +54,14 @@ func TestFaultsThatMakeNoSenseAreRefused(t *testing.T) {
 
 func TestFaultsOfACall(t *testing.T) {
 	t.Parallel()
-	const everywhere = "rate_limited rate_limited server_error server_error+ bad_gateway bad_gateway+ unavailable unavailable+ unauthorized "
+	const everywhere = "rate_limited rate_limited server_error server_error+ bad_gateway bad_gateway+ stray_page stray_page+ unavailable unavailable+ unauthorized "
 	const connection = "refused cut cut+ no_answer no_answer+ slow"
 	for call, want := range map[string]string{
 		"GET /v2/account":                  everywhere + connection + " truncated empty_object",
-		"GET /v2/droplets":                 everywhere + connection + " truncated empty_object stale_list empty_list",
+		"GET /v2/droplets":                 everywhere + connection + " truncated empty_object stale_list empty_list doubled_list",
 		"GET /v2/droplets/{droplet_id}":    everywhere + connection + " truncated empty_object not_found",
 		"GET /v2/actions/{action_id}":      everywhere + connection + " truncated empty_object",
-		"GET /v2/vpcs/{vpc_id}/members":    everywhere + connection + " truncated empty_object stale_list empty_list",
+		"GET /v2/vpcs/{vpc_id}/members":    everywhere + connection + " truncated empty_object stale_list empty_list doubled_list",
 		"GET /v2/account/keys/{ssh_key}":   everywhere + connection + " truncated empty_object not_found",
 		"GET /v2/tags/droplets":            everywhere + connection + " truncated empty_object not_found",
 		"DELETE /v2/vpcs/{vpc_id}":         everywhere + connection,

@@ -90,6 +90,9 @@ var answers = []struct {
 	{"502 after the write", simulator.Fault{Kind: simulator.BadGateway, After: true}, func(m met) bool {
 		return m.status == 502 && m.header.Get("Content-Type") == "text/html" && m.carriedOut
 	}},
+	{"a page of a proxy", simulator.Fault{Kind: simulator.StrayPage}, func(m met) bool {
+		return m.status == 404 && strings.HasPrefix(m.body, "<html>") && !m.carriedOut
+	}},
 	{"503", simulator.Fault{Kind: simulator.Unavailable}, func(m met) bool { return m.status == 503 && !m.carriedOut }},
 	{"401", simulator.Fault{Kind: simulator.Unauthorized}, func(m met) bool {
 		return m.status == 401 && strings.Contains(m.body, "Unable to authenticate you.") && !m.carriedOut

@@ -112,6 +112,18 @@ func TestNotFoundWaitsForANewObject(t *testing.T) {
 	})
 }
 
+func TestListThatHasEverythingTwice(t *testing.T) {
+	t.Parallel()
+	fault := simulator.Fault{Kind: simulator.DoubledList, Call: "GET /v2/vpcs", Nth: 2, Times: 1}
+	withFault(t, fault, func(t *testing.T, _ *simulator.Simulator, client *godo.Client) {
+		once := must[[]*godo.VPC](t)(client.VPCs.List(t.Context(), nil))
+		twice := must[[]*godo.VPC](t)(client.VPCs.List(t.Context(), nil))
+		if len(once) == 0 || len(twice) != 2*len(once) || twice[0].ID != twice[len(once)].ID {
+			t.Errorf("the list had %v, then %v", once, twice)
+		}
+	})
+}
+
 func TestListThatIsEmptyOnce(t *testing.T) {
 	t.Parallel()
 	fault := simulator.Fault{Kind: simulator.EmptyList, Call: "GET /v2/vpcs", Nth: 2, Times: 1}

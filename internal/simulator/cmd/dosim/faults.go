@@ -22,11 +22,12 @@ strikes some of them:
     from: 1m
 
   kind    instead of an answer   rate_limited (delay: Retry-After), server_error,
-                                 bad_gateway, unavailable, unauthorized, quota,
-                                 refused, cut, no_answer
+                                 bad_gateway, stray_page, unavailable,
+                                 unauthorized, quota, refused, cut, no_answer
           of an answer           slow (delay late), truncated, empty_object,
                                  not_found (GET by id, for delay after the
-                                 create), stale_list (delay behind), empty_list
+                                 create), stale_list (delay behind), empty_list,
+                                 doubled_list
           of an action           action_errored
           of a droplet           never_active, never_addressed, vanishes and
                                  goes_off (delay after the create)
@@ -39,7 +40,7 @@ strikes some of them:
   rate    share of the matching calls to strike, and seed to choose them by
   from    strike only this long after the start, and for this long; default
   for     from the start, for ever
-  after   carry the call out first: server_error, bad_gateway, unavailable,
-          cut, no_answer
+  after   carry the call out first: server_error, bad_gateway, stray_page,
+          unavailable, cut, no_answer
   delay   how long or how late, such as 8s; see kind
 `
