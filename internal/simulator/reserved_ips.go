@@ -14,6 +14,7 @@ type reservedIP struct {
 	region    *region
 	created   time.Time
 	dropletID int  // 0 when unassigned
+	assigning int  // the droplet that it is on its way to
 	locked    bool // an action runs
 }
 
@@ -202,7 +203,7 @@ func (s *Simulator) assignable(dropletID int) (*droplet, error) {
 		return nil, unprocessable("The Droplet has no public network.")
 	}
 	for _, other := range s.reservedIPs.all() {
-		if other.dropletID == dropletID {
+		if other.dropletID == dropletID || other.assigning == dropletID {
 			return nil, unprocessable("The Droplet already has a reserved IP assigned to it.")
 		}
 	}
@@ -211,7 +212,7 @@ func (s *Simulator) assignable(dropletID int) (*droplet, error) {
 
 // assignIP starts to move the address to a droplet, from another if need be.
 func (s *Simulator) assignIP(ip *reservedIP, d *droplet) *action {
-	ip.locked = true
+	ip.locked, ip.assigning = true, d.id
 	takes, binds := s.binding()
 	return s.startAction("assign_ip", ip.subject(), takes, ip.unlock, func() error {
 		if _, exists := s.droplets.get(d.id); !exists {
@@ -232,7 +233,7 @@ func (s *Simulator) unassignIP(ip *reservedIP) *action {
 	})
 }
 
-func (ip *reservedIP) unlock() { ip.locked = false }
+func (ip *reservedIP) unlock() { ip.locked, ip.assigning = false, 0 }
 
 // releaseReservedIP frees the address of a droplet that is destroyed: it stays
 // locked for MemberLinger.

@@ -107,6 +107,8 @@ func TestReservedIPIsLockedDuringActionsAndAfterItsDroplet(t *testing.T) {
 			t.Error("not locked while it is being assigned")
 		}
 		wantPending()
+		_, _, err := client.ReservedIPs.Create(t.Context(), &godo.ReservedIPCreateRequest{DropletID: d.ID})
+		wantRefusal(t, err, http.StatusUnprocessableEntity, "The Droplet already has a reserved IP assigned to it.")
 		pass(5 * time.Second)
 		ok(t)(client.Droplets.Delete(t.Context(), d.ID))
 		wantPending()
