@@ -45,7 +45,7 @@ func DiffNode(in NodeInput) Plan {
 	case in.Wanted && !exists:
 		p.Refusals = in.refusals()
 	case in.Wanted:
-		p.Refusals = slices.Concat(d.unfollowed(), d.otherCookieThere())
+		p.Refusals = slices.Concat(in.madeTwice(host), d.unfollowed(), d.otherCookieThere())
 	}
 	return p
 }
@@ -98,6 +98,21 @@ func (in NodeInput) host() (cluster.Droplet, bool) {
 // madeSo says that a droplet was made as one would be today.
 func (in NodeInput) madeSo(host cluster.Droplet) bool {
 	return host.HasTag(in.Spec.ToldTag()) && in.Spec.Place == cluster.Place{Region: host.Region, Size: host.Size, Image: host.Image}
+}
+
+// madeTwice refuses to call a create done that made another droplet beside the node's:
+// a request may have been carried out twice, and nobody would ever delete the second.
+// Which of them another apply has, nobody can tell.
+func (in NodeInput) madeTwice(host cluster.Droplet) []check.Problem {
+	for _, other := range in.Observed.BeamNodes(cluster.Memory{}) {
+		if other.ID == host.ID || other.Name != in.Spec.Name || !host.HasTag(in.Spec.MakingTag()) || !other.HasTag(in.Spec.MakingTag()) || !in.madeSo(other) {
+			continue
+		}
+		return []check.Problem{{Path: []string{"name"}, Summary: "Node made twice", Detail: fmt.Sprintf(
+			"The droplets %d and %d were both made as this node, at DigitalOcean or by another apply that makes a node of the name. "+
+				"Where no other apply does, delete the second (`doctl compute droplet delete %d`), and apply again.", host.ID, other.ID, other.ID)}}
+	}
+	return nil
 }
 
 // FoundNode is the node's droplet, if there is one.

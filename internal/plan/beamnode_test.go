@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -84,6 +85,70 @@ func TestBeamNodeOfOtherPorts(t *testing.T) {
 		}
 		if got := strings.Join(paths, " "); got != tt.want {
 			t.Errorf("%s: refused at %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+// Of two droplets that were both made as the node, one would be forgotten.
+func TestABeamNodeThatWasMadeTwiceIsNotDone(t *testing.T) {
+	t.Parallel()
+	s := made(chat(1))
+	spec := cluster.NodeSpec{Name: "worker", Cluster: "chat", Place: cluster.Place{Region: "nyc3", Size: "small", Image: "debian-13-x64"}, Distribution: chat(1).Distribution}
+	twin := func(id int, tags ...string) cluster.Droplet {
+		d := cluster.Droplet{ID: id, Name: "worker", Region: "nyc3", Size: "small", Image: "debian-13-x64", Status: cluster.StatusActive}
+		d.Tags = slices.Concat(spec.WantedTags(), []string{spec.ToldTag()}, spec.NodeMarks(), tags)
+		addressed(&d)
+		return d
+	}
+	memory := cluster.Memory{Hosts: map[int]cluster.HostRecord{7: {Name: "worker"}}}
+	for name, tt := range map[string]struct {
+		other   cluster.Droplet
+		refused bool
+	}{
+		"by the same request":      {twin(8, spec.MakingTag()), true},
+		"before, and is its equal": {twin(8), false},
+		"otherwise":                {cluster.Droplet{ID: 8, Name: "worker-2", Tags: twin(8, spec.MakingTag()).Tags}, false},
+	} {
+		observed := s.Observed
+		observed.Droplets = append(slices.Clone(observed.Droplets), twin(7, spec.MakingTag()), tt.other)
+		p := DiffNode(NodeInput{Spec: spec, Memory: memory, Observed: observed, Wanted: true})
+		if refused := strings.Contains(fmt.Sprint(p.Refusals), "doctl compute droplet delete 8"); refused != tt.refused {
+			t.Errorf("made %s: refused with %v", name, p.Refusals)
+		}
+	}
+}
+
+// A volume that somebody attached to another host is not taken from there, and what
+// has to be done is told, also before a destroy that could not end.
+func TestAVolumeThatAnotherHostHasIsNotTaken(t *testing.T) {
+	t.Parallel()
+	to := func(s *simulation, name string) {
+		v := *s.Observed.Volume
+		for _, d := range s.Observed.Droplets {
+			if d.Name == name {
+				v.DropletIDs = []int{d.ID}
+			}
+		}
+		s.Observed.Volume = &v
+	}
+	elsewhere := func(s *simulation) {
+		to(s, "nobody")
+		s.Observed.Volume.DropletIDs, s.Observed.Holder = []int{99}, &cluster.Droplet{ID: 99, Name: "other"}
+	}
+	for name, tt := range map[string]struct {
+		change  func(*simulation)
+		refused bool
+	}{
+		"the database":             {func(s *simulation) { to(s, "chat-database") }, false},
+		"a node":                   {func(s *simulation) { to(s, "chat-us-1") }, true},
+		"a node, and all goes":     {func(s *simulation) { to(s, "chat-us-1"); s.Spec = cluster.Spec{Name: "chat"} }, false},
+		"somebody's":               {elsewhere, true},
+		"somebody's, and all goes": {func(s *simulation) { elsewhere(s); s.Spec = cluster.Spec{Name: "chat"} }, true},
+	} {
+		s := made(chat(2))
+		tt.change(s)
+		if p := Diff(s.Input); (len(p.Refusals) > 0) != tt.refused || tt.refused && p.Refusals[0].Summary != "Volume in use" {
+			t.Errorf("the volume of %s: refused with %v", name, p.Refusals)
 		}
 	}
 }

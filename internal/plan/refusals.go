@@ -16,7 +16,7 @@ import (
 // else's.
 func (d *differ) refusals() []check.Problem {
 	if d.removal() {
-		return d.nodesOfOthers()
+		return slices.Concat(d.nodesOfOthers(), d.heldVolume())
 	}
 	return slices.Concat(d.otherClusters(), d.takenNames(), d.takenRanges(), d.heldVolume(), d.fixedCookie(), d.leftBehind(), d.databaseOfImport(), d.otherRanges(), d.otherAddress(), d.tooManyPorts())
 }
@@ -239,17 +239,31 @@ func (d *differ) takenRanges() []check.Problem {
 	return found
 }
 
-// heldVolume refuses to take the volume from a droplet that is somebody's.
+// heldVolume refuses to take the volume from a droplet that somebody attached it to.
 func (d *differ) heldVolume() []check.Problem {
-	v, holder := d.Observed.Volume, d.Observed.Holder
-	if v == nil || holder == nil || d.Spec.Database == nil {
+	v, holder := d.Observed.Volume, d.holder()
+	if v == nil || holder == nil || d.Spec.Database == nil && !d.removal() {
 		return nil
 	}
 	return []check.Problem{{
 		Path: []string{"database"}, Summary: "Volume in use",
-		Detail: fmt.Sprintf("The cluster's volume %s is attached to droplet %s (%d), which is not the cluster's. "+
+		Detail: fmt.Sprintf("The cluster's volume %s is attached to droplet %s (%d), which is not the database's. "+
 			"Detach it there (`doctl compute volume-action detach %s %d`), and plan again.", v.Name, holder.Name, holder.ID, v.ID, holder.ID),
 	}}
+}
+
+// holder is the droplet that has the volume: somebody else's, or one of the cluster's
+// that stays and is not the database's; nil for none.
+func (d *differ) holder() *cluster.Droplet {
+	if v := d.Observed.Volume; v != nil && d.Observed.Holder == nil {
+		for _, host := range d.Observed.Droplets {
+			record, known := d.Memory.Hosts[host.ID]
+			if known && slices.Contains(v.DropletIDs, host.ID) && record.Role != cluster.RoleDatabase && !d.deletes(host.ID) {
+				return &host
+			}
+		}
+	}
+	return d.Observed.Holder
 }
 
 // nodesOfOthers refuses to destroy a cluster under the hosts of beam_node: they
