@@ -104,6 +104,29 @@ func TestProblems(t *testing.T) {
 			s.Host.Brought = files("/etc/chat", "0644").With(files("/etc/chat-b", "0644")).With(files("/etc/chat/a", "0644"))
 			s.Pools[0].Brought = files("/etc/chat-b/c/d", "0644")
 		}},
+		{"files that the first boot makes of Postgres", func(s *cluster.Spec) {
+			s.Host.Brought = files("/srv/postgresql/x", "0644")
+			s.Pools[0].Brought = files("/etc/postgresql/17/main/postgresql.conf", "0644") // a Postgres of the user's
+			s.Database.Brought = files("/etc/postgresql/17/main/postgresql.conf", "0644").With(files("/etc/postgresql/17/main/conf.d/beam.conf", "0644")).
+				With(files("/etc/postgresql/17/main/conf.d", "0644")).With(files("/etc/postgresql/17/main/pg_hba.conf", "0644"))
+		}},
+		{"settings of Postgres", func(s *cluster.Spec) {
+			s.Database.Image = "debian-13-x64"
+			s.Database.Brought = files("/etc/postgresql/17/main/conf.d/tuning.conf", "0644").With(files("/etc/postgresql/common.conf", "0644"))
+		}},
+		{"settings of another Postgres", func(s *cluster.Spec) {
+			s.Database.Image = "debian-12-x64"
+			s.Database.Brought = files("/etc/postgresql/17/main/conf.d/tuning.conf", "0644")
+		}},
+		{"settings of Postgres from elsewhere", func(s *cluster.Spec) {
+			s.Database.Image = "debian-12-x64"
+			s.Database.Brought = files("/etc/postgresql/17/main/conf.d/tuning.conf", "0644")
+			s.Host.Brought.Apt = aptSource("pgdg", "bookworm-pgdg")
+		}},
+		{"settings of the Postgres that a snapshot brings", func(s *cluster.Spec) {
+			s.Database.Image = "155133621"
+			s.Database.Brought = files("/etc/postgresql/17/main/conf.d/tuning.conf", "0644")
+		}},
 		{"scripts that no host runs", func(s *cluster.Spec) {
 			s.Host.Brought.Scripts = []hostconfig.Script{{Name: "Install fonts", Script: "true", User: "root"}, {Name: "fonts", Script: "hunter2\r\n", User: "ann"}}
 			s.Pools[0].Brought.Scripts = []hostconfig.Script{{Name: "fonts", Script: " ", User: "deploy"}}
