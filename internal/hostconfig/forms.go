@@ -86,15 +86,22 @@ var (
 		rule: `use "debian-13-x64", "debian-12-x64", "ubuntu-24-04-x64" or "ubuntu-22-04-x64", or the id of a snapshot made from one`,
 	}
 	// PackageName is section 5.6.7 of Debian's policy, less the - at the end with
-	// which apt takes a package off the host. firewalld closes what the firewalls of
-	// a cluster open.
+	// which apt takes a package off the host.
 	PackageName = Form{
 		fits:  shaped(`^[a-z0-9][a-z0-9+.-]*[a-z0-9+.]$`),
 		rule:  `use the name of a Debian package, such as "htop" or "libvips42"`,
-		taken: func(text string) bool { return text == "firewalld" },
-		other: "it would close the ports through which hosts reach each other; the firewalls of the cluster are at DigitalOcean",
+		taken: func(text string) bool { return slices.Contains(unbearable, text) },
+		other: "it conflicts with what every host has, ufw, sudo or systemd, or would close the ports through which hosts reach each other; " +
+			"leave it out: the firewalls of the cluster are at DigitalOcean",
 	}
 )
+
+// unbearable are packages that hosts cannot have: firewalld closes what the firewalls
+// of a cluster open, and the others break or conflict with ufw, sudo or systemd.
+var unbearable = []string{
+	"firewalld", "debian-edu-router-config", "freedombox", "iptables-persistent", "netfilter-persistent", "uruk",
+	"sudo-ldap", "elogind", "finit-sysv", "libelogind0", "runit-init", "systemctl", "sysvinit-core",
+}
 
 // Tool is what Node.Toolchain may hold.
 var Tool = Form{

@@ -54,7 +54,14 @@ func TestFormsSayWhatTheyRefuse(t *testing.T) {
 		},
 		{hostconfig.DirectoryURL, []string{"https://ca.example.com/directory"}, []string{"https://a:b@ca.example.com", "", "http://ca.example.com", "https://", "https://ca\n", "ca.example.com"}},
 		{hostconfig.DatabaseUser, []string{"chat", "_chat2", "select", strings.Repeat("u", 57)}, []string{"", "Chat", "my-chat", "pg_chat", "public", strings.Repeat("u", 58)}},
-		{hostconfig.PackageName, []string{"htop", "libstdc++6", "g++", "docker.io"}, []string{"", "h", "Htop", "htop=3.0", "htop/sid", "-y", "htop:amd64", "htop-", "firewalld"}},
+		{
+			hostconfig.PackageName,
+			[]string{"htop", "libstdc++6", "g++", "docker.io", "iptables"},
+			[]string{
+				"", "h", "Htop", "htop=3.0", "htop/sid", "-y", "htop:amd64", "htop-",
+				"firewalld", "iptables-persistent", "netfilter-persistent", "uruk", "sudo-ldap", "sysvinit-core",
+			},
+		},
 		{hostconfig.Migration, []string{"", "Chat.Release.migrate()\n"}, []string{"a\x00b"}},
 	} {
 		for _, text := range tt.accepted {
