@@ -54,8 +54,8 @@ func joined[T any](all, more map[string]T) map[string]T {
 
 // FileAbove is the file that another one would have to lie in; empty for none.
 func (b Brought) FileAbove(file string) string {
-	for at := path.Dir(file); at != "/" && at != "."; at = path.Dir(at) {
-		if _, is := b.Files[at]; is {
+	for _, at := range slices.Sorted(maps.Keys(b.Files)) {
+		if at != file && liesIn(resolved(file), resolved(at)) {
 			return at
 		}
 	}
@@ -188,7 +188,7 @@ func FilePath(app string) Form {
 
 // matches says that the path is, lies in or holds what the pattern names.
 func matches(pattern, text string) bool {
-	inner, outer := strings.Split(pattern, "/"), strings.Split(text, "/")
+	inner, outer := strings.Split(pattern, "/"), strings.Split(resolved(text), "/")
 	depth := min(len(inner), len(outer))
 	same, _ := path.Match(strings.Join(inner[:depth], "/"), strings.Join(outer[:depth], "/")) // the patterns are well formed
 	return same
