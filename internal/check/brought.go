@@ -17,6 +17,7 @@ type bringing struct {
 	user string             // the hosts' own
 	app  string             // of nodes, else empty
 
+	writable []string          // folders of the nodes that their release writes to
 	database *cluster.Database // of which one of the hosts is; nil for none
 }
 
@@ -24,9 +25,10 @@ type bringing struct {
 // of one pool or role.
 func broughtProblems(s cluster.Spec) []Problem {
 	all := s.Host.Brought
-	blocks := []bringing{{path: []string{"host"}, app: s.App(), database: s.Database}}
+	writable := writablePaths(s.Release)
+	blocks := []bringing{{path: []string{"host"}, app: s.App(), writable: writable, database: s.Database}}
 	for _, p := range s.Pools {
-		blocks = append(blocks, bringing{path: []string{"node_pools", p.Name, "host"}, own: p.Brought, app: s.App()})
+		blocks = append(blocks, bringing{path: []string{"node_pools", p.Name, "host"}, own: p.Brought, app: s.App(), writable: writable})
 	}
 	if lb := s.LoadBalancer; lb != nil {
 		blocks = append(blocks, bringing{path: []string{"load_balancer", "host"}, own: lb.Brought})
@@ -43,6 +45,13 @@ func broughtProblems(s cluster.Spec) []Problem {
 		found = append(found, b.problems()...)
 	}
 	return found
+}
+
+func writablePaths(r *cluster.Release) []string {
+	if r == nil || r.Service == nil {
+		return nil
+	}
+	return r.Service.WritablePaths
 }
 
 func (b bringing) problems() []Problem {
@@ -63,6 +72,12 @@ func (b bringing) files() []Problem {
 		if folder := b.all.FileAbove(name); folder != "" {
 			report(name, fmt.Sprintf("A file cannot be at %q: %q is a file as well, and no folder. Give one of them another path.", name, folder))
 			continue
+		}
+		for _, folder := range b.writable {
+			if hostconfig.InTheWay(name, folder) {
+				report(name, fmt.Sprintf("A file cannot be at %q: release.service.writable_paths has %q, and no folder can be made there. Give one of them another path.", name, folder),
+					[]string{"release", "service", "writable_paths"})
+			}
 		}
 		if b.database != nil {
 			if fault := hostconfig.DatabaseFile.Fault(name); fault != "" {

@@ -104,6 +104,12 @@ func TestProblems(t *testing.T) {
 			s.Host.Brought = files("/etc/chat", "0644").With(files("/etc/chat-b", "0644")).With(files("/etc/chat/a", "0644"))
 			s.Pools[0].Brought = files("/etc/chat-b/c/d", "0644")
 		}},
+		{"files in the place of folders that a release writes to", func(s *cluster.Spec) {
+			s.Release.Service = &hostconfig.Service{LimitNOFILE: 1024, Hardening: "strict", WritablePaths: []string{"/srv/a", "/srv/b/c", "/srv/d", "/usr/share/chat/x"}}
+			s.Host.Brought = files("/srv/a", "0644").With(files("/srv/a/b", "0644")).With(files("/srv/d/e", "0644"))
+			s.Pools[0].Brought = files("/srv/b", "0644")
+			s.Database.Brought = files("/srv/d", "0644")
+		}},
 		{"files that the first boot makes of Postgres", func(s *cluster.Spec) {
 			s.Host.Brought = files("/srv/postgresql/x", "0644")
 			s.Pools[0].Brought = files("/etc/postgresql/17/main/postgresql.conf", "0644") // a Postgres of the user's

@@ -55,12 +55,15 @@ func joined[T any](all, more map[string]T) map[string]T {
 // FileAbove is the file that another one would have to lie in; empty for none.
 func (b Brought) FileAbove(file string) string {
 	for _, at := range slices.Sorted(maps.Keys(b.Files)) {
-		if at != file && liesIn(resolved(file), resolved(at)) {
+		if InTheWay(at, path.Dir(file)) {
 			return at
 		}
 	}
 	return ""
 }
+
+// InTheWay says that the folder cannot be made where the file is.
+func InTheWay(file, folder string) bool { return liesIn(resolved(folder), resolved(file)) }
 
 // DoubledScript is the name that two scripts have; empty for none.
 func (b Brought) DoubledScript() string {
