@@ -37,7 +37,8 @@ var (
 		taken: hasCredentials, other: `it holds a user or a password, which every plan would show; let host.files bring them, as a file in /etc/apt/auth.conf.d`, secret: true,
 	}
 	AptSuite = Form{
-		fits: shaped(`^[A-Za-z0-9._~+-]+(/[A-Za-z0-9._~+-]+)*/?$|^\./$`), rule: `use the name of a suite, such as "trixie" or "stable", or a folder that ends with /`,
+		fits: shaped(`^[A-Za-z0-9._~+-]+(/[A-Za-z0-9._~+-]+)*/?$|^/([A-Za-z0-9._~+-]+/)*$`),
+		rule: `use the name of a suite, such as "trixie" or "stable", or a folder that ends with /, such as "/" or "./"`,
 	}
 	AptComponent    = Form{fits: shaped(`^[A-Za-z0-9._~+-]+(/[A-Za-z0-9._~+-]+)*$`), rule: `use the name of a component, such as "main"`}
 	AptArchitecture = Form{fits: shaped(`^[a-z0-9][a-z0-9-]*$`), rule: `use the name of an architecture, such as "amd64"`}
