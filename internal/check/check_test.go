@@ -62,9 +62,17 @@ func TestProblems(t *testing.T) {
 		{"ACME for names that no DNS finds", func(s *cluster.Spec) {
 			s.LoadBalancer.TLS = &cluster.TLS{ACME: &cluster.ACME{Email: "ops@example.com", Domains: []string{"chat.example.com", "chat.internal"}}}
 		}},
+		{"SSH on a port of the distribution's", func(s *cluster.Spec) { s.Host.SSHPort = 9100 }},
+		{"the stats page on the port of SSH", func(s *cluster.Spec) { s.LoadBalancer.Stats.Enabled, s.LoadBalancer.Stats.Port = true, 22 }},
+		{"SSH on the port of the stats page", func(s *cluster.Spec) {
+			s.LoadBalancer.Stats.Enabled, s.LoadBalancer.Stats.Port, s.Host.SSHPort = true, 8404, 8404
+		}},
+		{"the distribution on a port of SSH's", func(s *cluster.Spec) { s.Distribution.PortMax, s.Host.SSHPort = 9300, 9200 }},
+		{"a URL with a port that is none", func(s *cluster.Spec) { s.Release.URL = "https://example.com:99999/chat.tar.gz" }},
 		{"a key among the certificates", func(s *cluster.Spec) {
 			s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: cert + key, PrivateKeyPEM: key}
 		}},
+		{"pool lb in small letters", func(s *cluster.Spec) { s.Pools[0].Name = "lb" }},
 		{"pool lb", func(s *cluster.Spec) { s.Pools[0].Name = "LB" }},
 		{"pool lb without a load balancer", func(s *cluster.Spec) { s.Pools[0].Name = "lb"; s.LoadBalancer = nil }},
 		{"pool without a region", func(s *cluster.Spec) { s.Pools[0].Region = ""; delete(s.Network.IPRanges, "lon1") }},

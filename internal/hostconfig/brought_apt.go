@@ -55,7 +55,7 @@ func isAptURI(text string) bool {
 	if err != nil || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return false
 	}
-	return (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" || u.Scheme == "file" && strings.HasPrefix(u.Path, "/")
+	return (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && IsPort(u.Port()) || u.Scheme == "file" && strings.HasPrefix(u.Path, "/")
 }
 
 // What a key in ASCII armour stands between.

@@ -149,7 +149,10 @@ var (
 	}
 	// HostHeader is a name or an IPv4 address with an optional port.
 	HostHeader = Form{
-		fits: shaped(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$`),
+		fits: func(text string) bool {
+			_, port, _ := strings.Cut(text, ":")
+			return hostHeader(text) && IsPort(port)
+		},
 		rule: `use a host name with an optional port, such as "localhost"`,
 	}
 	// Email is an address of RFC 5321 without quotes. certbot would take one
@@ -178,6 +181,7 @@ const (
 )
 
 var (
+	hostHeader  = shaped(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$`)
 	emailShape  = shaped(`^` + emailAtom + `[A-Za-z0-9!#$%&'*+/=?^_{|}~-]*(\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+)*@` + emailLabel + `(\.` + emailLabel + `)*$`)
 	domainShape = shaped(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$`)
 )
