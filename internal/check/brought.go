@@ -16,21 +16,25 @@ type bringing struct {
 	all  hostconfig.Brought // what a host gets, own included
 	user string             // the hosts' own
 	app  string             // of nodes, else empty
+
+	writable []string          // folders of the nodes that their release writes to
+	database *cluster.Database // of which one of the hosts is; nil for none
 }
 
 // broughtProblems checks what users bring for hosts, for all of them and for those
 // of one pool or role.
 func broughtProblems(s cluster.Spec) []Problem {
 	all := s.Host.Brought
-	blocks := []bringing{{path: []string{"host"}, app: s.App()}}
+	writable := writablePaths(s.Release)
+	blocks := []bringing{{path: []string{"host"}, app: s.App(), writable: writable, database: s.Database}}
 	for _, p := range s.Pools {
-		blocks = append(blocks, bringing{path: []string{"node_pools", p.Name, "host"}, own: p.Brought, app: s.App()})
+		blocks = append(blocks, bringing{path: []string{"node_pools", p.Name, "host"}, own: p.Brought, app: s.App(), writable: writable})
 	}
 	if lb := s.LoadBalancer; lb != nil {
 		blocks = append(blocks, bringing{path: []string{"load_balancer", "host"}, own: lb.Brought})
 	}
 	if db := s.Database; db != nil {
-		blocks = append(blocks, bringing{path: []string{"database", "host"}, own: db.Brought})
+		blocks = append(blocks, bringing{path: []string{"database", "host"}, own: db.Brought, database: db})
 	}
 	var found []Problem
 	for i, b := range blocks {
@@ -43,6 +47,13 @@ func broughtProblems(s cluster.Spec) []Problem {
 	return found
 }
 
+func writablePaths(r *cluster.Release) []string {
+	if r == nil || r.Service == nil {
+		return nil
+	}
+	return r.Service.WritablePaths
+}
+
 func (b bringing) problems() []Problem {
 	return slices.Concat(b.files(), b.scripts(), b.sources())
 }
@@ -50,16 +61,31 @@ func (b bringing) problems() []Problem {
 func (b bringing) files() []Problem {
 	path := at(b.path, "files")
 	var found []Problem
+	report := func(name, detail string, needs ...[]string) {
+		found = append(found, Problem{Path: at(path, name), Needs: needs, Summary: "Invalid path", Detail: detail})
+	}
 	for _, name := range slices.Sorted(maps.Keys(b.own.Files)) {
-		detail := ""
 		if fault := hostconfig.FilePath(b.app).Fault(name); fault != "" {
-			detail = fmt.Sprintf("A file cannot be at %q. %s", name, sentence(fault))
-		} else if folder := b.all.FileAbove(name); folder != "" {
-			detail = fmt.Sprintf("A file cannot be at %q: %q is a file as well, and no folder. Give one of them another path.", name, folder)
-		}
-		if detail != "" {
-			found = append(found, Problem{Path: at(path, name), Summary: "Invalid path", Detail: detail})
+			report(name, fmt.Sprintf("A file cannot be at %q. %s", name, sentence(fault)))
 			continue
+		}
+		if folder := b.all.FileAbove(name); folder != "" {
+			report(name, fmt.Sprintf("A file cannot be at %q: %q is a file as well, and no folder. Give one of them another path.", name, folder))
+			continue
+		}
+		for _, folder := range b.writable {
+			if hostconfig.InTheWay(name, folder) {
+				report(name, fmt.Sprintf("A file cannot be at %q: release.service.writable_paths has %q, and no folder can be made there. Give one of them another path.", name, folder),
+					[]string{"release", "service", "writable_paths"})
+			}
+		}
+		if b.database != nil {
+			if fault := hostconfig.DatabaseFile.Fault(name); fault != "" {
+				report(name, fmt.Sprintf("A file cannot be at %q on the database's host. %s", name, sentence(fault)), []string{"database"})
+			} else if version := b.all.With(b.database.Brought).OtherVersion(name, b.database.Image); version != "" {
+				report(name, fmt.Sprintf("Nothing would read the file at %q: image %q brings Postgres %s. Put the file in the folder of that version, or use the image whose version it is.",
+					name, b.database.Image, version), []string{"database"}, []string{"database", "image"}, []string{"host", "apt_sources"}, []string{"database", "host", "apt_sources"})
+			}
 		}
 		f := b.own.Files[name]
 		found = append(found, formed(at(path, name, "owner"), f.Owner, hostconfig.FileOwner)...)

@@ -62,9 +62,17 @@ func TestProblems(t *testing.T) {
 		{"ACME for names that no DNS finds", func(s *cluster.Spec) {
 			s.LoadBalancer.TLS = &cluster.TLS{ACME: &cluster.ACME{Email: "ops@example.com", Domains: []string{"chat.example.com", "chat.internal"}}}
 		}},
+		{"SSH on a port of the distribution's", func(s *cluster.Spec) { s.Host.SSHPort = 9100 }},
+		{"the stats page on the port of SSH", func(s *cluster.Spec) { s.LoadBalancer.Stats.Enabled, s.LoadBalancer.Stats.Port = true, 22 }},
+		{"SSH on the port of the stats page", func(s *cluster.Spec) {
+			s.LoadBalancer.Stats.Enabled, s.LoadBalancer.Stats.Port, s.Host.SSHPort = true, 8404, 8404
+		}},
+		{"the distribution on a port of SSH's", func(s *cluster.Spec) { s.Distribution.PortMax, s.Host.SSHPort = 9300, 9200 }},
+		{"a URL with a port that is none", func(s *cluster.Spec) { s.Release.URL = "https://example.com:99999/chat.tar.gz" }},
 		{"a key among the certificates", func(s *cluster.Spec) {
 			s.LoadBalancer.TLS = &cluster.TLS{CertificatePEM: cert + key, PrivateKeyPEM: key}
 		}},
+		{"pool lb in small letters", func(s *cluster.Spec) { s.Pools[0].Name = "lb" }},
 		{"pool lb", func(s *cluster.Spec) { s.Pools[0].Name = "LB" }},
 		{"pool lb without a load balancer", func(s *cluster.Spec) { s.Pools[0].Name = "lb"; s.LoadBalancer = nil }},
 		{"pool without a region", func(s *cluster.Spec) { s.Pools[0].Region = ""; delete(s.Network.IPRanges, "lon1") }},
@@ -103,6 +111,35 @@ func TestProblems(t *testing.T) {
 		{"files that are folders of others", func(s *cluster.Spec) {
 			s.Host.Brought = files("/etc/chat", "0644").With(files("/etc/chat-b", "0644")).With(files("/etc/chat/a", "0644"))
 			s.Pools[0].Brought = files("/etc/chat-b/c/d", "0644")
+		}},
+		{"files in the place of folders that a release writes to", func(s *cluster.Spec) {
+			s.Release.Service = &hostconfig.Service{LimitNOFILE: 1024, Hardening: "strict", WritablePaths: []string{"/srv/a", "/srv/b/c", "/srv/d", "/usr/share/chat/x"}}
+			s.Host.Brought = files("/srv/a", "0644").With(files("/srv/a/b", "0644")).With(files("/srv/d/e", "0644"))
+			s.Pools[0].Brought = files("/srv/b", "0644")
+			s.Database.Brought = files("/srv/d", "0644")
+		}},
+		{"files that the first boot makes of Postgres", func(s *cluster.Spec) {
+			s.Host.Brought = files("/srv/postgresql/x", "0644")
+			s.Pools[0].Brought = files("/etc/postgresql/17/main/postgresql.conf", "0644") // a Postgres of the user's
+			s.Database.Brought = files("/etc/postgresql/17/main/postgresql.conf", "0644").With(files("/etc/postgresql/17/main/conf.d/beam.conf", "0644")).
+				With(files("/etc/postgresql/17/main/conf.d", "0644")).With(files("/etc/postgresql/17/main/pg_hba.conf", "0644"))
+		}},
+		{"settings of Postgres", func(s *cluster.Spec) {
+			s.Database.Image = "debian-13-x64"
+			s.Database.Brought = files("/etc/postgresql/17/main/conf.d/tuning.conf", "0644").With(files("/etc/postgresql/common.conf", "0644"))
+		}},
+		{"settings of another Postgres", func(s *cluster.Spec) {
+			s.Database.Image = "debian-12-x64"
+			s.Database.Brought = files("/etc/postgresql/17/main/conf.d/tuning.conf", "0644")
+		}},
+		{"settings of Postgres from elsewhere", func(s *cluster.Spec) {
+			s.Database.Image = "debian-12-x64"
+			s.Database.Brought = files("/etc/postgresql/17/main/conf.d/tuning.conf", "0644")
+			s.Host.Brought.Apt = aptSource("pgdg", "bookworm-pgdg")
+		}},
+		{"settings of the Postgres that a snapshot brings", func(s *cluster.Spec) {
+			s.Database.Image = "155133621"
+			s.Database.Brought = files("/etc/postgresql/17/main/conf.d/tuning.conf", "0644")
 		}},
 		{"scripts that no host runs", func(s *cluster.Spec) {
 			s.Host.Brought.Scripts = []hostconfig.Script{{Name: "Install fonts", Script: "true", User: "root"}, {Name: "fonts", Script: "hunter2\r\n", User: "ann"}}

@@ -31,7 +31,7 @@ func Node(n cluster.NodeSpec) []Problem {
 		Distribution(n.Distribution),
 		overlaps(nodeListeners(n.Distribution, n.Release, n.Host)),
 		hostProblems(n.Host),
-		bringing{path: []string{"host"}, own: n.Host.Brought, all: n.Host.Brought, user: n.Host.User, app: n.HostConfig().App}.problems(),
+		bringing{path: []string{"host"}, own: n.Host.Brought, all: n.Host.Brought, user: n.Host.User, app: n.HostConfig().App, writable: writablePaths(n.Release)}.problems(),
 		tagProblems(n.Tags),
 		authorityProblems(n.DatabaseCA),
 	)

@@ -73,11 +73,12 @@ func poolNameProblems(s cluster.Spec, p cluster.Pool) []Problem {
 // hostNameProblems finds two things that would get one host name. Case and
 // underscores of a pool's name are lost in it.
 func hostNameProblems(s cluster.Spec) []Problem {
+	const loadBalancerOwner = "the load balancer"
 	var found []Problem
 	owners := map[string]string{}
 	needs := [][]string{{"name"}}
 	if s.LoadBalancer != nil {
-		owners[cluster.LoadBalancerHostName(s.Name, 1)] = "the load balancer"
+		owners[cluster.LoadBalancerHostName(s.Name, 1)] = loadBalancerOwner
 		needs = append(needs, []string{"load_balancer"})
 	}
 	for _, p := range s.Pools {
@@ -87,12 +88,15 @@ func hostNameProblems(s cluster.Spec) []Problem {
 			owners[name] = fmt.Sprintf("pool %q", p.Name)
 			continue
 		}
+		why := ""
+		if !hostName.MatchString(p.Name) || owner != loadBalancerOwner {
+			why = "Host names have no capitals and have - in place of _. "
+		}
 		found = append(found, Problem{
 			Path:    []string{"node_pools", p.Name},
 			Needs:   needs,
 			Summary: "Two hosts with one name",
-			Detail: fmt.Sprintf("Pool %q and %s would both have a host named %s. "+
-				"Host names have no capitals and have - in place of _. Rename the pool.", p.Name, owner, name),
+			Detail:  fmt.Sprintf("Pool %q and %s would both have a host named %s. %sRename the pool.", p.Name, owner, name, why),
 		})
 	}
 	return found

@@ -57,8 +57,17 @@ type listener struct {
 	path     []string // empty for a port that cannot be chosen
 	from, to int
 	allowed  hostconfig.Range // of a port that can be chosen
+	usual    hostconfig.Range // the default of those
 	rests    []string         // what else the port rests on; empty for nothing
 }
+
+// chosen says that the user wrote the ports: they are not the default ones.
+func (l listener) chosen() bool {
+	return l.path != nil && (hostconfig.Range{Min: l.from, Max: l.to}) != l.usual
+}
+
+// port is the range of one port.
+func port(number int) hostconfig.Range { return hostconfig.Range{Min: number, Max: number} }
 
 // valid says that the ports are allowed; else they are reported as such.
 func (l listener) valid() bool {
@@ -72,7 +81,7 @@ func portProblems(s cluster.Spec) []Problem {
 	if lb := s.LoadBalancer; lb != nil {
 		listeners := []listener{{what: "HTTP", from: cluster.PortHTTP, to: cluster.PortHTTP}, {what: "HTTPS", from: cluster.PortHTTPS, to: cluster.PortHTTPS}, ssh}
 		if lb.Stats.Enabled {
-			listeners = append(listeners, listener{"the stats page", []string{"load_balancer", "stats", "port"}, lb.Stats.Port, lb.Stats.Port, ports, nil})
+			listeners = append(listeners, listener{"the stats page", []string{"load_balancer", "stats", "port"}, lb.Stats.Port, lb.Stats.Port, ports, port(cluster.DefaultStatsPort), nil})
 		}
 		if lb.TLS != nil && lb.TLS.ACME != nil {
 			listeners = append(listeners, listener{what: "the ACME client", from: portACME, to: portACME})
@@ -89,21 +98,21 @@ func portProblems(s cluster.Spec) []Problem {
 func nodeListeners(d cluster.Distribution, release *cluster.Release, host cluster.Host) []listener {
 	listeners := []listener{
 		sshListener(host),
-		{"epmd", []string{"distribution", "epmd_port"}, d.EPMDPort, d.EPMDPort, unprivilegedPorts, nil},
-		{"Erlang's distribution", []string{"distribution", "port_min"}, d.PortMin, d.PortMax, unprivilegedPorts, nil},
+		{"epmd", []string{"distribution", "epmd_port"}, d.EPMDPort, d.EPMDPort, unprivilegedPorts, port(cluster.DefaultEPMDPort), nil},
+		{"Erlang's distribution", []string{"distribution", "port_min"}, d.PortMin, d.PortMax, unprivilegedPorts, hostconfig.Range{Min: cluster.DefaultPortMin, Max: cluster.DefaultPortMax}, nil},
 	}
 	if release == nil {
 		return append(listeners, listener{what: "the release", from: cluster.DefaultHTTPPort, to: cluster.DefaultHTTPPort, rests: []string{"release"}})
 	}
-	return append(listeners, listener{"the release", []string{"release", "port"}, release.Port, release.Port, unprivilegedPorts, nil})
+	return append(listeners, listener{"the release", []string{"release", "port"}, release.Port, release.Port, unprivilegedPorts, port(cluster.DefaultHTTPPort), nil})
 }
 
 func sshListener(h cluster.Host) listener {
-	return listener{"SSH", []string{"host", "ssh_port"}, h.SSHPort, h.SSHPort, hostconfig.SSHPorts, nil}
+	return listener{"SSH", []string{"host", "ssh_port"}, h.SSHPort, h.SSHPort, hostconfig.SSHPorts, port(cluster.DefaultSSHPort), nil}
 }
 
 // overlaps compares every pair and reports on the later one, or on the one
-// that can be changed.
+// that can be changed, or that the user wrote.
 func overlaps(listeners []listener) []Problem {
 	var found []Problem
 	for i, b := range listeners {
@@ -117,7 +126,7 @@ func overlaps(listeners []listener) []Problem {
 }
 
 func overlap(a, b listener) Problem {
-	if b.path == nil {
+	if b.path == nil || a.chosen() && !b.chosen() {
 		a, b = b, a
 	}
 	p := Problem{

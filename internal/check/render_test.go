@@ -78,6 +78,10 @@ func fields() []field {
 		}},
 		{"host.apt_sources", func(s *cluster.Spec, v string) { s.Host.Brought.Apt = aptSource(v, "stable") }},
 		{"database.host.apt_sources", func(s *cluster.Spec, v string) { s.Database.Brought.Apt = aptSource("example", v) }},
+		{"node_pools.us.host.files", func(s *cluster.Spec, v string) {
+			service(s).WritablePaths = []string{"/srv/uploads/a"}
+			s.Pools[1].Brought = files(v, "0644")
+		}},
 		{"load_balancer.host.files", func(s *cluster.Spec, v string) { s.LoadBalancer.Brought = ownedBy(v) }},
 		{"database.host.files", func(s *cluster.Spec, v string) { s.Database.Brought = ownedBy(v) }},
 		{"host.toolchain", func(s *cluster.Spec, v string) { s.Host.Toolchain = []string{v} }},

@@ -16,6 +16,15 @@ import (
 // no release to say otherwise.
 const DefaultHTTPPort = 8080
 
+// Ports of what else listens on hosts, where nobody says otherwise.
+const (
+	DefaultSSHPort   = 22
+	DefaultEPMDPort  = 4369 // of Erlang's own port mapper
+	DefaultPortMin   = 9100
+	DefaultPortMax   = 9155
+	DefaultStatsPort = 8404
+)
+
 // HTTPPort is the port that nodes serve HTTP on.
 func (s Spec) HTTPPort() int {
 	if s.Release != nil {

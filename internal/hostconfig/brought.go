@@ -54,13 +54,16 @@ func joined[T any](all, more map[string]T) map[string]T {
 
 // FileAbove is the file that another one would have to lie in; empty for none.
 func (b Brought) FileAbove(file string) string {
-	for at := path.Dir(file); at != "/" && at != "."; at = path.Dir(at) {
-		if _, is := b.Files[at]; is {
+	for _, at := range slices.Sorted(maps.Keys(b.Files)) {
+		if InTheWay(at, path.Dir(file)) {
 			return at
 		}
 	}
 	return ""
 }
+
+// InTheWay says that the folder cannot be made where the file is.
+func InTheWay(file, folder string) bool { return liesIn(resolved(folder), resolved(file)) }
 
 // DoubledScript is the name that two scripts have; empty for none.
 func (b Brought) DoubledScript() string {
@@ -123,6 +126,11 @@ func (b Brought) broughtFiles() []File {
 
 // addBroughtSteps come once the host has its packages.
 func (d *Document) addBroughtSteps(b Brought) error {
+	return errors.Join(d.addOwners(b), d.addScripts(b.Scripts))
+}
+
+// addOwners makes a step that gives files to users who may be those of packages.
+func (d *Document) addOwners(b Brought) error {
 	var owned []ownedFile
 	for _, at := range slices.Sorted(maps.Keys(b.Files)) {
 		f := b.Files[at]
@@ -130,12 +138,10 @@ func (d *Document) addBroughtSteps(b Brought) error {
 			owned = append(owned, ownedFile{Path: at, Owner: f.Owner + ":" + f.Group, Mode: f.Mode, Folders: foldersAtHome(at, homeOf(f.Owner))})
 		}
 	}
-	if len(owned) > 0 {
-		if err := d.addSteps(owned, []templateStep{{"file-owners", "give files to their owners", "base/file-owners.sh"}}); err != nil {
-			return err
-		}
+	if len(owned) == 0 {
+		return nil
 	}
-	return d.addScripts(b.Scripts)
+	return d.addSteps(owned, []templateStep{{"file-owners", "give files to their owners", "base/file-owners.sh"}})
 }
 
 // ownedFile is one that is not root's.
@@ -185,15 +191,10 @@ func FilePath(app string) Form {
 
 // matches says that the path is, lies in or holds what the pattern names.
 func matches(pattern, text string) bool {
-	if liesIn(pattern, text) {
-		return true
-	}
-	for at := text; at != "/"; at = path.Dir(at) {
-		if same, _ := path.Match(pattern, at); same { // the patterns are well formed
-			return true
-		}
-	}
-	return false
+	inner, outer := strings.Split(pattern, "/"), strings.Split(resolved(text), "/")
+	depth := min(len(inner), len(outer))
+	same, _ := path.Match(strings.Join(inner[:depth], "/"), strings.Join(outer[:depth], "/")) // the patterns are well formed
+	return same
 }
 
 // ownPaths are files and folders that users cannot bring: what hosts of every role

@@ -37,7 +37,8 @@ var (
 		taken: hasCredentials, other: `it holds a user or a password, which every plan would show; let host.files bring them, as a file in /etc/apt/auth.conf.d`, secret: true,
 	}
 	AptSuite = Form{
-		fits: shaped(`^[A-Za-z0-9._~+-]+(/[A-Za-z0-9._~+-]+)*/?$|^\./$`), rule: `use the name of a suite, such as "trixie" or "stable", or a folder that ends with /`,
+		fits: shaped(`^[A-Za-z0-9._~+-]+(/[A-Za-z0-9._~+-]+)*/?$|^/([A-Za-z0-9._~+-]+/)*$`),
+		rule: `use the name of a suite, such as "trixie" or "stable", or a folder that ends with /, such as "/" or "./"`,
 	}
 	AptComponent    = Form{fits: shaped(`^[A-Za-z0-9._~+-]+(/[A-Za-z0-9._~+-]+)*$`), rule: `use the name of a component, such as "main"`}
 	AptArchitecture = Form{fits: shaped(`^[a-z0-9][a-z0-9-]*$`), rule: `use the name of an architecture, such as "amd64"`}
@@ -54,16 +55,20 @@ func isAptURI(text string) bool {
 	if err != nil || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return false
 	}
-	return (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" || u.Scheme == "file" && strings.HasPrefix(u.Path, "/")
+	return (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && IsPort(u.Port()) || u.Scheme == "file" && strings.HasPrefix(u.Path, "/")
 }
 
 // What a key in ASCII armour stands between.
 const beginKey, endKey = "-----BEGIN PGP PUBLIC KEY BLOCK-----", "-----END PGP PUBLIC KEY BLOCK-----"
 
+// Armored is what a host gets of a key or a certificate in armour: lines that end as
+// those of Unix do, and nothing around them.
+func Armored(text string) string { return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")) }
+
 // isPublicKey says that the text is armoured keys, one after the other, and nothing
 // else.
 func isPublicKey(text string) bool {
-	blocks := strings.SplitAfter(strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")), endKey)
+	blocks := strings.SplitAfter(Armored(text), endKey)
 	rest := blocks[len(blocks)-1]
 	return rest == "" && len(blocks) > 1 && !slices.ContainsFunc(blocks[:len(blocks)-1], func(block string) bool { return !isKeyBlock(strings.TrimSpace(block)) })
 }
@@ -154,8 +159,7 @@ func (s AptSource) files(name string) []File {
 	if s.Key != "" {
 		key := "/etc/apt/keyrings/" + aptPrefix + name + ".asc"
 		field("Signed-By", key)
-		armor := strings.TrimSpace(strings.ReplaceAll(s.Key, "\r\n", "\n")) + "\n"
-		files = append(files, File{Path: key, Mode: "0644", Content: armor, Brought: true})
+		files = append(files, File{Path: key, Mode: "0644", Content: Armored(s.Key) + "\n", Brought: true})
 	}
 	return append(files, File{Path: "/etc/apt/sources.list.d/" + aptPrefix + name + ".sources", Mode: "0644", Content: text.String(), Brought: true})
 }

@@ -34,14 +34,29 @@ func aptKeyring(t *testing.T) (armor string, sign func(text string) string) {
 // aptRepository is one with a package, signed.
 func aptRepository(t *testing.T, sign func(string) string) string {
 	t.Helper()
-	folder := t.TempDir()
-	packages := "Package: beam-hello\nVersion: 1.2.3\nArchitecture: all\nMaintainer: x\nFilename: beam-hello.deb\nSize: 1\nSHA256: " + strings.Repeat("0", 64) + "\nDescription: x\n"
+	packages := aptPackages
 	release := fmt.Sprintf("Suite: stable\nCodename: stable\nComponents: main\nArchitectures: all amd64\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n %x %d main/binary-all/Packages\n %x %d main/binary-amd64/Packages\n",
 		sha256.Sum256([]byte(packages)), len(packages), sha256.Sum256([]byte(packages)), len(packages))
-	for name, content := range map[string]string{
-		"InRelease": sign(release), "main/binary-all/Packages": packages, "main/binary-amd64/Packages": packages,
-	} {
-		file := filepath.Join(folder, "dists/stable", name)
+	return aptFolder(t, map[string]string{
+		"dists/stable/InRelease": sign(release), "dists/stable/main/binary-all/Packages": packages, "dists/stable/main/binary-amd64/Packages": packages,
+	})
+}
+
+// flatRepository is one without suites and components, as some publish.
+func flatRepository(t *testing.T, sign func(string) string) string {
+	t.Helper()
+	release := fmt.Sprintf("Date: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n %x %d Packages\n", sha256.Sum256([]byte(aptPackages)), len(aptPackages))
+	return aptFolder(t, map[string]string{"InRelease": sign(release), "Packages": aptPackages})
+}
+
+const aptPackages = "Package: beam-hello\nVersion: 1.2.3\nArchitecture: all\nMaintainer: x\nFilename: beam-hello.deb\nSize: 1\n" +
+	"SHA256: 0000000000000000000000000000000000000000000000000000000000000000\nDescription: x\n"
+
+func aptFolder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	folder := t.TempDir()
+	for name, content := range files {
+		file := filepath.Join(folder, name)
 		must(t, os.MkdirAll(filepath.Dir(file), 0o755))
 		must(t, os.WriteFile(file, []byte(content), 0o644))
 	}
@@ -98,6 +113,13 @@ func TestAptTakesPackagesFromASource(t *testing.T) {
 	if out, err := apt(t, source); err != nil || !strings.Contains(out, "Candidate: 1.2.3") {
 		t.Errorf("%v\n%s", err, out)
 	}
+	flat := hostconfig.AptSource{Types: []string{"deb"}, URIs: []string{"file:" + flatRepository(t, sign)}, Key: key}
+	for _, folder := range []string{"/", "./"} {
+		flat.Suites = []string{folder}
+		if out, err := apt(t, flat); err != nil || !strings.Contains(out, "Candidate: 1.2.3") {
+			t.Errorf("with the suite %s: %v\n%s", folder, err, out)
+		}
+	}
 	source.Key, _ = aptKeyring(t)
 	if out, err := apt(t, source); err == nil || !strings.Contains(out, "NO_PUBKEY") {
 		t.Errorf("with the key of somebody else: %v\n%s", err, out)
@@ -116,6 +138,10 @@ func TestSourcesThatAptDoesNotReadAreRefused(t *testing.T) {
 	}{
 		"a good one":               {func(*hostconfig.AptSource) {}, ""},
 		"a folder":                 {func(s *hostconfig.AptSource) { s.Suites, s.Components = []string{"./"}, nil }, ""},
+		"the root":                 {func(s *hostconfig.AptSource) { s.Suites, s.Components = []string{"/"}, nil }, ""},
+		"a folder below the root":  {func(s *hostconfig.AptSource) { s.Suites, s.Components = []string{"/stable/main/"}, nil }, ""},
+		"the root with components": {func(s *hostconfig.AptSource) { s.Suites = []string{"/"} }, "its suites are folders"},
+		"a path without its end":   {func(s *hostconfig.AptSource) { s.Suites = []string{"/stable"} }, "use the name of a suite"},
 		"no address":               {func(s *hostconfig.AptSource) { s.URIs = nil }, "lacks uris, suites or types"},
 		"a password":               {func(s *hostconfig.AptSource) { s.URIs = []string{"https://ann:HUNTER2@example.com/"} }, "auth.conf.d"},
 		"a second field":           {func(s *hostconfig.AptSource) { s.Suites = []string{"stable\nTrusted: yes"} }, "use the name of a suite"},

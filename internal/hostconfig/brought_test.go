@@ -3,6 +3,7 @@ package hostconfig_test
 import (
 	"fmt"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -161,6 +162,11 @@ func TestPlacesForFiles(t *testing.T) {
 		"/usr/local/sbin/beamctl":                   "it is, or holds,",
 		"/var/lib/beam/boot-step":                   "it is, or holds,",
 		"/run/chat":                                 "it is, or holds,",
+		"/var/run/chat":                             "it is, or holds,",
+		"/var/lock/chat":                            "it is, or holds,",
+		"/bin/chat-tool":                            "",
+		"/lib64":                                    "it is, or holds,",
+		"/sbin":                                     "it is, or holds,",
 		"/usr/bin/chat-tool":                        "",
 		"/root/.vimrc":                              "",
 		"/usr/bin":                                  "it is, or holds,",
@@ -194,5 +200,22 @@ func TestAnOwnerThatTheHostLacksIsTold(t *testing.T) {
 	}
 	if calls := h.read(t, "calls"); strings.Contains(calls, "sleep") || !strings.Contains(calls, "chown root:deploy") {
 		t.Errorf("the step was tried again, or did nothing:\n%s", calls)
+	}
+}
+
+// What Debian has as a link is the folder that it leads to.
+func TestLinksOfDebianLeadToFolders(t *testing.T) {
+	t.Parallel()
+	testtool.File(t, "/var/lib/dpkg/info/base-files.list") // there are none elsewhere
+	for _, link := range []string{"/bin", "/lib", "/lib64", "/sbin", "/var/lock", "/var/run"} {
+		target, err := filepath.EvalSymlinks(link)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"", "/chat"} {
+			if got, want := hostconfig.FilePath("").Fault(link+name), hostconfig.FilePath("").Fault(target+name); got != want {
+				t.Errorf("%s: %q, and %s: %q", link+name, got, target+name, want)
+			}
+		}
 	}
 }

@@ -3,8 +3,10 @@ package hostconfig
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"regexp"
+	"slices"
 )
 
 // postgresPort is where Postgres listens.
@@ -58,15 +60,59 @@ func (db Database) document() (Document, error) {
 	err = errors.Join(d.addSteps(db, []templateStep{
 		{"volume", "mount the data volume", "database/volume.sh"},
 		{"postgres", "install Postgres", "database/install.sh"},
+	}), d.addOwners(db.Brought), d.addSteps(db, []templateStep{ // Postgres reads settings of the user's when it starts
 		{"postgres-settings", "configure Postgres", "database/configure.sh"},
 		{"roles", "set up the database and its roles", "database/roles.sh"},
-	}), d.addBroughtSteps(db.Brought))
+	}), d.addScripts(db.Scripts))
 	if err != nil {
 		return Document{}, err
 	}
 	d.listPackages()
 	settings := databaseSettings{Role: "database", User: db.Base.User, Name: db.Name, Roles: []string{db.User, db.Owner}, Parts: d.manifest(db.Parts())}
 	return d, d.addManagement(db.Base, []string{"database.py"}, settings)
+}
+
+// SettingsFiles are those that users bring for Postgres.
+func (db Database) SettingsFiles() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(db.Files)), func(at string) bool { return !liesIn(at, settingsFolder) })
+}
+
+// settingsFolder has the settings of Postgres by version.
+const settingsFolder = "/etc/postgresql"
+
+// DatabaseFile is a place for a file of the user's on the database's host: the first
+// boot makes all of Postgres' settings but those of files of their own, and mounts the
+// volume over what lies there.
+var DatabaseFile = Form{
+	fits: func(text string) bool {
+		return !slices.ContainsFunc(postgresPaths, func(own string) bool { return matches(own, text) })
+	},
+	rule: `the first boot makes it, or mounts the data's volume there; bring settings of Postgres in a file of their own, such as "` +
+		settingsFolder + `/17/main/conf.d/tuning.conf"`,
+}
+
+var postgresPaths = []string{
+	"/srv/postgresql",
+	mainSettings + "conf.d/beam*.conf", mainSettings + "environment", mainSettings + "log", mainSettings + "pg_*.conf",
+	mainSettings + "postgresql.conf", mainSettings + "start.conf",
+}
+
+const mainSettings = settingsFolder + "/[0-9]*/main/"
+
+// postgresVersions are those that the package postgresql brings on each image.
+var postgresVersions = map[string]string{"debian-12-x64": "15", "debian-13-x64": "17", "ubuntu-22-04-x64": "14", "ubuntu-24-04-x64": "16"}
+
+var versionFolder = regexp.MustCompile(`^` + settingsFolder + `/([0-9]+)/`)
+
+// OtherVersion is the version of Postgres that a host of the image has, where the
+// file holds settings of another one, which nothing would read. It is empty where
+// that is not so, or not known, as with other sources of packages.
+func (b Brought) OtherVersion(file, image string) string {
+	of, version := versionFolder.FindStringSubmatch(file), postgresVersions[image]
+	if of == nil || of[1] == version || len(b.Apt) > 0 {
+		return ""
+	}
+	return version
 }
 
 var (
@@ -88,6 +134,9 @@ func (db Database) validate() error {
 	}
 	if !verifier.MatchString(db.UserVerifier) || !verifier.MatchString(db.OwnerVerifier) {
 		errs = append(errs, errors.New("the roles' passwords must be given as SCRAM-SHA-256 verifiers"))
+	}
+	for _, at := range slices.Sorted(maps.Keys(db.Files)) {
+		errs = append(errs, DatabaseFile.check("host.files", at))
 	}
 	for _, cidr := range db.ClientCIDRs {
 		if prefix, err := netip.ParsePrefix(cidr); err != nil || prefix != prefix.Masked() {

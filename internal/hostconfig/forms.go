@@ -86,15 +86,22 @@ var (
 		rule: `use "debian-13-x64", "debian-12-x64", "ubuntu-24-04-x64" or "ubuntu-22-04-x64", or the id of a snapshot made from one`,
 	}
 	// PackageName is section 5.6.7 of Debian's policy, less the - at the end with
-	// which apt takes a package off the host. firewalld closes what the firewalls of
-	// a cluster open.
+	// which apt takes a package off the host.
 	PackageName = Form{
 		fits:  shaped(`^[a-z0-9][a-z0-9+.-]*[a-z0-9+.]$`),
 		rule:  `use the name of a Debian package, such as "htop" or "libvips42"`,
-		taken: func(text string) bool { return text == "firewalld" },
-		other: "it would close the ports through which hosts reach each other; the firewalls of the cluster are at DigitalOcean",
+		taken: func(text string) bool { return slices.Contains(unbearable, text) },
+		other: "it conflicts with what every host has, ufw, sudo or systemd, or would close the ports through which hosts reach each other; " +
+			"leave it out: the firewalls of the cluster are at DigitalOcean",
 	}
 )
+
+// unbearable are packages that hosts cannot have: firewalld closes what the firewalls
+// of a cluster open, and the others break or conflict with ufw, sudo or systemd.
+var unbearable = []string{
+	"firewalld", "debian-edu-router-config", "freedombox", "iptables-persistent", "netfilter-persistent", "uruk",
+	"sudo-ldap", "elogind", "finit-sysv", "libelogind0", "runit-init", "systemctl", "sysvinit-core",
+}
 
 // Tool is what Node.Toolchain may hold.
 var Tool = Form{
@@ -142,7 +149,10 @@ var (
 	}
 	// HostHeader is a name or an IPv4 address with an optional port.
 	HostHeader = Form{
-		fits: shaped(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$`),
+		fits: func(text string) bool {
+			_, port, _ := strings.Cut(text, ":")
+			return hostHeader(text) && IsPort(port)
+		},
 		rule: `use a host name with an optional port, such as "localhost"`,
 	}
 	// Email is an address of RFC 5321 without quotes. certbot would take one
@@ -171,6 +181,7 @@ const (
 )
 
 var (
+	hostHeader  = shaped(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$`)
 	emailShape  = shaped(`^` + emailAtom + `[A-Za-z0-9!#$%&'*+/=?^_{|}~-]*(\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+)*@` + emailLabel + `(\.` + emailLabel + `)*$`)
 	domainShape = shaped(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$`)
 )

@@ -56,7 +56,7 @@ var ownFolders = []string{"/etc/beam", "/run/beam", "/run/beam-migrate", "/run/b
 // systemFolders are those from which the system runs, or that do not outlive a
 // start.
 var systemFolders = []string{
-	"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/tmp", "/usr/bin", "/usr/lib", "/usr/sbin",
+	"/boot", "/dev", "/etc", "/proc", "/root", "/run", "/sys", "/tmp", "/usr/bin", "/usr/lib", "/usr/lib64", "/usr/sbin",
 	"/var/lib/cloud", "/var/lib/dpkg", "/var/tmp",
 }
 
@@ -64,18 +64,35 @@ var systemFolders = []string{
 var baseFolders = slices.Concat(systemFolders, []string{
 	"/etc/cron.d", "/etc/dpkg/origins", "/etc/profile.d", "/etc/skel", "/etc/systemd/system", "/etc/update-motd.d", "/home", "/media", "/mnt", "/opt", "/srv",
 	"/usr/games", "/usr/include", "/usr/local/bin", "/usr/local/etc", "/usr/local/lib", "/usr/local/sbin", "/usr/local/share", "/usr/share/doc", "/usr/src",
-	"/var/backups", "/var/cache/apt", "/var/lib/misc", "/var/local", "/var/lock", "/var/log", "/var/mail", "/var/run", "/var/spool/cron",
+	"/var/backups", "/var/cache/apt", "/var/lib/misc", "/var/local", "/var/log", "/var/mail", "/var/spool/cron",
 })
+
+// links are folders of Debian and Ubuntu that are others. Paths of the lists here
+// have none in them.
+var links = []struct{ from, to string }{
+	{"/bin", "/usr/bin"}, {"/lib", "/usr/lib"}, {"/lib64", "/usr/lib64"}, {"/sbin", "/usr/sbin"}, {"/var/lock", "/run/lock"}, {"/var/run", "/run"},
+}
+
+// resolved is the path without links.
+func resolved(text string) string {
+	for _, link := range links {
+		if liesIn(text, link.from) {
+			return link.to + strings.TrimPrefix(text, link.from)
+		}
+	}
+	return text
+}
 
 // isFolder says of a path whether hosts have a folder there.
 func isFolder(text string) bool {
+	text = resolved(text)
 	return path.Dir(text) == "/home" || slices.ContainsFunc(baseFolders, func(folder string) bool { return liesIn(folder, text) })
 }
 
 // within says of a path whether it is one of the folders, or lies in one.
 func within(folders []string) func(string) bool {
 	return func(text string) bool {
-		return slices.ContainsFunc(folders, func(folder string) bool { return liesIn(text, folder) })
+		return slices.ContainsFunc(folders, func(folder string) bool { return liesIn(resolved(text), folder) })
 	}
 }
 
@@ -83,6 +100,7 @@ func within(folders []string) func(string) bool {
 // one.
 func overlaps(folders []string) func(string) bool {
 	return func(text string) bool {
+		text = resolved(text)
 		return slices.ContainsFunc(folders, func(folder string) bool { return liesIn(text, folder) || liesIn(folder, text) })
 	}
 }

@@ -50,11 +50,21 @@ func TestFormsSayWhatTheyRefuse(t *testing.T) {
 			[]string{
 				"", "chat.tar.gz", "https://example.com/chat.zip", "https://example.com/chat.TAR?sig=a", "https://example.com/chat.tar.xz", "ftp://example.com/chat.tar.gz", "https:///chat.tar.gz", "https://:443/x", "https://example.com/my chat.tar.gz",
 				"https://example.com/für.tar.gz", "https://example.com/\n", "https://deploy:pass@example.com/x", "https://token@example.com/x", "https://:pass@example.com",
+				"https://example.com:99999/chat.tar.gz", "https://example.com:0/chat.tar.gz",
 			},
 		},
-		{hostconfig.DirectoryURL, []string{"https://ca.example.com/directory"}, []string{"https://a:b@ca.example.com", "", "http://ca.example.com", "https://", "https://ca\n", "ca.example.com"}},
+		{hostconfig.DirectoryURL, []string{"https://ca.example.com/directory"}, []string{"https://a:b@ca.example.com", "https://ca.example.com:65536", "", "http://ca.example.com", "https://", "https://ca\n", "ca.example.com"}},
+		{hostconfig.HostHeader, []string{"localhost", "chat.example.com:65535"}, []string{"", "a b", "localhost:", "localhost:99999"}},
+		{hostconfig.AptURI, []string{"https://example.com:8443/debian", "file:/srv"}, []string{"https://example.com:99999/debian", "ftp://example.com"}},
 		{hostconfig.DatabaseUser, []string{"chat", "_chat2", "select", strings.Repeat("u", 57)}, []string{"", "Chat", "my-chat", "pg_chat", "public", strings.Repeat("u", 58)}},
-		{hostconfig.PackageName, []string{"htop", "libstdc++6", "g++", "docker.io"}, []string{"", "h", "Htop", "htop=3.0", "htop/sid", "-y", "htop:amd64", "htop-", "firewalld"}},
+		{
+			hostconfig.PackageName,
+			[]string{"htop", "libstdc++6", "g++", "docker.io", "iptables"},
+			[]string{
+				"", "h", "Htop", "htop=3.0", "htop/sid", "-y", "htop:amd64", "htop-",
+				"firewalld", "iptables-persistent", "netfilter-persistent", "uruk", "sudo-ldap", "sysvinit-core",
+			},
+		},
 		{hostconfig.Migration, []string{"", "Chat.Release.migrate()\n"}, []string{"a\x00b"}},
 	} {
 		for _, text := range tt.accepted {

@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -13,7 +14,7 @@ import (
 var ArchiveURL = Form{
 	fits: func(text string) bool { return isFetchable(text) && !isOtherArchive(text) },
 	rule: `use the address of a .tar.gz that begins with https:// or http:// and names a host, such as "https://example.com/chat-0.1.0.tar.gz", ` +
-		"with %20 for a space and the like for what is not ASCII",
+		"with a port from 1 to 65535 if it has one, and %20 for a space and the like for what is not ASCII",
 	taken: hasCredentials, other: secretFree, secret: true,
 }
 
@@ -23,7 +24,7 @@ const secretFree = "it holds a user or a password, which every plan would show; 
 
 func isFetchable(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && IsPort(u.Port()) && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // isOtherArchive says that by its name the file is one that tar with gzip, which
@@ -36,7 +37,13 @@ func isOtherArchive(text string) bool {
 
 func isHTTPS(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && u.Scheme == "https" && u.Host != ""
+	return err == nil && u.Scheme == "https" && u.Host != "" && IsPort(u.Port())
+}
+
+// IsPort says that the text is a port of TCP, or none.
+func IsPort(text string) bool {
+	number, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil && number > 0
 }
 
 // authority is what stands before the path of a URL, well formed or not.

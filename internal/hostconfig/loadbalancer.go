@@ -1,9 +1,6 @@
 package hostconfig
 
-import (
-	"errors"
-	"strings"
-)
+import "errors"
 
 // certificateFile holds HAProxy's certificate followed by its key. HAProxy
 // loads the whole folder, which with ACME is empty at first.
@@ -86,5 +83,5 @@ func acmeFiles() []templateFile {
 
 // bundle is the form HAProxy reads: the chain, then the key.
 func (t TLS) bundle() string {
-	return strings.TrimSpace(t.CertificatePEM) + "\n" + strings.TrimSpace(t.PrivateKeyPEM) + "\n"
+	return Armored(t.CertificatePEM) + "\n" + Armored(t.PrivateKeyPEM) + "\n"
 }

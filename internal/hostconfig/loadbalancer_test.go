@@ -104,3 +104,21 @@ func TestLoadBalancerRefusesWhatHAProxyCannotCarry(t *testing.T) {
 		}
 	}
 }
+
+// A certificate is the same however its lines end, and so is the file of it.
+func TestACertificateOfWindowsIsThatOfUnix(t *testing.T) {
+	t.Parallel()
+	render := func(certificate, key string) string {
+		balancer := exampleLoadBalancer()
+		balancer.TLS = &hostconfig.TLS{CertificatePEM: certificate, PrivateKeyPEM: key}
+		userData, err := balancer.Render()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(userData)
+	}
+	ofWindows := func(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
+	if render(ofWindows(siteCertificate), ofWindows(siteKey)) != render(siteCertificate, strings.TrimSpace(siteKey)) {
+		t.Error("the hosts differ")
+	}
+}

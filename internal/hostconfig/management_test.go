@@ -294,6 +294,12 @@ func TestADatabaseTellsOfVolumePostgresAndRoles(t *testing.T) {
 	if diff := cmp.Diff(want, m.report(t)["postgres"]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	m.write(t, "/etc/postgresql/15/main/postgresql.conf", "")
+	m.write(t, "/etc/postgresql/17/main/conf.d/tuning.conf", "") // of the user's
+	service, _ := m.report(t)["service"].(map[string]any)
+	if service["unit"] != "postgresql@15-main.service" {
+		t.Errorf("the service is %v, want Postgres 15", service["unit"])
+	}
 }
 
 func TestANodeGetsAnotherAddressOfItsDatabase(t *testing.T) {

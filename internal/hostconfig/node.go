@@ -123,6 +123,11 @@ func (n Node) validate() error {
 		if err := FilePath(n.App).check("host.files", at); err != nil {
 			return err
 		}
+		for _, folder := range n.service().WritablePaths {
+			if InTheWay(at, folder) {
+				return fmt.Errorf("host.files has %q, and release.service.writable_paths %q", at, folder)
+			}
+		}
 	}
 	if err := n.service().validate(n.App, n.User); err != nil {
 		return err

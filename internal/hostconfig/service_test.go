@@ -92,10 +92,15 @@ func TestPathsOfAServiceAreTheUsersOwn(t *testing.T) {
 		{writable, "/opt", "it is, holds or lies in"},
 		{writable, "/opt/chat-uploads", ""},
 		{writable, "/home/deploy/.ssh", "it is, holds or lies in"},
+		{writable, "/run/chat", "it is, holds or lies in"},
+		{writable, "/var/run/chat", "it is, holds or lies in"},
+		{writable, "/var/lock", "it is, holds or lies in"},
+		{writable, "/var/locks", ""},
 		{hostconfig.WritablePath("", ""), "/opt/chat/uploads", ""},
 		{hostconfig.EnvironmentFile, "/etc/chat/vault.env", ""},
 		{hostconfig.EnvironmentFile, "-/etc/chat/vault.env", "use an absolute path"},
 		{hostconfig.EnvironmentFile, "/etc/beam/env", "it belongs to the provider"},
+		{hostconfig.EnvironmentFile, "/var/run/beam/env", "it belongs to the provider"},
 	} {
 		if got := tt.form.Fault(tt.path); (tt.want == "") != (got == "") || !strings.Contains(got, tt.want) {
 			t.Errorf("%s: %q, want %q", tt.path, got, tt.want)

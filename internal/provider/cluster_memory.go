@@ -66,7 +66,7 @@ func recall(v types.String, mem interface{ Upgrade() error }, what string) (diag
 func (m clusterModel) noteNetwork(mem cluster.Memory) {
 	mode, _ := m.Network.Attributes()["mode"].(types.String)
 	port, _ := m.Distribution.Attributes()["epmd_port"].(types.Int64)
-	defaultInt(&port, defaultEPMDPort)
+	defaultInt(&port, cluster.DefaultEPMDPort)
 	for id, host := range mem.Hosts {
 		host.Network = cmp.Or(host.Network, cluster.Network{Mode: mode.ValueString()}.Kind())
 		if host.Role == cluster.RoleNode {

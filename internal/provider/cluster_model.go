@@ -246,7 +246,7 @@ func (lb *loadBalancerModel) resolve(ctx context.Context, region, image types.St
 	ensure(ctx, &lb.Stats)
 	edit(ctx, &lb.Stats, diags, func(s *statsModel) {
 		defaultBool(&s.Enabled, true)
-		defaultInt(&s.Port, 8404)
+		defaultInt(&s.Port, cluster.DefaultStatsPort)
 		defaultString(&s.Path, "/haproxy?stats")
 		defaultString(&s.User, "admin")
 	})

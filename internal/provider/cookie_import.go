@@ -2,7 +2,9 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -51,6 +53,11 @@ func (r *cookieResource) importedCookie(ctx context.Context, req resource.Import
 // the kind is the cookie itself. As Erlang does, it drops the ends of lines after
 // it.
 func cookieFrom(id string) (value string, elsewhere bool, err error) {
+	for _, prefix := range []string{fromEnvironment, fromFile} {
+		if id == prefix {
+			return "", true, fmt.Errorf("the id ends after %q; write the name of a variable, as in env:RELEASE_COOKIE, or the path of a file, as in file:/etc/cookie, behind it", prefix)
+		}
+	}
 	if name, found := strings.CutPrefix(id, fromEnvironment); found {
 		value, set := os.LookupEnv(name)
 		if !set {
@@ -61,9 +68,26 @@ func cookieFrom(id string) (value string, elsewhere bool, err error) {
 	if path, found := strings.CutPrefix(id, fromFile); found {
 		content, err := os.ReadFile(path) //nolint:gosec // the user names the file
 		if err != nil {
-			return "", true, fmt.Errorf("read the cookie's file: %w", err)
+			return "", true, unread(path, err)
 		}
 		return strings.TrimRight(string(content), "\r\n"), true, nil
 	}
 	return id, false, nil
+}
+
+// unread says why the cookie's file cannot be read, and what to do.
+func unread(file string, err error) error {
+	about, _ := os.Stat(file)
+	failed := (*fs.PathError)(nil)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(file, "~"):
+		return fmt.Errorf("there is no file %q, as only a shell expands the ~ that a word begins with; write the whole path, as \"file:$HOME/.erlang.cookie\" does on a command line", file)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no file %q where Terraform runs; write the whole path of the cookie's file", file)
+	case about != nil && about.IsDir():
+		return fmt.Errorf("%q is a folder; write the path of the cookie's file", file)
+	case errors.As(err, &failed):
+		return fmt.Errorf("the cookie's file %q cannot be read where Terraform runs: %w", file, failed.Err)
+	}
+	return fmt.Errorf("the cookie's file %q cannot be read where Terraform runs: %w", file, err)
 }

@@ -63,8 +63,8 @@ func TestLookingUpWhatIsNotThere(t *testing.T) {
 	made.must(made.apply())
 	for data, told := range map[string]string{
 		`data "beam_cluster" "x" { name = "chta" }`:                    `The account has no cluster named "chta"`,
-		`data "beam_node" "x" { name = "worker-9" }`:                   `no droplet named "worker-9"`,
-		`data "beam_node" "x" { droplet_id = 12 }`:                     `the account has no droplet 12`,
+		`data "beam_node" "x" { name = "worker-9" }`:                   `The account has no droplet named "worker-9". Check the name, and that the provider's token is one of the account in which the node is.`,
+		`data "beam_node" "x" { droplet_id = 12 }`:                     `The account has no droplet 12. Check the id, and that the provider's token is one of the account in which the node is.`,
 		`data "beam_node" "x" { droplet_id = 1.5 }`:                    `droplet_id is 1.5. Use a whole number`,
 		`data "beam_node" "x" { name = "chat-us-1" }`:                  `is no beam_node`,
 		`data "beam_node" "x" {}`:                                      `Neither name nor droplet_id is set`,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -21,6 +22,20 @@ func failure(summary string, err error) diag.Diagnostic {
 		again = "Run the same command again to continue."
 	}
 	return diag.NewErrorDiagnostic(summary, join(cause(err), remedy, again))
+}
+
+// unfound is the failure to find a droplet, by its name or its id: it may be in
+// another account.
+func unfound(summary, droplet string, err error) diag.Diagnostic {
+	if !errors.Is(err, engine.ErrNotFound) {
+		return failure(summary, err)
+	}
+	what := "name"
+	if _, err := strconv.Atoi(droplet); err == nil {
+		what = "id"
+	}
+	text := strings.TrimPrefix(err.Error(), engine.ErrNotFound.Error()+": ")
+	return diag.NewErrorDiagnostic(summary, join(asSentence(text), fmt.Sprintf("Check the %s, and that the provider's token is one of the account in which the node is.", what)))
 }
 
 // failures does the same for errors of several kinds: what must not be done is

@@ -54,7 +54,8 @@ func findings(ctx context.Context, in tfsdk.Plan, problems []check.Problem) []fi
 		f := finding{Problem: p, at: pathOf(in, source), derived: derived}
 		f.details = []string{named(f.at, p.Detail)}
 		if derived && source[0] != "region" && source[0] != "image" { // those say the same of every host
-			f.details = []string{fmt.Sprintf("%s follows from %s: %s", pathOf(in, p.Path), f.at, p.Detail)}
+			own := pathOf(in, p.Path)
+			f.details = []string{fmt.Sprintf("%s follows from %s: %s Or leave %s as it is, and set %s.", own, f.at, p.Detail, f.at, own)}
 		}
 		same := slices.IndexFunc(found, func(g finding) bool { return located(g.at).Equal(located(f.at)) && g.Summary == f.Summary })
 		switch {

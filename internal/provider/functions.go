@@ -207,7 +207,7 @@ func (d distributionArgument) node(peers []string) (beam.Node, *function.FuncErr
 	asked := cluster.Distribution{
 		Basename: d.Basename.ValueString(), Sync: d.Sync.ValueString(),
 		PortMin: number("port_min", d.PortMin), PortMax: number("port_max", d.PortMax), SyncTimeoutMS: number("sync_timeout_ms", d.SyncTimeoutMS),
-		EPMDPort: defaultEPMDPort, // concerns the host, not the VM
+		EPMDPort: cluster.DefaultEPMDPort, // concerns the host, not the VM
 	}
 	if len(wrong) == 0 {
 		wrong = check.Distribution(asked)

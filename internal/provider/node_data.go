@@ -110,7 +110,7 @@ func (d *nodeDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	defer cancel()
 	droplet, err := eng.FindNode(ctx, data.wanted())
 	if err != nil {
-		resp.Diagnostics.Append(failure("Cannot look up the node", err))
+		resp.Diagnostics.Append(unfound("Cannot look up the node", data.wanted(), err))
 		return
 	}
 	spec, err := eng.ReadNode(ctx, droplet)

@@ -28,6 +28,7 @@ func (m *nodeModel) resolveManagement(ctx context.Context, diags *diag.Diagnosti
 		port = host.SSHPort
 	}
 	edit(ctx, &m.Management, diags, func(v *nodeManagementModel) {
+		defaultBool(&v.Enabled, false)
 		if v.Port.IsNull() {
 			v.Port = port
 		}

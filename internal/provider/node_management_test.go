@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -109,6 +110,29 @@ resource "beam_node" "worker" {
 }
 
 const hasChannel = "management = { enabled = true }"
+
+// A channel of which nothing is said is none, as where it is left out.
+func TestAnEmptyChannelIsNone(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, simulator.Options{})
+	made := newCore(t, c, object{"name": "chat", "cookie": "monster", "region": "nyc3", "node_pools": object{"us": object{}}})
+	made.must(made.apply())
+	worker := object{"name": "worker-1", "cluster": "chat", "cookie": "monster", "region": "nyc3"}
+	node := newCoreOf(t, c, "beam_node", nodeSchema(t), worker)
+	node.must(node.apply())
+	node.configure(with(maps.Clone(worker), object{"management": object{}}))
+	planned := node.planFrom(node.state, node.config)
+	node.must(tell(planned.Diagnostics))
+	if len(planned.RequiresReplace) > 0 {
+		t.Errorf("made anew for %v", planned.RequiresReplace)
+	}
+	node.must(node.apply())
+	var model nodeModel
+	node.get(&model)
+	if !model.hasChannel().Equal(types.BoolValue(false)) || model.WaitFor.ValueString() != "active" {
+		t.Errorf("the channel is %s, and wait_for %s", model.hasChannel(), model.WaitFor)
+	}
+}
 
 // A node with a channel follows its configuration on the host that it has; the
 // channel itself comes with a new host, and goes without one.

@@ -184,7 +184,7 @@ func (r *nodeResource) ImportState(ctx context.Context, req resource.ImportState
 	}
 	droplet, err := eng.FindNode(ctx, wanted)
 	if err != nil {
-		resp.Diagnostics.Append(failure("Cannot import the node", err))
+		resp.Diagnostics.Append(unfound("Cannot import the node", wanted, err))
 		return
 	}
 	if _, err := eng.ReadNode(ctx, droplet); err != nil {

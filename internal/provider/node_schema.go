@@ -74,10 +74,8 @@ func nodeManagementAttribute() schema.SingleNestedAttribute {
 		MarkdownDescription: "The provider's own way to the host, as that of `beam_cluster`, with a key pair of the node's own. With it the running host is told of changes, or its release restarts, where the droplet would be made anew otherwise. " +
 			"The cluster's firewall has to let Terraform in: `access.ssh_from` or `management.from` of the `beam_cluster` names its address. Left out, the node is without.",
 		Attributes: map[string]schema.Attribute{
-			"enabled": schema.BoolAttribute{
-				Required:            true,
-				MarkdownDescription: "Whether the host is set up for it. To set it up makes the droplet anew; to take it away leaves the droplet as it is, and nobody has a key to it any more.",
-			},
+			"enabled": defaultedBool("Whether the host is set up for it. To set it up makes the droplet anew; to take it away leaves the droplet as it is, and nobody has a key to it any more. " +
+				"Default: `false`."),
 			"port": defaultedInt("The TCP port to connect to. Default: `host.ssh_port`."),
 		},
 	}

@@ -169,7 +169,7 @@ func TestNodeImportRefusesOtherDroplets(t *testing.T) {
 	run(t,
 		resource.TestStep{Config: clusterConfig(c, 1, `cookie = "monster"`)},
 		imported("chat-us-1", "is no beam_node"),
-		imported("nobody", "the account has no droplet named"),
+		imported("nobody", `The account has no droplet named "nobody". Check the name, and that the provider's token is one of the account in which the node is.`),
 	)
 }
 

@@ -84,14 +84,11 @@ type distributionModel struct {
 	SyncTimeoutMS types.Int64  `tfsdk:"sync_timeout_ms"`
 }
 
-// defaultEPMDPort is the port that Erlang's own port mapper listens on.
-const defaultEPMDPort = 4369
-
 // resolve names nodes after the release, else after the cluster.
 func (m *distributionModel) resolve(release, clusterName types.String) {
-	defaultInt(&m.EPMDPort, defaultEPMDPort)
-	defaultInt(&m.PortMin, 9100)
-	defaultInt(&m.PortMax, 9155)
+	defaultInt(&m.EPMDPort, cluster.DefaultEPMDPort)
+	defaultInt(&m.PortMin, cluster.DefaultPortMin)
+	defaultInt(&m.PortMax, cluster.DefaultPortMax)
 	inherit(&m.Basename, release)
 	inherit(&m.Basename, clusterName)
 	defaultString(&m.Sync, cluster.SyncOptional)
@@ -129,7 +126,7 @@ func (m *hostModel) resolve(ctx context.Context, diags *diag.Diagnostics) {
 	defaultSet(&m.Toolchain)
 	defaultBool(&m.UnattendedUpgrades, true)
 	defaultBool(&m.Fail2ban, true)
-	defaultInt(&m.SSHPort, 22)
+	defaultInt(&m.SSHPort, cluster.DefaultSSHPort)
 	m.broughtModel.resolve(ctx, diags)
 }
 

@@ -95,7 +95,7 @@ func (s *settings) token(value types.String) string {
 func (s *settings) endpoint(value types.String) string {
 	text := s.text(value, defaultEndpoint, "DIGITALOCEAN_API_URL")
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || !hostconfig.IsPort(u.Port()) || strings.Trim(u.Path, "/") != "" {
 		s.wrong("api_endpoint", fmt.Sprintf("The endpoint is %q. It must be http:// or https:// and a host, without a path, a user or a password, such as %q.",
 			hostconfig.ArchiveURL.Show(text), defaultEndpoint))
 	}
@@ -120,8 +120,16 @@ func (s *settings) number(value types.Float64, fallback float64, attribute, vari
 	return number
 }
 
+// longestWait is in seconds. Much more of them would be no time.Duration.
+const longestWait = 24 * 60 * 60
+
 func (s *settings) seconds(value types.Float64, fallback float64, attribute, variable string) time.Duration {
-	return time.Duration(s.number(value, fallback, attribute, variable) * float64(time.Second))
+	number := s.number(value, fallback, attribute, variable)
+	if number > longestWait {
+		s.wrong(attribute, fmt.Sprintf("%s is %v seconds. It must be at most %d, a day.", attribute, number, longestWait))
+		number = fallback
+	}
+	return time.Duration(number * float64(time.Second))
 }
 
 func (s *settings) retryMax(value types.Int64) int {

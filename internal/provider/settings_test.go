@@ -103,6 +103,12 @@ func TestSettingsRefused(t *testing.T) {
 			`http_retry_max: Invalid http_retry_max: DIGITALOCEAN_HTTP_RETRY_MAX is "1.5" in the environment. It must be a whole number.`},
 		{"negative retries", providerModel{HTTPRetryMax: types.Int64Value(-2)}, nil,
 			`http_retry_max: Invalid http_retry_max: http_retry_max is -2. It must be 0 or more.`},
+		{"a wait without an end", providerModel{HTTPRetryWaitMax: types.Float64Value(1e300)}, nil,
+			`http_retry_wait_max: Invalid http_retry_wait_max: http_retry_wait_max is 1e+300 seconds. It must be at most 86400, a day.`},
+		{"a wait without an end, from the environment", providerModel{}, map[string]string{"DIGITALOCEAN_HTTP_RETRY_WAIT_MIN": "86401"},
+			`http_retry_wait_min: Invalid http_retry_wait_min: http_retry_wait_min is 86401 seconds. It must be at most 86400, a day.`},
+		{"endpoint with a port that is none", providerModel{APIEndpoint: types.StringValue("https://example.com:99999")}, nil,
+			`api_endpoint: Invalid api_endpoint: The endpoint is "https://example.com:99999". It must be http:// or https:// and a host, without a path, a user or a password, such as "https://api.digitalocean.com".`},
 		{"waits upside down", providerModel{HTTPRetryWaitMin: types.Float64Value(40)}, nil,
 			`http_retry_wait_max: Invalid http_retry_wait_max: The longest wait, 30s, is below the shortest, 40s. Raise http_retry_wait_max or lower http_retry_wait_min.`},
 	} {

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 )
 
 // Some values can be written in several ways. What the configuration has in
@@ -41,6 +42,7 @@ func (m *nodeModel) keepSpellings(ctx context.Context, state nodeModel) {
 	keepSpelling(ctx, "release", &m.Release, state.Release)
 	keepSpelling(ctx, "environment", &m.Environment, state.Environment)
 	keepSpelling(ctx, "peers", &m.Peers, state.Peers)
+	keepSpelling(ctx, "database_ca_certificate", &m.DatabaseCA, state.DatabaseCA)
 	keepSpelling(ctx, "host", &m.Host, state.Host)
 	keepSpelling(ctx, "tags", &m.Tags, state.Tags)
 	keepSpelling(ctx, "ssh_keys", &m.SSHKeys, state.SSHKeys)
@@ -101,6 +103,11 @@ func meansTheSame(name string, a, b attr.Value) bool {
 var spellings = map[string]func(string) string{
 	"sha256": strings.ToLower,
 	"mode":   func(mode string) string { return strings.TrimPrefix(mode, "0") },
+
+	"key":                     hostconfig.Armored,
+	"certificate_pem":         hostconfig.Armored,
+	"private_key_pem":         hostconfig.Armored,
+	"database_ca_certificate": hostconfig.Armored,
 }
 
 // given are the elements of a map that are not null: null is nothing.
@@ -110,21 +117,43 @@ func given(m types.Map) map[string]attr.Value {
 	return elements
 }
 
-// elementsOf are those of a list or set that are not null. Of addresses, order and
-// repetition say nothing, nor does the spelling.
+// elementsOf are those of a list or set that are not null. Of some lists order and
+// repetition say nothing.
 func elementsOf(name string, v interface{ Elements() []attr.Value }) []attr.Value {
 	elements := slices.DeleteFunc(v.Elements(), attr.Value.IsNull)
-	if name != "ssh_from" && name != "from" || slices.ContainsFunc(elements, attr.Value.IsUnknown) {
+	if slices.ContainsFunc(elements, attr.Value.IsUnknown) {
 		return elements
 	}
-	ranges := texts(v)
+	switch name {
+	case "ssh_from", "from":
+		return values(rangesOf(texts(v)))
+	case "domains":
+		return values(domainsOf(texts(v)))
+	}
+	return elements
+}
+
+// rangesOf are addresses, each in one spelling.
+func rangesOf(ranges []string) []string {
 	for i, text := range ranges {
 		if prefix, err := netip.ParsePrefix(text); err == nil {
 			ranges[i] = prefix.String()
 		}
 	}
 	slices.Sort(ranges)
-	return values(slices.Compact(ranges))
+	return slices.Compact(ranges)
+}
+
+// domainsOf leaves the first one where it is: the app and its certificate have that
+// name.
+func domainsOf(domains []string) []string {
+	if len(domains) == 0 {
+		return nil
+	}
+	first := domains[0]
+	further := slices.DeleteFunc(domains[1:], func(name string) bool { return name == first })
+	slices.Sort(further)
+	return append([]string{first}, slices.Compact(further)...)
 }
 
 // isNothing says that the attribute sets nothing.

@@ -1,14 +1,18 @@
 package provider
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
+	certificates "github.com/beamcluster/terraform-provider-beam/internal/secret"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
 // sum is the SHA-256 of some archive.
@@ -36,6 +40,18 @@ var respelled = map[string]struct{ was, is object }{
 	"empty headers":              {fetched(nil), fetched(object{"headers": object{}})},
 	"a mode without the zero":    {files("0640"), files("640")},
 	"a mode with the zero":       {files("640"), files("0640")},
+	"a key without its line end": {aptKey(testtool.PublicKey), aptKey(strings.TrimSpace(testtool.PublicKey))},
+	"a key with its line end":    {aptKey(strings.TrimSpace(testtool.PublicKey)), aptKey(testtool.PublicKey)},
+	"a key of Windows":           {aptKey(testtool.PublicKey), aptKey(ofWindows(testtool.PublicKey))},
+}
+
+// ofWindows is the text with the line ends of Windows.
+func ofWindows(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
+
+func aptKey(key string) object {
+	return object{"host": object{"apt_sources": object{"example": object{
+		"uris": []string{"https://example.com"}, "suites": []string{"stable"}, "components": []string{"main"}, "key": key,
+	}}}}
 }
 
 func files(mode string) object {
@@ -90,4 +106,51 @@ func TestAccAnotherSpellingIsNoChange(t *testing.T) {
 			ConfigPlanChecks: nothingPlanned(),
 		},
 	)
+}
+
+// A load balancer serves with the same, and names the same, however its TLS is written.
+func TestAccAnotherSpellingOfTLSIsNoChange(t *testing.T) {
+	t.Parallel()
+	_, certificate, key, err := certificates.DatabaseCertificates("chat.example.com", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := func(certificate, key string) string {
+		return fmt.Sprintf("{ certificate_pem = %q, private_key_pem = %q }", certificate, key)
+	}
+	asked := func(domains string) string {
+		return `{ acme = { email = "ops@example.com", domains = [` + domains + `] } }`
+	}
+	for name, tt := range map[string]struct {
+		was  string
+		same []string
+		not  string
+	}{
+		"a pair": {
+			given(certificate, key),
+			[]string{given(ofWindows(certificate), strings.TrimSpace(key)), given(strings.TrimSpace(certificate)+"\n\n", ofWindows(key))},
+			"",
+		},
+		"domains": {
+			asked(`"chat.example.com", "a.example.com", "b.example.com"`),
+			[]string{asked(`"chat.example.com", "b.example.com", "a.example.com"`), asked(`"chat.example.com", "a.example.com", "b.example.com", "a.example.com", "chat.example.com"`)},
+			asked(`"a.example.com", "chat.example.com", "b.example.com"`),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, simulator.Options{})
+			config := func(tls string) string {
+				return clusterConfig(c, 1, `cookie = "monster"`, `management = { enabled = false }`, "load_balancer = { tls = "+tls+" }")
+			}
+			steps := []resource.TestStep{{Config: config(tt.was)}}
+			for _, tls := range tt.same {
+				steps = append(steps, resource.TestStep{Config: config(tls), ConfigPlanChecks: nothingPlanned()})
+			}
+			if tt.not != "" {
+				steps = append(steps, resource.TestStep{Config: config(tt.not), PlanOnly: true, ExpectNonEmptyPlan: true})
+			}
+			run(t, steps...)
+		})
+	}
 }

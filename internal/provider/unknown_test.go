@@ -129,11 +129,15 @@ func TestAccCookieImportByPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	for id, want := range map[string]string{
-		"env:TEST_COOKIE":    "",
-		"file:" + file:       "",
-		"monster":            "",
-		"env:TEST_NO_COOKIE": `The environment has no variable "TEST_NO_COOKIE"`,
-		"file:" + file + "2": "no such file",
+		"env:TEST_COOKIE":            "",
+		"file:" + file:               "",
+		"monster":                    "",
+		"env:TEST_NO_COOKIE":         `The environment has no variable "TEST_NO_COOKIE"`,
+		"env:":                       `The id ends after "env:"`,
+		"file:" + file + "2":         "There is no file",
+		"file:":                      `The id ends after "file:"`,
+		"file:~/.cookie-no":          `only a shell expands the ~`,
+		"file:" + filepath.Dir(file): "is a folder",
 	} {
 		p := newCoreOf(t, &cloud{url: "http://127.0.0.1:1"}, "beam_cookie", cookieSchema(t), object{})
 		told := p.imports(id)

@@ -8,7 +8,8 @@ from typing import Any
 from beamctl import apply, changes, host
 
 DATA = "/srv/postgresql"
-CLUSTERS = "/etc/postgresql/*/main"
+# Only a cluster has it: users may bring other files for any version.
+CLUSTERS = "/etc/postgresql/*/main/postgresql.conf"
 
 
 def report(settings: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def secrets(_settings: dict[str, Any]) -> set[str]:
 
 
 def unit() -> str:
-    versions = [path.split("/")[-2] for path in sorted(glob.glob(CLUSTERS))]
+    versions = [path.split("/")[-3] for path in sorted(glob.glob(CLUSTERS))]
     return f"postgresql@{versions[-1]}-main.service" if versions else "postgresql.service"
 
 
