@@ -32,6 +32,10 @@ func bring(t *testing.T, s *suite, c e2e.Cluster) {
 			{"name": "as-the-user", "user": "deploy", "script": `echo "$(id -un) reads $(cat /etc/shop/token)" >note`},
 		},
 	}
+	database, _ := c["database"].(map[string]any)
+	database["host"] = map[string]any{"files": map[string]any{
+		"/etc/postgresql/17/main/conf.d/tuning.conf": map[string]any{"content": "work_mem = '7MB'\n", "owner": "postgres", "mode": "0600"},
+	}}
 	release, _ := c["release"].(map[string]any)
 	release["udp_ports"] = []string{datagrams}
 	release["service"] = map[string]any{"environment_files": []string{"/etc/shop/greeting.env"}, "writable_paths": []string{"/srv/uploads"}}
@@ -47,6 +51,9 @@ func theHostsHaveWhatWasBrought(t *testing.T, w *world) {
 		}
 	}
 	w.onNodes(t, asks("/setting/GREETING"), "welcome")
+	if got := w.on(t, w.hostOf(t, cluster.RoleDatabase), "runuser -u postgres -- psql -XAtc 'SHOW work_mem'"); got != "7MB" {
+		t.Errorf("Postgres has a work_mem of %q", got)
+	}
 }
 
 // nodesDrawPages with another program, hardened as is the default.

@@ -52,6 +52,7 @@ func (db Database) document() (Document, error) {
 		{File{Path: "/etc/beam/postgresql/roles.sql", Mode: "0644"}, "database/roles.sql"},
 		{File{Path: "/etc/beam/postgresql/roles.env", Mode: "0600"}, "database/roles.env"},
 		{File{Path: "/etc/postgresql-common/createcluster.d/beam.conf", Mode: "0644"}, "database/createcluster.conf"},
+		{File{Path: "/usr/local/lib/beam/postgres-version", Mode: "0700"}, "database/postgres-version.sh"},
 		{File{Path: "/etc/systemd/system/postgresql@.service.d/beam.conf", Mode: "0644"}, "database/postgresql.service.conf"},
 	})
 	if err != nil {

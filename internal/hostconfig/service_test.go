@@ -37,7 +37,7 @@ func TestUnitsAreAsTheirServiceSays(t *testing.T) {
 // stepScript is what is a step's own.
 func stepScript(t *testing.T, userData []byte, slug string) string {
 	t.Helper()
-	_, script, _ := strings.Cut(stepOf(t, userData, slug), "postgres_version() {")
+	_, script, _ := strings.Cut(stepOf(t, userData, slug), "metadata() {")
 	_, script, _ = strings.Cut(script, "}\n")
 	return script
 }
