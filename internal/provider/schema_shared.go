@@ -117,7 +117,7 @@ func hostAttribute() schema.SingleNestedAttribute {
 			"user":     defaulted("The user who may log in with the SSH keys and has sudo; on nodes it also runs the release. Users and groups of Debian and of what is installed are refused. A change makes every host anew, and a database is away meanwhile. Default: `deploy`."),
 			"locale":   defaulted("The system's locale, one of glibc's of UTF-8. Default: `en_US.UTF-8`."),
 			"swap_mib": defaultedInt("The size of the swap file in MiB; `0` makes none. It leaves 4 GiB of the smallest disk to the system. Default: `2048`."),
-			"packages": defaultedSet("Debian packages to install beside those that the host needs. `firewalld` is refused: it would close the ports of the cluster. Default: none."),
+			"packages": defaultedSet("Debian packages to install beside those that the host needs. What closes the ports of the cluster, or keeps the provider's own packages from being installed, is refused, such as `firewalld` and `iptables-persistent`. Default: none."),
 			"toolchain": defaultedSet("What nodes get to build releases with: any of `erlang`, `elixir` and `nodejs`, from the distribution's packages. " +
 				"A release brings its own Erlang and needs none of them. Default: none."),
 			"unattended_upgrades": defaultedBool("Whether security updates are installed by themselves. Default: `true`."),
