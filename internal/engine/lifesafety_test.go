@@ -230,8 +230,9 @@ func (s *safety) checkServing(p *process, o simulator.Object, now simulator.Inve
 		others := slices.DeleteFunc(now.Of("droplet"), func(d simulator.Object) bool {
 			return d.ID == o.ID || s.roles[d.ID] != cluster.RoleNode || idOf(d) != p.id || d.Status != "active"
 		})
-		// One that this process made may have failed to come up: then none ever served.
-		if p.spec.NodeCount() > 0 && len(others) == 0 && s.seen[o.Kind+o.ID] != p.number {
+		// One that was made since this process began, which another may be beside, may
+		// have failed to come up: then none ever served.
+		if p.spec.NodeCount() > 0 && len(others) == 0 && s.seen[o.Kind+o.ID] < p.number {
 			s.violate("the node %s (%s) is deleted, and no other one is up", o.Name, o.ID)
 		}
 	}
