@@ -168,20 +168,20 @@ func Unanswered(err error) bool {
 // lost says that a call may have been carried out although its answer says
 // nothing of the kind: the connection broke, or the server failed on the way.
 func lost(err error) bool {
-	status := Status(err)
-	return err != nil && !unsent(err) && (status == 0 || passes(err, status))
+	return err != nil && !unsent(err) && (Status(err) == 0 || passes(err))
 }
 
 // passes says that an answer is none of the API's to the call, and that another try
 // may get one.
-func passes(err error, status int) bool {
-	switch status {
+func passes(err error) bool {
+	switch status := Status(err); status {
 	case http.StatusRequestTimeout, http.StatusLocked, http.StatusTooEarly:
 		return true
 	case http.StatusNotFound:
 		return !Gone(err)
+	default:
+		return status >= http.StatusInternalServerError
 	}
-	return status >= http.StatusInternalServerError
 }
 
 // unsentError is the error of a call that was not carried out for certain.

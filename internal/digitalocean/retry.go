@@ -7,9 +7,9 @@ import (
 	"net/http"
 )
 
-// retryPolicy decides whether a call is sent again as it is: after an answer that
-// is none of the API's or a lost connection only one that may be carried out twice, after a
-// connection that never came about any.
+// retryPolicy decides whether a call is sent again as it is: after an answer that is
+// none of the API's, or a lost connection, only one that may be carried out twice,
+// and after a connection that never came about any.
 func retryPolicy(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	about := callOf(ctx)
 	switch {
@@ -23,7 +23,7 @@ func retryPolicy(ctx context.Context, resp *http.Response, err error) (bool, err
 	case err != nil:
 		about.last = bare(err)
 		return true, nil
-	case resp.StatusCode >= http.StatusBadRequest && passes(refusal(resp), resp.StatusCode) && resp.StatusCode != http.StatusNotImplemented:
+	case resp.StatusCode >= http.StatusBadRequest && resp.StatusCode != http.StatusNotImplemented && passes(refusal(resp)):
 		about.last = fmt.Errorf("DigitalOcean answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 		return true, nil
 	}

@@ -124,7 +124,7 @@ func (r *run) retire(a plan.Retire) work {
 		tflog.Info(ctx, "parting with those whom a host serves", map[string]any{"droplet": a.Name, "drain_seconds": a.DrainSeconds})
 		what, command := " to end its release", hostconfig.CommandStop(a.DrainSeconds)
 		if a.Role == cluster.RoleLoadBalancer {
-			what, command = " to let its clients go", hostconfig.CommandLetGo(a.DrainSeconds)
+			what, command, pause = " to let its clients go", hostconfig.CommandLetGo(a.DrainSeconds), 0
 		}
 		err := contact.tell(ctx, a.Droplet, a.Name+what, stopPatience+seconds(a.DrainSeconds), command, nil)
 		if ctx.Err() != nil {

@@ -54,11 +54,7 @@ func (d *differ) narrowFirewalls() {
 // guestsOfStrays is whom hosts let in that no state knows, whether or not those to
 // come do: a load balancer leads to nodes until it goes, and nodes serve by UDP.
 func (d *differ) guestsOfStrays() (to []cluster.Rule) {
-	strays := filter(d.Observed.Hosts(), func(host cluster.Droplet) bool {
-		_, known := d.Memory.Hosts[host.ID]
-		return !known
-	})
-	for _, host := range strays {
+	for _, host := range filter(d.Observed.Hosts(), d.stray) {
 		switch host.Role(d.Spec.Name) {
 		case cluster.RoleLoadBalancer:
 			to = append(to, cluster.Rule{Protocol: "tcp", Tags: []string{cluster.RoleTag(d.Spec.Name, cluster.RoleLoadBalancer)}})
