@@ -19,7 +19,7 @@ const plainFileSize = 1024
 type encoder struct{ writer *gzip.Writer }
 
 func newEncoder() (encoder, error) {
-	writer, err := gzip.NewWriterLevel(nil, gzip.BestCompression)
+	writer, err := gzip.NewWriterLevel(nil, gzip.DefaultCompression)
 	return encoder{writer}, err
 }
 
