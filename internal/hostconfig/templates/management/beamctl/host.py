@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import traceback
 import urllib.parse
 from collections.abc import Iterable
 from typing import Any, Optional, Union
@@ -44,8 +43,11 @@ class Refused(Exception):
 
 def unexpected(error: Exception) -> str:
     """Where an error came from that nothing expects."""
-    at = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {os.path.basename(at.filename)}, line {at.lineno}: {error}"
+    at = error.__traceback__
+    while at and at.tb_next:
+        at = at.tb_next
+    where = f" in {os.path.basename(at.tb_frame.f_code.co_filename)}, line {at.tb_lineno}" if at else ""
+    return f"{type(error).__name__}{where}: {error}"
 
 
 def settings() -> dict[str, Any]:
