@@ -21,6 +21,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/e2e"
+	"github.com/beamcluster/terraform-provider-beam/internal/program"
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
@@ -76,9 +77,9 @@ func newReader(t *testing.T, w *world) *reader {
 	must(t, err)
 	key := filepath.Join(r.tools, "key")
 	must(t, os.WriteFile(key, pem.EncodeToMemory(encoded), 0o600))
-	program := fmt.Sprintf("#!/bin/sh\nexec %s -i %s -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \"$@\"\n",
+	script := fmt.Sprintf("#!/bin/sh\nexec %s -i %s -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \"$@\"\n",
 		testtool.Require(t, "ssh"), key)
-	must(t, os.WriteFile(filepath.Join(r.tools, "ssh"), []byte(program), 0o700))
+	must(t, program.Write(filepath.Join(r.tools, "ssh"), script))
 	must(t, os.Symlink(testtool.Terraform(t), filepath.Join(r.tools, "terraform")))
 	return r
 }

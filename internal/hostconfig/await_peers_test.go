@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/erltest"
+	"github.com/beamcluster/terraform-provider-beam/internal/program"
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
@@ -25,7 +26,7 @@ func newWaiting(t *testing.T) waiting {
 	w := waiting{t.TempDir()}
 	userData := renderNode(t, exampleNode())
 	for _, name := range []string{"await-peers", "epmd.py"} {
-		must(t, os.WriteFile(w.path(name), []byte(fileOf(t, userData, "/usr/local/lib/beam/"+name)), 0o700))
+		must(t, program.Write(w.path(name), fileOf(t, userData, "/usr/local/lib/beam/"+name)))
 	}
 	must(t, os.WriteFile(w.path("peers"), []byte("'chat@127.0.0.1'.\n"), 0o600))
 	must(t, os.WriteFile(w.path("vm.args"), []byte("+P 5\n"), 0o600))

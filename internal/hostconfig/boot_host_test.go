@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/program"
 )
 
 // bootHost is a host's files in a folder of the test instead of /, and the
@@ -68,18 +70,14 @@ func newBootHost(t *testing.T, host renderer) bootHost {
 	return h
 }
 
-func (h bootHost) write(t *testing.T, path, content string, program bool) {
+func (h bootHost) write(t *testing.T, path, content string, isProgram bool) {
 	t.Helper()
 	path = filepath.Join(h.dir, path)
-	mode := os.FileMode(0o600)
-	if program {
-		mode = 0o700
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), mode); err != nil {
-		t.Fatal(err)
+	must(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	if isProgram {
+		must(t, program.Write(path, content))
+	} else {
+		must(t, os.WriteFile(path, []byte(content), 0o600))
 	}
 }
 

@@ -76,11 +76,7 @@ func (m managed) steps(t *testing.T) {
 
 func (m managed) step(t *testing.T, name, script string) {
 	t.Helper()
-	path := "/usr/local/lib/beam/steps/03-" + name
-	m.write(t, path, "#!/bin/sh\necho "+name+" >>"+m.root+"/steps\n"+script+"\n")
-	if err := os.Chmod(m.root+path, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	m.install(t, "/usr/local/lib/beam/steps/03-"+name, "#!/bin/sh\necho "+name+" >>"+m.root+"/steps\n"+script+"\n")
 }
 
 func TestAHostTakesOverItsSettings(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
+	"github.com/beamcluster/terraform-provider-beam/internal/program"
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
@@ -76,19 +77,16 @@ func newBooting(t *testing.T, host renderer) managed {
 	}
 	m := managed{root: t.TempDir()}
 	for _, f := range filesOf(t, userData) {
-		program := strings.HasPrefix(f.Path, "/usr/local/")
-		if program {
-			f.Content = m.moved(f.Content)
-		}
 		if f.Path == "/etc/beam/management.json" {
 			f.Content = m.moved(f.Content)
 		}
 		if f.Path == "/etc/beam/release.json" {
 			f.Content = strings.NewReplacer(`"/opt`, `"`+m.root+"/opt", `"deploy"`, `"`+myGroup(t)+`"`).Replace(f.Content)
 		}
-		m.write(t, f.Path, f.Content)
-		if program {
-			must(t, os.Chmod(m.root+f.Path, 0o700))
+		if strings.HasPrefix(f.Path, "/usr/local/") {
+			m.install(t, f.Path, m.moved(f.Content))
+		} else {
+			m.write(t, f.Path, f.Content)
 		}
 	}
 	for _, folder := range []string{"/run", "/bin"} {
@@ -122,6 +120,14 @@ func (m managed) write(t *testing.T, path, content string) {
 	}
 }
 
+// install writes a program.
+func (m managed) install(t *testing.T, path, content string) {
+	t.Helper()
+	path = m.root + path
+	must(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	must(t, program.Write(path, content))
+}
+
 func (m managed) read(t *testing.T, path string) string {
 	t.Helper()
 	content, err := os.ReadFile(m.root + path)
@@ -134,10 +140,7 @@ func (m managed) read(t *testing.T, path string) string {
 // program puts a shell script in a program's place.
 func (m managed) program(t *testing.T, name, script string) {
 	t.Helper()
-	path := m.root + "/bin/" + name
-	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	m.install(t, "/bin/"+name, "#!/bin/sh\n"+script+"\n")
 }
 
 // ask runs beamctl as sshd does, and returns what it printed.

@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/program"
 )
 
 // runMigration runs the step that migrates the database, as a managed node has
@@ -21,7 +23,7 @@ func runMigration(t *testing.T, checkDatabase, migrate string) (calls, said stri
 		"sleep":      "",
 	} {
 		script := "#!/bin/sh\necho \"" + name + " $*\" >>" + dir + "/calls\n" + body + "\n"
-		if err := os.WriteFile(dir+"/"+name, []byte(script), 0o700); err != nil {
+		if err := program.Write(dir+"/"+name, script); err != nil {
 			t.Fatal(err)
 		}
 	}

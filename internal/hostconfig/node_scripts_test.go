@@ -11,13 +11,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/program"
 )
 
 // script writes a script of the example node into a folder of the test.
 func script(t *testing.T, path string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), filepath.Base(path))
-	must(t, os.WriteFile(file, []byte(fileOf(t, renderNode(t, exampleNode()), path)), 0o700))
+	must(t, program.Write(file, fileOf(t, renderNode(t, exampleNode()), path)))
 	return file
 }
 

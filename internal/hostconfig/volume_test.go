@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/program"
 )
 
 // volumeRun is one run of the step that mounts the data volume. A plain file
@@ -28,7 +30,7 @@ func newVolumeRun(t *testing.T) volumeRun {
 		r.standIn(t, name, body)
 	}
 	// A plain file has its size from stat.
-	if err := os.WriteFile(filepath.Join(r.dir, "blockdev"), []byte("#!/bin/sh\nexec stat -c %s \"$2\"\n"), 0o700); err != nil {
+	if err := program.Write(filepath.Join(r.dir, "blockdev"), "#!/bin/sh\nexec stat -c %s \"$2\"\n"); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -38,7 +40,7 @@ func newVolumeRun(t *testing.T) volumeRun {
 func (r volumeRun) standIn(t *testing.T, name, body string) {
 	t.Helper()
 	script := "#!/bin/sh\necho \"" + name + " $*\" >>" + r.dir + "/calls\n" + body + "\n"
-	if err := os.WriteFile(filepath.Join(r.dir, name), []byte(script), 0o700); err != nil {
+	if err := program.Write(filepath.Join(r.dir, name), script); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-exec/tfexec"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
+	"github.com/beamcluster/terraform-provider-beam/internal/program"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
@@ -181,7 +182,7 @@ func (p *Playground) cli(ctx context.Context, o Options) (string, error) {
 	}
 	path := filepath.Join(p.config, "cli")
 	script := "#!/bin/sh\nexec " + strings.Join(words, " ") + " \"$@\"\n"
-	return path, os.WriteFile(path, []byte(script), 0o700) //nolint:gosec // G306: a program
+	return path, program.Write(path, script)
 }
 
 // environment is the user's own without what would reach another account.

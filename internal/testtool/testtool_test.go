@@ -2,12 +2,13 @@ package testtool_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
+
+	"github.com/beamcluster/terraform-provider-beam/internal/program"
 )
 
 const missing = "a-program-nobody-has"
@@ -64,7 +65,7 @@ func TestRequireVersionSkipsOlderCommandLines(t *testing.T) {
 		t.Run(tt.name+tt.version, func(t *testing.T) {
 			cli := filepath.Join(t.TempDir(), "cli")
 			script := fmt.Sprintf("#!/bin/sh\n[ -n \"$2\" ] && echo '{\"terraform_version\": \"%[2]s\"}' || echo '%[1]s v%[2]s'\n", tt.name, tt.version)
-			if err := os.WriteFile(cli, []byte(script), 0o755); err != nil {
+			if err := program.Write(cli, script); err != nil {
 				t.Fatal(err)
 			}
 			r := &recorder{TB: t}
