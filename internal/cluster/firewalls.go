@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Ports that are the same in every cluster.
@@ -213,7 +214,7 @@ func (r Rule) String() string {
 	if ports == allPorts {
 		ports = "all ports"
 	}
-	return fmt.Sprintf("%s %s, %v", r.Protocol, ports, slices.Concat(r.Addresses, r.Tags))
+	return r.Protocol + " " + ports + ", [" + strings.Join(slices.Concat(r.Addresses, r.Tags), " ") + "]"
 }
 
 func sorted[T cmp.Ordered](in []T) []T {

@@ -133,6 +133,16 @@ func runCase(t *testing.T, tested resource.TestCase) {
 	resource.UnitTest(t, tested)
 }
 
+// wrongConfigs are steps that fail, each with its configuration and what is to be said
+// of it.
+func wrongConfigs(told map[string]string) []resource.TestStep {
+	var steps []resource.TestStep
+	for config, text := range told {
+		steps = append(steps, resource.TestStep{Config: config, ExpectError: spaced(text)})
+	}
+	return steps
+}
+
 // runSince runs the steps where the command line has a feature that Terraform and
 // OpenTofu have since those versions. An older one is named and skipped.
 func runSince(t *testing.T, terraform, tofu string, steps ...resource.TestStep) {

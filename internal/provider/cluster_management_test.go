@@ -176,7 +176,6 @@ resource "terraform_data" "office" {
 			}},
 			ConfigStateChecks: []statecheck.StateCheck{manages(true)},
 		},
-		resource.TestStep{Config: config, ConfigPlanChecks: nothingPlanned()},
 	)
 }
 

@@ -76,11 +76,9 @@ func TestAccClusterLife(t *testing.T) {
 				statecheck.ExpectSensitiveValue(chat, at("stats_password")),
 			},
 		},
-		resource.TestStep{Config: clusterConfig(c, 2, whole), ConfigPlanChecks: nothingPlanned()},
 		resource.TestStep{
-			Config: strings.Replace(clusterConfig(c, 2, whole), "database      = {}", "database = { user = \"chat\", volume_gib = 10 }", 1),
-			// The defaults, written down.
-			ConfigPlanChecks: nothingPlanned(),
+			Config:   strings.Replace(clusterConfig(c, 2, whole), "database      = {}", "database = { user = \"chat\", volume_gib = 10 }", 1),
+			PlanOnly: true, // the defaults, written down
 		},
 	)
 }
@@ -140,7 +138,7 @@ func TestClusterRefusesWhatWouldLoseSomething(t *testing.T) {
 		refused(strings.Replace(base, `"nyc3"`, `"lon1"`, 1), `Set database.region = "nyc3" to keep it.`),
 		refused(strings.Replace(base, `name       = "chat"`, `name = "talk"`, 1), `Set it back to "chat"`),
 		refused(clusterConfig(c, 1, `cookie = "monster"`, `load_balancer = {}`), "The database and its data would go with it"),
-		resource.TestStep{Config: base, ConfigPlanChecks: nothingPlanned()},
+		resource.TestStep{Config: base, PlanOnly: true},
 	)
 }
 
@@ -262,7 +260,7 @@ func TestAccClusterImport(t *testing.T) {
 					t.Errorf("taking the configuration over wrote %d times to the API", now-writes)
 				}
 			},
-			Config: told, ConfigPlanChecks: nothingPlanned(),
+			Config: told, PlanOnly: true,
 		},
 		resource.TestStep{Config: strings.Replace(told, "monster", "elmo", 1), ExpectError: spaced("nodes with different cookies refuse each other")},
 	)
@@ -286,7 +284,7 @@ func TestClusterExists(t *testing.T) {
 	run(t,
 		resource.TestStep{Config: clusterConfig(c, 1)},
 		resource.TestStep{Config: clusterConfig(c, 1) + second, ExpectError: spaced("The account has a cluster named")},
-		resource.TestStep{Config: clusterConfig(c, 1), ConfigPlanChecks: nothingPlanned()},
+		resource.TestStep{Config: clusterConfig(c, 1), PlanOnly: true},
 	)
 }
 
@@ -386,7 +384,6 @@ resource "terraform_data" "region" {
 			ConfigPlanChecks:  planned(chat, plancheck.ResourceActionCreate),
 			ConfigStateChecks: []statecheck.StateCheck{statecheck.CompareValuePairs(chat, at("cookie"), "beam_cookie.chat", at("value"), compare.ValuesSame())},
 		},
-		resource.TestStep{Config: config, ConfigPlanChecks: nothingPlanned()},
 	)
 }
 
@@ -428,6 +425,5 @@ func TestAccWithAnUnknownToken(t *testing.T) {
 		"resource \"terraform_data\" \"token\" {\n  input = \"right\"\n}\n"
 	run(t,
 		resource.TestStep{Config: config, ConfigPlanChecks: planned(chat, plancheck.ResourceActionCreate)},
-		resource.TestStep{Config: config, ConfigPlanChecks: nothingPlanned()},
 	)
 }

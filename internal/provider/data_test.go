@@ -61,6 +61,7 @@ func TestLookingUpWhatIsNotThere(t *testing.T) {
 	c := newCloud(t, simulator.Options{})
 	made := newCore(t, c, object{"name": "chat", "region": "nyc3", "node_pools": object{"us": object{}}})
 	made.must(made.apply())
+	configs := map[string]string{}
 	for data, told := range map[string]string{
 		`data "beam_cluster" "x" { name = "chta" }`:                    `The account has no cluster named "chta"`,
 		`data "beam_node" "x" { name = "worker-9" }`:                   `The account has no droplet named "worker-9". Check the name, and that the provider's token is one of the account in which the node is.`,
@@ -70,11 +71,9 @@ func TestLookingUpWhatIsNotThere(t *testing.T) {
 		`data "beam_node" "x" {}`:                                      `Neither name nor droplet_id is set`,
 		"data \"beam_node\" \"x\" {\nname = \"a\"\ndroplet_id = 12\n}": `Both name and droplet_id are set`,
 	} {
-		t.Run(data, func(t *testing.T) {
-			t.Parallel()
-			run(t, resource.TestStep{Config: c.provider() + data, ExpectError: spaced(told)})
-		})
+		configs[c.provider()+data] = told
 	}
+	run(t, wrongConfigs(configs)...)
 }
 
 // To look a cluster up costs as few calls for many nodes as for one.

@@ -15,10 +15,10 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 )
 
-// The configuration names the provider, without which Terraform has no name for
-// its functions.
-func functionCall(call string) string {
-	return fmt.Sprintf(`
+// functionCalls has an output for each call, text_0 and so on. The configuration
+// names the provider, without which Terraform has no name for its functions.
+func functionCalls(calls ...string) string {
+	config := `
 terraform {
   required_providers {
     beam = { source = "hashicorp/beam" }
@@ -28,15 +28,17 @@ terraform {
 locals {
   distribution = { epmd_port = 4369, port_min = 9100, port_max = 9155, basename = "chat", sync = "optional", sync_timeout_ms = 30000 }
 }
-
-output "text" {
-  value = provider::beam::%s
-}
-`, call)
+`
+	for i, call := range calls {
+		config += fmt.Sprintf("output \"text_%d\" {\n  value = provider::beam::%s\n}\n", i, call)
+	}
+	return config
 }
 
 func TestAccFunctions(t *testing.T) {
 	t.Parallel()
+	var calls []string
+	var checks []statecheck.StateCheck
 	for call, want := range map[string]string{
 		`node_name("chat", "10.10.0.5")`:          "chat@10.10.0.5",
 		`cookie_fingerprint("monster")`:           cookie.Fingerprint("monster"),
@@ -56,18 +58,15 @@ func TestAccFunctions(t *testing.T) {
 ]}].
 `,
 	} {
-		t.Run(call, func(t *testing.T) {
-			t.Parallel()
-			runSince(t, "1.8.0", "1.7.0", resource.TestStep{
-				Config:            functionCall(call),
-				ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("text", knownvalue.StringExact(want))},
-			})
-		})
+		checks = append(checks, statecheck.ExpectKnownOutputValue(fmt.Sprintf("text_%d", len(calls)), knownvalue.StringExact(want)))
+		calls = append(calls, call)
 	}
+	runSince(t, "1.8.0", "1.7.0", resource.TestStep{Config: functionCalls(calls...), ConfigStateChecks: checks})
 }
 
 func TestFunctionsRefuseWhatNoNodeWouldTake(t *testing.T) {
 	t.Parallel()
+	calls := map[string]string{}
 	for call, told := range map[string]string{
 		`sys_config(merge(local.distribution, { sync_timeout_ms = 1.5 }), "10.0.0.7", [])`: `sync_timeout_ms is 1.5. Use a whole number.`,
 		`sys_config(merge(local.distribution, { port_min = null }), "10.0.0.7", [])`:       `port_min is null. Use a whole number.`,
@@ -80,11 +79,9 @@ func TestFunctionsRefuseWhatNoNodeWouldTake(t *testing.T) {
 		`sys_config(merge(local.distribution, { sync = "always" }), "10.0.0.7", [])`:       `sync is "always"`,
 		`sys_config({ basename = "chat", port_min = 9100, port_max = 9155 }, "::", [])`:    `"sync"`,
 	} {
-		t.Run(call, func(t *testing.T) {
-			t.Parallel()
-			runSince(t, "1.8.0", "1.7.0", resource.TestStep{Config: functionCall(call), ExpectError: spaced(told)})
-		})
+		calls[functionCalls(call)] = told
 	}
+	runSince(t, "1.8.0", "1.7.0", wrongConfigs(calls)...)
 }
 
 // Terraform ends the sentence that a function's error is part of.

@@ -102,6 +102,5 @@ func TestAccIdentities(t *testing.T) {
 	}
 	run(t,
 		resource.TestStep{Config: config, ConfigStateChecks: kept},
-		resource.TestStep{Config: config, ConfigPlanChecks: nothingPlanned()},
 	)
 }

@@ -171,7 +171,7 @@ func TestAccNodeIsTold(t *testing.T) {
 		},
 		resource.TestStep{PreConfig: a.hears(t), Config: team(a.cloud, "2", bye, htop), ConfigPlanChecks: replaced, ConfigStateChecks: []statecheck.StateCheck{other.AddStateValue(worker, at("droplet_id"))}},
 		resource.TestStep{Config: team(a.cloud, "2", hasChannel, bye, htop), ConfigPlanChecks: replaced, ConfigStateChecks: []statecheck.StateCheck{other.AddStateValue(worker, at("droplet_id"))}},
-		resource.TestStep{PreConfig: a.hears(t), Config: team(a.cloud, "2", hasChannel, bye, htop), ConfigPlanChecks: nothingPlanned()},
+		resource.TestStep{PreConfig: a.hears(t), Config: team(a.cloud, "2", hasChannel, bye, htop), PlanOnly: true},
 	)
 }
 

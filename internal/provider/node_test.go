@@ -96,7 +96,7 @@ func TestAccNodeLife(t *testing.T) {
 				attributeOf(worker, "drift", knownvalue.ListSizeExact(0)),
 			},
 		},
-		resource.TestStep{Config: workerConfig(c, `size = "s-1vcpu-1gb"`), ConfigPlanChecks: nothingPlanned()},
+		resource.TestStep{Config: workerConfig(c, `size = "s-1vcpu-1gb"`), PlanOnly: true},
 		resource.TestStep{
 			Config: workerConfig(c, `tags = ["role:worker"]`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))},
@@ -156,7 +156,7 @@ func TestAccNodeImport(t *testing.T) {
 			ConfigPlanChecks:  planned(worker, plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))},
 		},
-		resource.TestStep{Config: config, ConfigPlanChecks: nothingPlanned()},
+		resource.TestStep{Config: config, PlanOnly: true},
 	)
 }
 

@@ -102,8 +102,8 @@ func TestAccAnotherSpellingIsNoChange(t *testing.T) {
 	run(t,
 		resource.TestStep{Config: config(`A = "x"`, `"htop"`, "0640", sum, `"203.0.113.0/24", "2001:db8::/32"`)},
 		resource.TestStep{
-			Config:           config(`A = "x", B = null`, `"htop", null`, "640", strings.ToUpper(sum), `"2001:DB8:0::/32", "203.0.113.0/24", "203.0.113.0/24"`),
-			ConfigPlanChecks: nothingPlanned(),
+			Config:   config(`A = "x", B = null`, `"htop", null`, "640", strings.ToUpper(sum), `"2001:DB8:0::/32", "203.0.113.0/24", "203.0.113.0/24"`),
+			PlanOnly: true,
 		},
 	)
 }
@@ -145,7 +145,7 @@ func TestAccAnotherSpellingOfTLSIsNoChange(t *testing.T) {
 			}
 			steps := []resource.TestStep{{Config: config(tt.was)}}
 			for _, tls := range tt.same {
-				steps = append(steps, resource.TestStep{Config: config(tls), ConfigPlanChecks: nothingPlanned()})
+				steps = append(steps, resource.TestStep{Config: config(tls), PlanOnly: true})
 			}
 			if tt.not != "" {
 				steps = append(steps, resource.TestStep{Config: config(tt.not), PlanOnly: true, ExpectNonEmptyPlan: true})
