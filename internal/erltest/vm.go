@@ -18,6 +18,7 @@ type VM struct {
 	mu    sync.Mutex
 	last  string        // the last line
 	lines chan struct{} // closed and replaced at each line
+	ended chan struct{} // closed when there will be no more lines
 }
 
 // StartVM starts a VM and kills it, if it still runs, when the test ends.
@@ -27,13 +28,14 @@ func StartVM(t testing.TB, cmd *exec.Cmd) *VM {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &VM{cmd: cmd, lines: make(chan struct{})}
+	v := &VM{cmd: cmd, lines: make(chan struct{}), ended: make(chan struct{})}
 	Start(t, cmd)
 	go v.read(bufio.NewScanner(out))
 	return v
 }
 
 func (v *VM) read(scanner *bufio.Scanner) {
+	defer close(v.ended)
 	for scanner.Scan() {
 		v.mu.Lock()
 		v.last = scanner.Text()
@@ -43,24 +45,34 @@ func (v *VM) read(scanner *bufio.Scanner) {
 	}
 }
 
-// Await returns once the VM's last line is the wanted one.
+// Await returns once the VM's last line is the wanted one. It fails the test when
+// the VM has ended with another one.
 func (v *VM) Await(t testing.TB, want string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), Patience)
 	defer cancel()
 	for {
-		v.mu.Lock()
-		last, next := v.last, v.lines
-		v.mu.Unlock()
+		last, next := v.line()
 		if last == want {
 			return
 		}
 		select {
 		case <-next:
+		case <-v.ended:
+			if last, _ := v.line(); last != want {
+				t.Fatalf("the VM has ended, and last said %q, want %q", last, want)
+			}
 		case <-ctx.Done():
 			t.Fatalf("the VM last said %q, want %q", last, want)
 		}
 	}
+}
+
+// line returns the last line, and what is closed when there is another one.
+func (v *VM) line() (last string, next <-chan struct{}) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.last, v.lines
 }
 
 // Kill ends the VM as a power cut does.
