@@ -52,14 +52,7 @@ func baseFile(t *testing.T, path string) string {
 
 func TestSSHDReadsItsSettings(t *testing.T) {
 	t.Parallel()
-	sshd, keygen := testtool.Require(t, "sshd"), testtool.Require(t, "ssh-keygen")
-	if os.Getuid() == 0 {
-		// sshd wants its folder even to check settings; systemd makes it
-		// where sshd runs.
-		if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
+	sshd, keygen := testtool.RequireSSHD(t), testtool.Require(t, "ssh-keygen")
 	key := filepath.Join(t.TempDir(), "key")
 	if out, err := exec.CommandContext(t.Context(), keygen, "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {
 		t.Fatalf("ssh-keygen: %v\n%s", err, out)

@@ -86,7 +86,7 @@ func TestVisudoAcceptsTheRule(t *testing.T) {
 
 func TestSSHDLetsTheManagementUserRunBeamctlAlone(t *testing.T) {
 	t.Parallel()
-	sshd := testtool.Require(t, "sshd")
+	sshd := testtool.RequireSSHD(t)
 	m := newManaged(t, managedNode())
 	key := filepath.Join(t.TempDir(), "key")
 	if out, err := exec.CommandContext(t.Context(), testtool.Require(t, "ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {

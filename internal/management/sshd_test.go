@@ -55,13 +55,7 @@ func currentUser(t *testing.T) string {
 // as inetd would. It returns the port.
 func startSSHD(t *testing.T, keys Keys) int {
 	t.Helper()
-	sshd := testtool.Require(t, "sshd")
-	if os.Getuid() == 0 {
-		// sshd wants its folder; systemd makes it where sshd runs.
-		if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
+	sshd := testtool.RequireSSHD(t)
 	dir := t.TempDir()
 	write := func(name, content string) string {
 		path := filepath.Join(dir, name)

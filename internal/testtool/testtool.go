@@ -23,6 +23,20 @@ func Require(t testing.TB, name string) string {
 	return ""
 }
 
+// RequireSSHD returns the path of sshd, and makes the folder that it wants even to
+// check settings: systemd makes it where sshd runs, and nobody does where it has
+// only been installed.
+func RequireSSHD(t testing.TB) string {
+	t.Helper()
+	sshd := Require(t, "sshd")
+	if os.Getuid() == 0 {
+		if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return sshd
+}
+
 // File returns the lines of a file of this machine, and skips the test where it
 // is missing.
 func File(t testing.TB, path string) []string {
