@@ -87,9 +87,9 @@ func TestAccWriteOnlyCookie(t *testing.T) {
 func TestWriteOnlyCookieAndItsVersion(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
-	configs := map[string]string{
-		strings.Replace(workerConfig(c), "  cookie  = \"monster\"\n", "", 1): "Neither cookie nor cookie_wo is set",
-	}
+	without := strings.Replace(workerConfig(c), "  cookie  = \"monster\"\n", "", 1)
+	run(t, resource.TestStep{Config: without, ExpectError: spaced("Neither cookie nor cookie_wo is set")})
+	configs := map[string]string{}
 	for arguments, told := range map[string]string{
 		"cookie = \"a\"\ncookie_wo = \"b\"\ncookie_wo_version = 1": "Both cookie and cookie_wo are set",
 		"cookie_wo = \"b\"":                           "cookie_wo_version is not",

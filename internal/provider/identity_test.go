@@ -100,7 +100,5 @@ func TestAccIdentities(t *testing.T) {
 	if older(t, "1.12.0", never) {
 		kept = nil
 	}
-	run(t,
-		resource.TestStep{Config: config, ConfigStateChecks: kept},
-	)
+	run(t, resource.TestStep{Config: config, ConfigStateChecks: kept})
 }

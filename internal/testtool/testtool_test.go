@@ -6,9 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
-
 	"github.com/beamcluster/terraform-provider-beam/internal/program"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
 const missing = "a-program-nobody-has"
