@@ -30,7 +30,7 @@ func RequireSSHD(t testing.TB) string {
 	t.Helper()
 	sshd := Require(t, "sshd")
 	if os.Getuid() == 0 {
-		if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
+		if err := os.MkdirAll("/run/sshd", 0o755); err != nil { //nolint:gosec // G301: as systemd makes it
 			t.Fatal(err)
 		}
 	}
