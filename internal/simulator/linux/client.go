@@ -85,13 +85,27 @@ func (h *Hosts) Exec(ctx context.Context, dropletID int, name string, args ...st
 		command.Dir = "/"
 		command.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "HOME=/root"}
 	}
-	output, err := runToEnd(ctx, commandTime, atHome, "nsenter", append([]string{
-		"--target=" + strconv.Itoa(init), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--", name,
-	}, args...)...)
+	output, err := runToEnd(ctx, commandTime, atHome, "nsenter",
+		intoHost(init, []string{"--mount", "--uts", "--ipc", "--net", "--cgroup"}, name, args)...)
 	if err != nil {
 		return output, fmt.Errorf("%s on droplet %d: %w", name, dropletID, err)
 	}
 	return output, nil
+}
+
+// intoHost is what nsenter has to be told to run a program in the namespace of
+// processes of a host, whose first process is given, and in others of its
+// namespaces.
+//
+// A shell outside starts the program and waits for it. nsenter would do so too,
+// but stops itself when its child is stopped (nsenter(1)), which is what a host
+// that shuts down does first to all that runs in it. Then nobody would take the
+// child's end, and the host would wait for it as long as systemd lets it. The
+// shell has nothing but the program to start: its own commands would meet the
+// processes outside.
+func intoHost(init int, namespaces []string, name string, args []string) []string {
+	entering := append([]string{"--target=" + strconv.Itoa(init), "--pid", "--no-fork"}, namespaces...)
+	return append(append(entering, "--", "sh", "-c", `env -- "$@"; exit $?`, "sh", name), args...)
 }
 
 // ExecBeside runs a program of this machine in a droplet's network, and returns

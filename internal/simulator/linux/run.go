@@ -26,10 +26,9 @@ const (
 
 // newCommand is a program that ends, and all its children with it, when ctx does.
 //
-// Killing the program alone is not enough. A host that shuts down stops all its
-// processes, and an nsenter whose child is stopped stops itself (nsenter(1)):
-// nobody continues it, and as long as it is there the host's own end has to wait
-// for it. SIGKILL ends what is stopped, too.
+// Killing the program alone is not enough: a host that hangs while it shuts down
+// has stopped all its processes, and those that began outside it would stay.
+// SIGKILL ends what is stopped, too.
 func newCommand(ctx context.Context, name string, args ...string) *exec.Cmd {
 	//nolint:gosec // G204: names and arguments are the caller's business
 	command := exec.CommandContext(ctx, name, args...)

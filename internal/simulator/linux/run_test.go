@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
@@ -95,39 +93,62 @@ func TestAChildThatIsLeftIsEnded(t *testing.T) {
 	}
 }
 
-// A host that shuts down stops what runs in it, and with it the nsenter outside,
-// which then nothing but its killer ends. The namespace of processes can only end
-// when that is gone.
-func TestAStoppedProgramDoesNotKeepItsHostAlive(t *testing.T) {
+// A host that shuts down stops what runs in it, then kills it, and can only end
+// when somebody has taken the end of each of its processes.
+func TestAProgramDoesNotKeepItsHostFromShuttingDown(t *testing.T) {
 	t.Parallel()
-	host, first := fakeHost(t)
-	_, err := runToEnd(t.Context(), shortly, alone, "nsenter", "--target="+first, "--user", "--preserve-credentials", "--pid", "--",
-		"sh", "-c", "kill -STOP $$")
-	if err == nil || !strings.Contains(err.Error(), "ended after") {
-		t.Fatalf("the program in the host ends with %v", err)
-	}
-	id, err := strconv.Atoi(first)
+	host, first, shutDown := fakeHost(t)
+	program := newCommand(t.Context(), "nsenter", intoHost(first, inUsers, "sh", []string{"-c", "echo here; exec sleep 600"})...)
+	stdout, err := program.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := unix.Kill(id, unix.SIGKILL); err != nil {
+	if err := program.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- host.Wait() }()
-	select {
-	case <-ended:
-	case <-time.After(10 * time.Second):
-		t.Error("the host does not end")
+	if said, err := bufio.NewReader(stdout).ReadString('\n'); said != "here\n" {
+		t.Fatalf("the program in the host says %q, %v", said, err)
+	}
+	shutDown()
+	for who, command := range map[string]*exec.Cmd{"host": host, "program in it": program} {
+		ended := make(chan error, 1)
+		go func() { ended <- command.Wait() }()
+		select {
+		case <-ended:
+		case <-time.After(10 * time.Second):
+			t.Errorf("the %s does not end", who)
+		}
 	}
 }
 
-// fakeHost is a namespace of processes, and the id of its first one. It has users
-// of its own, too, so that this takes no root.
-func fakeHost(t *testing.T) (host *exec.Cmd, first string) {
+// What a host's own user runs is in the host: it sees the host's processes, and
+// hands on its exit code.
+func TestProgramsInAHostAreInIt(t *testing.T) {
+	t.Parallel()
+	_, first, _ := fakeHost(t)
+	output, err := runToEnd(t.Context(), time.Minute, alone, "nsenter", intoHost(first, inUsers, "kill", []string{"-0", "1"})...)
+	if err != nil {
+		t.Errorf("the first process of the host: %v: %s", err, output)
+	}
+	output, err = runToEnd(t.Context(), time.Minute, alone, "nsenter", intoHost(first, inUsers, "kill", []string{"-0", strconv.Itoa(os.Getpid())})...)
+	var status *exec.ExitError
+	if !errors.As(err, &status) || status.ExitCode() != 1 {
+		t.Errorf("a process outside is reached: %v: %s", err, output)
+	}
+}
+
+// inUsers enters a fake host's users, too.
+var inUsers = []string{"--user", "--preserve-credentials"}
+
+// fakeHost is a namespace of processes, the id of its first one, and what shuts
+// it down as systemd does (systemd's shutdown.c): stop all, kill all, wait for all.
+// It has users of its own, too, so that this takes no root.
+func fakeHost(t *testing.T) (host *exec.Cmd, first int, shutDown func()) {
 	t.Helper()
-	host = newCommand(t.Context(), "unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "sh", "-c", "echo up; read -r forever")
-	if _, err := host.StdinPipe(); err != nil { // nothing is written to it
+	host = newCommand(t.Context(), "unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "sh", "-c",
+		"echo up; read -r end; kill -STOP -1; sleep 1; kill -KILL -1; while kill -0 -1 2>/dev/null; do sleep 0.1; done")
+	stdin, err := host.StdinPipe()
+	if err != nil {
 		t.Fatal(err)
 	}
 	stdout, err := host.StdoutPipe()
@@ -144,5 +165,8 @@ func fakeHost(t *testing.T) (host *exec.Cmd, first string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return host, strings.TrimSpace(string(children))
+	if first, err = strconv.Atoi(strings.TrimSpace(string(children))); err != nil {
+		t.Fatal(err)
+	}
+	return host, first, func() { _ = stdin.Close() } // the host's end shows that it was
 }
