@@ -13,8 +13,10 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/e2e"
 )
 
-// noticeTime is how long an apply may take to fail once a host shows why.
-const noticeTime = 60 * time.Second
+// noticeTime is how long an apply may take to fail once a host shows why: a
+// minute, and what Terraform itself takes on a machine that other scenarios keep
+// busy.
+const noticeTime = 75 * time.Second
 
 // failure is an apply that must fail, and say which host is to blame and why.
 type failure struct {
