@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -62,7 +63,7 @@ func runManaged(t *testing.T, l hostconfig.LoadBalancer) running {
 	}
 	t.Cleanup(func() {
 		// The master ends its workers before itself.
-		_ = command.Process.Signal(os.Interrupt)
+		_ = command.Process.Signal(syscall.SIGTERM) // background jobs ignore SIGINT
 		_ = command.Wait()
 		if t.Failed() {
 			t.Logf("haproxy said:\n%s", r.log)
