@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"crypto/x509"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -94,14 +95,15 @@ func (s *suite) checkWhole(t *testing.T, w *world, c e2e.Cluster, figure, image 
 	return true
 }
 
-// boots is how many nodes are booted at a time, twice.
-const boots = 10
+// boots is how many nodes are booted at a time, four times: of more at once, two
+// cores make hosts that nobody would rent.
+const boots = 5
 
 func twentyBoots(t *testing.T, s *suite) {
 	w := s.open(t, "e2e-boots", debian12)
-	for _, round := range []string{"the first", "the second"} {
-		s.check(t, round+" ten boots form", func(t *testing.T) { w.apply(t, small(s, boots)) })
-		s.check(t, round+" ten nodes see each other", func(t *testing.T) { meshes(t, w) })
+	for _, round := range []string{"first", "second", "third", "fourth"} {
+		s.check(t, fmt.Sprintf("the %s %d boots form", round, boots), func(t *testing.T) { w.apply(t, small(s, boots)) })
+		s.check(t, fmt.Sprintf("the %s %d nodes see each other", round, boots), func(t *testing.T) { meshes(t, w) })
 		w.destroy(t)
 	}
 }
