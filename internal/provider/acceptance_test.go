@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/digitalocean/godo"
 	"github.com/google/go-cmp/cmp"
@@ -31,22 +32,44 @@ import (
 // cloud is a simulated account.
 type cloud struct {
 	*simulator.Simulator
-	url  string
-	godo *godo.Client // what somebody does behind Terraform's back
+	url       string
+	transport http.RoundTripper // for calls that stay in the process; nil for calls to the URL
+	godo      *godo.Client      // what somebody does behind Terraform's back
 
 	before simulator.Inventory // how the account was
 }
 
+// newCloud is an account that other processes reach, too.
 func newCloud(t *testing.T, options simulator.Options) *cloud {
 	t.Helper()
 	sim := simulator.New(options)
 	server := httptest.NewServer(contract.Check(t, sim))
 	t.Cleanup(server.Close)
-	client, err := godo.New(server.Client(), godo.SetBaseURL(server.URL), godo.SetRequestHeaders(map[string]string{"Authorization": "Bearer outside"}))
+	return cloudAt(t, sim, server.URL, nil)
+}
+
+// newAccount is one that is reached without a socket, so that stories on virtual
+// time can have it.
+func newAccount(t *testing.T, options simulator.Options) *cloud {
+	t.Helper()
+	sim := simulator.New(options)
+	return cloudAt(t, sim, "http://do.test", simulator.Transport(contract.Check(t, sim)))
+}
+
+func cloudAt(t *testing.T, sim *simulator.Simulator, url string, transport http.RoundTripper) *cloud {
+	t.Helper()
+	client, err := godo.New(&http.Client{Transport: transport}, godo.SetBaseURL(url), godo.SetRequestHeaders(map[string]string{"Authorization": "Bearer outside"}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &cloud{Simulator: sim, url: server.URL, godo: client, before: sim.Inventory()}
+	return &cloud{Simulator: sim, url: url, transport: transport, godo: client, before: sim.Inventory()}
+}
+
+// virtually runs the story on virtual time: what it waits for comes at once.
+func virtually(t *testing.T, story func(t *testing.T)) {
+	t.Helper()
+	contract.Shared(t) // loaded outside of it, once for all tests
+	synctest.Test(t, story)
 }
 
 // provider is the provider's block for this account.
@@ -78,7 +101,7 @@ func (c *cloud) writes() int {
 // clear destroys the cluster behind Terraform's back.
 func (c *cloud) clear(t *testing.T) {
 	t.Helper()
-	api, err := digitalocean.New(digitalocean.Config{Token: "outside", Endpoint: c.url})
+	api, err := digitalocean.New(digitalocean.Config{Token: "outside", Endpoint: c.url, Transport: c.transport})
 	if err != nil {
 		t.Fatal(err)
 	}

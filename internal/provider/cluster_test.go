@@ -146,44 +146,46 @@ func TestClusterRefusesWhatWouldLoseSomething(t *testing.T) {
 // next apply, and gone after that.
 func TestClusterDrift(t *testing.T) {
 	t.Parallel()
-	p := newChanged(t, object{
-		"node_pools": object{"us": object{"count": 2}}, "load_balancer": object{"health_check": object{"path": "/health"}}, "database": object{},
-		"access": object{"ssh_from": []string{somewhere}}, "management": object{"enabled": false},
-	})
-	api, ctx := p.cloud.godo, t.Context()
-	must := func(_ *godo.Response, err error) {
-		if err != nil {
-			t.Error(err)
+	virtually(t, func(t *testing.T) {
+		p := newChanged(t, object{
+			"node_pools": object{"us": object{"count": 2}}, "load_balancer": object{"health_check": object{"path": "/health"}}, "database": object{},
+			"access": object{"ssh_from": []string{somewhere}}, "management": object{"enabled": false},
+		})
+		api, ctx := p.cloud.godo, t.Context()
+		must := func(_ *godo.Response, err error) {
+			if err != nil {
+				t.Error(err)
+			}
 		}
-	}
-	deleted := func(role string) func() {
-		return func() {
-			droplets, _, err := api.Droplets.ListByTag(ctx, "beam:chat:"+role, nil)
+		deleted := func(role string) func() {
+			return func() {
+				droplets, _, err := api.Droplets.ListByTag(ctx, "beam:chat:"+role, nil)
+				must(nil, err)
+				must(api.Droplets.Delete(ctx, droplets[len(droplets)-1].ID))
+			}
+		}
+		p.repairs("droplet chat-us-", deleted("node"))
+		p.repairs("droplet chat-lb-", deleted("load-balancer"))
+		p.repairs("droplet chat-database", deleted("database"))
+		p.repairs("firewall chat-database is gone", func() {
+			firewalls, _, err := api.Firewalls.List(ctx, nil)
 			must(nil, err)
-			must(api.Droplets.Delete(ctx, droplets[len(droplets)-1].ID))
-		}
-	}
-	p.repairs("droplet chat-us-", deleted("node"))
-	p.repairs("droplet chat-lb-", deleted("load-balancer"))
-	p.repairs("droplet chat-database", deleted("database"))
-	p.repairs("firewall chat-database is gone", func() {
-		firewalls, _, err := api.Firewalls.List(ctx, nil)
-		must(nil, err)
-		for _, f := range firewalls {
-			must(api.Firewalls.Delete(ctx, f.ID))
-		}
+			for _, f := range firewalls {
+				must(api.Firewalls.Delete(ctx, f.ID))
+			}
+		})
+		p.repairs("tag beam:chat:node is missing on 1 droplet", func() {
+			must(api.Tags.UntagResources(ctx, "beam:chat:node", &godo.UntagResourcesRequest{
+				Resources: []godo.Resource{{ID: strconv.Itoa(p.cloud.droplet(ctx, t, "chat-us-1")), Type: godo.DropletResourceType}},
+			}))
+		})
+		p.repairs("the reserved IP", func() {
+			addresses, _, err := api.ReservedIPs.List(ctx, nil)
+			must(nil, err)
+			must(api.ReservedIPs.Delete(ctx, addresses[0].IP))
+		})
+		p.idle("after all repairs")
 	})
-	p.repairs("tag beam:chat:node is missing on 1 droplet", func() {
-		must(api.Tags.UntagResources(ctx, "beam:chat:node", &godo.UntagResourcesRequest{
-			Resources: []godo.Resource{{ID: strconv.Itoa(p.cloud.droplet(ctx, t, "chat-us-1")), Type: godo.DropletResourceType}},
-		}))
-	})
-	p.repairs("the reserved IP", func() {
-		addresses, _, err := api.ReservedIPs.List(ctx, nil)
-		must(nil, err)
-		must(api.ReservedIPs.Delete(ctx, addresses[0].IP))
-	})
-	p.idle("after all repairs")
 }
 
 // repairs expects the refresh to find what was changed behind Terraform's back,

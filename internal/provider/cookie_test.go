@@ -165,7 +165,7 @@ func TestCookieImportRefusesIllegalCookies(t *testing.T) {
 		{"-monster", "command line flag"},
 		{"mönster", "printable ASCII"},
 	} {
-		p := newCoreOf(t, newCloud(t, simulator.Options{}), "beam_cookie", cookieSchema(t), object{})
+		p := newCoreOf(t, newAccount(t, simulator.Options{}), "beam_cookie", cookieSchema(t), object{})
 		if said := p.imports(tt.value); !spaced(tt.want).MatchString(said) {
 			t.Errorf("%s: the import says %q, want %q", tt.value, said, tt.want)
 		}

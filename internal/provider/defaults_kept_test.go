@@ -16,16 +16,18 @@ import (
 // whatever a later version of the provider would fill in.
 func TestEveryDefaultIsKept(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	release := object{"name": "chat", "url": "https://example.com/chat.tar.gz", "sha256": strings.Repeat("0", 64)}
-	cluster := newCore(t, c, object{
-		"name": "chat", "cookie": "monster", "region": "nyc3", "node_pools": object{"us": object{}}, "release": release,
-		"load_balancer": object{"health_check": object{}, "stats": object{}}, "database": object{},
+	virtually(t, func(t *testing.T) {
+		c := newAccount(t, simulator.Options{})
+		release := object{"name": "chat", "url": "https://example.com/chat.tar.gz", "sha256": strings.Repeat("0", 64)}
+		cluster := newCore(t, c, object{
+			"name": "chat", "cookie": "monster", "region": "nyc3", "node_pools": object{"us": object{}}, "release": release,
+			"load_balancer": object{"health_check": object{}, "stats": object{}}, "database": object{},
+		})
+		cluster.keepsDefaults("database.final_snapshot", // data is given up only while the configuration says so
+			"wait_for") // is nothing that hosts were made with
+		node := newCoreOf(t, c, "beam_node", nodeSchema(t), object{"name": "worker", "cluster": "chat", "cookie": "monster", "region": "nyc3", "release": release})
+		node.keepsDefaults("wait_for")
 	})
-	cluster.keepsDefaults("database.final_snapshot", // data is given up only while the configuration says so
-		"wait_for") // is nothing that hosts were made with
-	node := newCoreOf(t, c, "beam_node", nodeSchema(t), object{"name": "worker", "cluster": "chat", "cookie": "monster", "region": "nyc3", "release": release})
-	node.keepsDefaults("wait_for")
 }
 
 // keepsDefaults says that a plan of what exists keeps what it was made with, except

@@ -39,7 +39,7 @@ func TestDiagnosticsReadAlike(t *testing.T) {
 	if err := yaml.Unmarshal(content, &cases); err != nil {
 		t.Fatal(err)
 	}
-	c := newCloud(t, simulator.Options{DropletLimit: 10})
+	c := newAccount(t, simulator.Options{DropletLimit: 10})
 	existing := newCore(t, c, object{"name": "chat", "cookie": "monster", "region": "nyc3", "node_pools": object{"us": object{}}})
 	existing.must(existing.apply())
 	var out strings.Builder

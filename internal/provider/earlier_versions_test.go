@@ -56,48 +56,50 @@ func (p *core) plansNoReplacement(when string) *tfprotov6.PlanResourceChangeResp
 // defaults, and when it has more arguments than the state.
 func TestNodeOfAnEarlierVersionStays(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	cluster := newCore(t, c, object{"name": "chat", "region": "nyc3", "node_pools": object{"us": object{}}})
-	cluster.must(cluster.apply())
-	asked := object{"name": "worker-1", "cluster": "chat", "cookie": "monster", "region": "nyc3", "release": object{"name": "jobs"}}
-	older := object{
-		"size": "s-2vcpu-2gb", "image": "debian-12-x64", "monitoring": true, "host": object{"swap_mib": 512, "fail2ban": false},
-		"distribution": object{"port_max": 9150}, "release": object{"name": "jobs", "port": 4000},
-	}
-	for name, value := range asked {
-		if older[name] == nil {
-			older[name] = value
+	virtually(t, func(t *testing.T) {
+		c := newAccount(t, simulator.Options{})
+		cluster := newCore(t, c, object{"name": "chat", "region": "nyc3", "node_pools": object{"us": object{}}})
+		cluster.must(cluster.apply())
+		asked := object{"name": "worker-1", "cluster": "chat", "cookie": "monster", "region": "nyc3", "release": object{"name": "jobs"}}
+		older := object{
+			"size": "s-2vcpu-2gb", "image": "debian-12-x64", "monitoring": true, "host": object{"swap_mib": 512, "fail2ban": false},
+			"distribution": object{"port_max": 9150}, "release": object{"name": "jobs", "port": 4000},
 		}
-	}
-	node := newCoreOf(t, c, "beam_node", nodeSchema(t), older)
-	node.must(node.apply())
-	node.configure(asked)
-	node.plansNothing("other defaults")
+		for name, value := range asked {
+			if older[name] == nil {
+				older[name] = value
+			}
+		}
+		node := newCoreOf(t, c, "beam_node", nodeSchema(t), older)
+		node.must(node.apply())
+		node.configure(asked)
+		node.plansNothing("other defaults")
 
-	node.configure(object{"name": "worker-1", "cluster": "chat", "cookie": "monster", "region": "nyc3", "release": object{"name": "mail"}})
-	var planned nodeModel
-	node.decode(node.planFrom(node.state, node.config).PlannedState, &planned)
-	if got := planned.Distribution.Attributes()["basename"].String(); got != `"mail"` {
-		t.Errorf("the basename is %s, want that of the release's new name", got)
-	}
-	node.must(node.destroy())
+		node.configure(object{"name": "worker-1", "cluster": "chat", "cookie": "monster", "region": "nyc3", "release": object{"name": "mail"}})
+		var planned nodeModel
+		node.decode(node.planFrom(node.state, node.config).PlannedState, &planned)
+		if got := planned.Distribution.Attributes()["basename"].String(); got != `"mail"` {
+			t.Errorf("the basename is %s, want that of the release's new name", got)
+		}
+		node.must(node.destroy())
 
-	node.configure(asked)
-	node.must(node.apply())
-	kept := node.state
-	for _, lacks := range [][2]string{
-		{"size"}, {"image"}, {"monitoring"}, {"host"}, {"host", "fail2ban"}, {"host", "packages"}, {"distribution"}, {"distribution", "sync"}, {"release", "port"},
-	} {
-		node.state = node.lacking(lacks[0], lacks[1])
-		what := strings.TrimSpace("no " + lacks[0] + " " + lacks[1])
-		node.plansNoReplacement(what + " and no refresh")
-		node.must(node.read())
-		node.plansNothing(what)
-		node.state = kept
-	}
-	node.must(node.destroy())
-	cluster.must(cluster.destroy())
-	c.nothingLeft(t)
+		node.configure(asked)
+		node.must(node.apply())
+		kept := node.state
+		for _, lacks := range [][2]string{
+			{"size"}, {"image"}, {"monitoring"}, {"host"}, {"host", "fail2ban"}, {"host", "packages"}, {"distribution"}, {"distribution", "sync"}, {"release", "port"},
+		} {
+			node.state = node.lacking(lacks[0], lacks[1])
+			what := strings.TrimSpace("no " + lacks[0] + " " + lacks[1])
+			node.plansNoReplacement(what + " and no refresh")
+			node.must(node.read())
+			node.plansNothing(what)
+			node.state = kept
+		}
+		node.must(node.destroy())
+		cluster.must(cluster.destroy())
+		c.nothingLeft(t)
+	})
 }
 
 // So does a cookie, whose length follows its format.
@@ -138,19 +140,21 @@ func TestCookieOfAnEarlierVersionStays(t *testing.T) {
 // attribute, also when nobody refreshed it.
 func TestClusterOfAnEarlierVersionStays(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	p := newCore(t, c, withData())
-	p.must(p.apply())
-	kept := p.state
-	for _, lacks := range [][2]string{{"distribution"}, {"distribution", "epmd_port"}, {"network", "mode"}, {"host"}, {"database", "user"}, {"database", "volume_gib"}} {
-		p.state = p.lacking(lacks[0], lacks[1])
-		if refused, warned := p.plan(); refused+warned != "" {
-			t.Errorf("no %s %s: the plan says %s%s", lacks[0], lacks[1], refused, warned)
+	virtually(t, func(t *testing.T) {
+		c := newAccount(t, simulator.Options{})
+		p := newCore(t, c, withData())
+		p.must(p.apply())
+		kept := p.state
+		for _, lacks := range [][2]string{{"distribution"}, {"distribution", "epmd_port"}, {"network", "mode"}, {"host"}, {"database", "user"}, {"database", "volume_gib"}} {
+			p.state = p.lacking(lacks[0], lacks[1])
+			if refused, warned := p.plan(); refused+warned != "" {
+				t.Errorf("no %s %s: the plan says %s%s", lacks[0], lacks[1], refused, warned)
+			}
 		}
-	}
-	p.state = kept
-	p.must(p.destroy())
-	c.nothingLeft(t)
+		p.state = kept
+		p.must(p.destroy())
+		c.nothingLeft(t)
+	})
 }
 
 // Versions that could not change it did not note how a host is reached: the

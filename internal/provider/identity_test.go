@@ -19,7 +19,7 @@ import (
 // What is imported by its identity is what is imported by its id.
 func TestImportByIdentity(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
+	c := newAccount(t, simulator.Options{})
 	p := newCore(t, c, object{"name": "chat", "region": "nyc3", "cookie": "monster", "node_pools": object{"us": object{}}})
 	p.must(p.apply())
 	node := newCoreOf(t, c, "beam_node", nodeSchema(t), object{"name": "worker-1", "cluster": "chat", "cookie": "monster", "region": "nyc3"})

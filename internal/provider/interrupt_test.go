@@ -16,14 +16,14 @@ import (
 func TestInterruptedCreateIsResumed(t *testing.T) {
 	t.Parallel()
 	writes := 0
-	p, _ := createOfAll(t, func() { writes++ })
-	if told := p.apply(); told != "" {
-		t.Fatal(told)
-	}
+	virtually(t, func(t *testing.T) {
+		p, _ := createOfAll(t, func() { writes++ })
+		p.must(p.apply())
+	})
 	for at := 1; at < writes; at++ {
 		t.Run(fmt.Sprintf("after write %d of %d", at, writes), func(t *testing.T) {
 			t.Parallel()
-			interrupted(t, at)
+			virtually(t, func(t *testing.T) { interrupted(t, at) })
 		})
 	}
 }
@@ -33,7 +33,7 @@ func TestInterruptedCreateIsResumed(t *testing.T) {
 func createOfAll(t *testing.T, wrote func()) (*core, *cloud) {
 	t.Helper()
 	var mu sync.Mutex
-	c := newCloud(t, simulator.Options{Observe: func(r simulator.Request) {
+	c := newAccount(t, simulator.Options{Observe: func(r simulator.Request) {
 		if r.Method != http.MethodGet {
 			mu.Lock()
 			defer mu.Unlock()
@@ -86,24 +86,26 @@ func interrupted(t *testing.T, at int) {
 // secrets then.
 func TestClusterOutlivesItsPrivateState(t *testing.T) {
 	t.Parallel()
-	pools := func(count int) object { return object{"us": object{"count": count}} }
-	arguments := object{"name": "chat", "region": "nyc3", "node_pools": pools(1), "load_balancer": object{}, "database": object{}}
-	p := newCore(t, newCloud(t, simulator.Options{}), arguments)
-	if told := p.apply(); told != "" {
-		t.Fatal(told)
-	}
-	before := p.model()
-	p.private = nil
-	p.refresh()
-	arguments["node_pools"] = pools(2)
-	p.config = configOf(t, clusterSchema(t), arguments).Raw
-	if told := p.apply(); told != "" {
-		t.Fatal(told)
-	}
-	after := p.model()
-	if n := len(after.Nodes.Elements()); n != 2 || !after.CookieFingerprint.Equal(before.CookieFingerprint) {
-		t.Errorf("%d nodes with the cookie %s, want two with %s", n, after.CookieFingerprint, before.CookieFingerprint)
-	}
+	virtually(t, func(t *testing.T) {
+		pools := func(count int) object { return object{"us": object{"count": count}} }
+		arguments := object{"name": "chat", "region": "nyc3", "node_pools": pools(1), "load_balancer": object{}, "database": object{}}
+		p := newCore(t, newAccount(t, simulator.Options{}), arguments)
+		if told := p.apply(); told != "" {
+			t.Fatal(told)
+		}
+		before := p.model()
+		p.private = nil
+		p.refresh()
+		arguments["node_pools"] = pools(2)
+		p.config = configOf(t, clusterSchema(t), arguments).Raw
+		if told := p.apply(); told != "" {
+			t.Fatal(told)
+		}
+		after := p.model()
+		if n := len(after.Nodes.Elements()); n != 2 || !after.CookieFingerprint.Equal(before.CookieFingerprint) {
+			t.Errorf("%d nodes with the cookie %s, want two with %s", n, after.CookieFingerprint, before.CookieFingerprint)
+		}
+	})
 }
 
 // When Terraform is killed in the middle of a create, no state knows what that
@@ -111,20 +113,22 @@ func TestClusterOutlivesItsPrivateState(t *testing.T) {
 // the rest for somebody's cluster that has to be imported.
 func TestTerraformKilledInACreate(t *testing.T) {
 	t.Parallel()
-	killed, kill := context.WithCancel(t.Context())
-	defer kill()
-	c := newCloud(t, simulator.Options{Observe: func(r simulator.Request) {
-		if r.Route == "POST /v2/droplets" {
-			kill()
+	virtually(t, func(t *testing.T) {
+		killed, kill := context.WithCancel(t.Context())
+		defer kill()
+		c := newAccount(t, simulator.Options{Observe: func(r simulator.Request) {
+			if r.Route == "POST /v2/droplets" {
+				kill()
+			}
+		}})
+		p := newCore(t, c, withData())
+		planned := p.planFrom(p.state, p.config)
+		p.must(tell(planned.Diagnostics))
+		_ = p.carryOutUntil(killed, p.config, planned) // there is nobody to be told
+		next := newCore(t, c, withData())
+		inOrder(t, next.apply(), `Another apply is creating a cluster named "chat"`, "what it left is cleared away then")
+		if !next.state.IsNull() {
+			t.Error("the create that was refused has a state")
 		}
-	}})
-	p := newCore(t, c, withData())
-	planned := p.planFrom(p.state, p.config)
-	p.must(tell(planned.Diagnostics))
-	_ = p.carryOutUntil(killed, p.config, planned) // there is nobody to be told
-	next := newCore(t, c, withData())
-	inOrder(t, next.apply(), `Another apply is creating a cluster named "chat"`, "what it left is cleared away then")
-	if !next.state.IsNull() {
-		t.Error("the create that was refused has a state")
-	}
+	})
 }

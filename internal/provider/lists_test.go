@@ -19,7 +19,7 @@ import (
 // identity that imports it.
 func TestListResources(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{DropletLimit: 20})
+	c := newAccount(t, simulator.Options{DropletLimit: 20})
 	first := newCore(t, c, object{"name": "chat", "region": "nyc3", "node_pools": object{"us": object{"count": 2}}, "load_balancer": object{}})
 	first.must(first.apply())
 	second := newCore(t, c, object{"name": "talk", "region": "lon1", "node_pools": object{"us": object{}}})

@@ -80,7 +80,7 @@ func (a *answering) hears(t *testing.T, want ...string) func() {
 
 // server is a provider that reaches the hosts.
 func (a *answering) server() tfprotov6.ProviderServer {
-	return serve(&beamProvider{version: "test", connect: func(cluster.ManagementKeys) engine.Channel { return a }})
+	return serve(&beamProvider{version: "test", transport: a.transport, connect: func(cluster.ManagementKeys) engine.Channel { return a }})
 }
 
 // run runs the steps with hosts that answer.
@@ -114,24 +114,26 @@ const hasChannel = "management = { enabled = true }"
 // A channel of which nothing is said is none, as where it is left out.
 func TestAnEmptyChannelIsNone(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	made := newCore(t, c, object{"name": "chat", "cookie": "monster", "region": "nyc3", "node_pools": object{"us": object{}}})
-	made.must(made.apply())
-	worker := object{"name": "worker-1", "cluster": "chat", "cookie": "monster", "region": "nyc3"}
-	node := newCoreOf(t, c, "beam_node", nodeSchema(t), worker)
-	node.must(node.apply())
-	node.configure(with(maps.Clone(worker), object{"management": object{}}))
-	planned := node.planFrom(node.state, node.config)
-	node.must(tell(planned.Diagnostics))
-	if len(planned.RequiresReplace) > 0 {
-		t.Errorf("made anew for %v", planned.RequiresReplace)
-	}
-	node.must(node.apply())
-	var model nodeModel
-	node.get(&model)
-	if !model.hasChannel().Equal(types.BoolValue(false)) || model.WaitFor.ValueString() != "active" {
-		t.Errorf("the channel is %s, and wait_for %s", model.hasChannel(), model.WaitFor)
-	}
+	virtually(t, func(t *testing.T) {
+		c := newAccount(t, simulator.Options{})
+		made := newCore(t, c, object{"name": "chat", "cookie": "monster", "region": "nyc3", "node_pools": object{"us": object{}}})
+		made.must(made.apply())
+		worker := object{"name": "worker-1", "cluster": "chat", "cookie": "monster", "region": "nyc3"}
+		node := newCoreOf(t, c, "beam_node", nodeSchema(t), worker)
+		node.must(node.apply())
+		node.configure(with(maps.Clone(worker), object{"management": object{}}))
+		planned := node.planFrom(node.state, node.config)
+		node.must(tell(planned.Diagnostics))
+		if len(planned.RequiresReplace) > 0 {
+			t.Errorf("made anew for %v", planned.RequiresReplace)
+		}
+		node.must(node.apply())
+		var model nodeModel
+		node.get(&model)
+		if !model.hasChannel().Equal(types.BoolValue(false)) || model.WaitFor.ValueString() != "active" {
+			t.Errorf("the channel is %s, and wait_for %s", model.hasChannel(), model.WaitFor)
+		}
+	})
 }
 
 // A node with a channel follows its configuration on the host that it has; the
@@ -248,57 +250,61 @@ func (p *core) driftOfNode() []string {
 // has left to do.
 func TestThePlanOfANodeTellsWhatBecomesOfIt(t *testing.T) {
 	t.Parallel()
-	a := &answering{cloud: newCloud(t, simulator.Options{})}
-	_, p := chatWithWorker(t, a)
-	p.must(p.apply())
-	says := func(arguments object, want string) {
-		t.Helper()
-		p.configure(with(toldWorker(), arguments))
-		if refused, warned := p.plan(); refused != "" || warned != want {
-			t.Errorf("%v: the plan says %q and %q, want %q", arguments, refused, warned, want)
+	virtually(t, func(t *testing.T) {
+		a := &answering{cloud: newAccount(t, simulator.Options{})}
+		_, p := chatWithWorker(t, a)
+		p.must(p.apply())
+		says := func(arguments object, want string) {
+			t.Helper()
+			p.configure(with(toldWorker(), arguments))
+			if refused, warned := p.plan(); refused != "" || warned != want {
+				t.Errorf("%v: the plan says %q and %q, want %q", arguments, refused, warned, want)
+			}
 		}
-	}
-	says(nil, "")
-	says(object{"tags": []string{"jobs"}}, "")
-	says(object{"host": object{"packages": []string{"htop"}}}, "What becomes of node worker-1: Told, running on: worker-1.\n")
-	says(object{"environment": object{"A": "b"}}, "What becomes of node worker-1: The node is down for 5s at least.\nRestarted: worker-1.\n")
-	a.fails = true
-	if told := p.apply(); !strings.Contains(told, "no space left on device") {
-		t.Errorf("the apply says %q", told)
-	}
-	for range 2 {
-		if drift := p.driftOfNode(); len(drift) != 1 || !strings.Contains(drift[0], "has another environment: its release restarts") {
+		says(nil, "")
+		says(object{"tags": []string{"jobs"}}, "")
+		says(object{"host": object{"packages": []string{"htop"}}}, "What becomes of node worker-1: Told, running on: worker-1.\n")
+		says(object{"environment": object{"A": "b"}}, "What becomes of node worker-1: The node is down for 5s at least.\nRestarted: worker-1.\n")
+		a.fails = true
+		if told := p.apply(); !strings.Contains(told, "no space left on device") {
+			t.Errorf("the apply says %q", told)
+		}
+		for range 2 {
+			if drift := p.driftOfNode(); len(drift) != 1 || !strings.Contains(drift[0], "has another environment: its release restarts") {
+				t.Errorf("drift is %q", drift)
+			}
+			p.must(p.read())
+		}
+		a.fails = false
+		p.must(p.apply())
+		p.must(p.read())
+		if drift := p.driftOfNode(); len(drift) > 0 {
 			t.Errorf("drift is %q", drift)
 		}
-		p.must(p.read())
-	}
-	a.fails = false
-	p.must(p.apply())
-	p.must(p.read())
-	if drift := p.driftOfNode(); len(drift) > 0 {
-		t.Errorf("drift is %q", drift)
-	}
+	})
 }
 
 func TestThePlanOfANodeRefusesWhatCouldNotWork(t *testing.T) {
 	t.Parallel()
-	a := &answering{cloud: newCloud(t, simulator.Options{})}
-	chat, p := chatWithWorker(t, a)
-	refuses := func(arguments object, want string) {
-		t.Helper()
-		p.configure(with(toldWorker(), arguments))
-		if refused, _ := p.plan(); !strings.Contains(refused, want) {
-			t.Errorf("%v: the plan says %q, want %q", arguments, refused, want)
+	virtually(t, func(t *testing.T) {
+		a := &answering{cloud: newAccount(t, simulator.Options{})}
+		chat, p := chatWithWorker(t, a)
+		refuses := func(arguments object, want string) {
+			t.Helper()
+			p.configure(with(toldWorker(), arguments))
+			if refused, _ := p.plan(); !strings.Contains(refused, want) {
+				t.Errorf("%v: the plan says %q, want %q", arguments, refused, want)
+			}
 		}
-	}
-	refuses(object{"host": object{"ssh_port": 2222}}, "Management from nowhere: management.enabled: Management is on, and the firewall of cluster chat lets nobody reach port 2222")
-	refuses(object{"management": nil, "wait_for": "formed"}, "Nothing to ask the hosts with: wait_for is \"formed\"")
-	refuses(object{"management": nil, "release": object{"name": "jobs", "path": "jobs.tar.gz"}}, "The file jobs.tar.gz cannot be read")
-	p.configure(toldWorker())
-	p.must(p.apply())
-	refuses(object{"ssh_keys": []string{"512190"}}, `SSH key not found: The account has no SSH key "512190". Leave it out`)
-	refuses(object{"cookie": "ANOTHER"}, "Not the cluster's cookie: The nodes of cluster chat have the cookie")
-	p.configure(toldWorker())
-	p.must(p.destroy())
-	chat.must(chat.destroy())
+		refuses(object{"host": object{"ssh_port": 2222}}, "Management from nowhere: management.enabled: Management is on, and the firewall of cluster chat lets nobody reach port 2222")
+		refuses(object{"management": nil, "wait_for": "formed"}, "Nothing to ask the hosts with: wait_for is \"formed\"")
+		refuses(object{"management": nil, "release": object{"name": "jobs", "path": "jobs.tar.gz"}}, "The file jobs.tar.gz cannot be read")
+		p.configure(toldWorker())
+		p.must(p.apply())
+		refuses(object{"ssh_keys": []string{"512190"}}, `SSH key not found: The account has no SSH key "512190". Leave it out`)
+		refuses(object{"cookie": "ANOTHER"}, "Not the cluster's cookie: The nodes of cluster chat have the cookie")
+		p.configure(toldWorker())
+		p.must(p.destroy())
+		chat.must(chat.destroy())
+	})
 }

@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"net/http"
 	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -28,9 +29,10 @@ var (
 )
 
 type beamProvider struct {
-	version string
-	seen    seenClusters   // of this run of Terraform
-	connect engine.Connect // reaches hosts in tests; nil is over SSH
+	version   string
+	seen      seenClusters      // of this run of Terraform
+	connect   engine.Connect    // reaches hosts in tests; nil is over SSH
+	transport http.RoundTripper // reaches the API in tests; nil is over the network
 }
 
 // Metadata implements provider.Provider.
@@ -130,7 +132,7 @@ func (p *beamProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 	if config.Token == "" {
 		return
 	}
-	config.UserAgent = "terraform-provider-beam/" + p.version
+	config.UserAgent, config.Transport = "terraform-provider-beam/"+p.version, p.transport
 	client, err := digitalocean.New(config)
 	if err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("api_endpoint"), "Invalid api_endpoint", err.Error())

@@ -65,22 +65,24 @@ func TestAnotherSpellingChangesNoHost(t *testing.T) {
 	for name, s := range respelled {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, simulator.Options{})
-			chat := object{"name": "chat", "cookie": "monster", "region": "nyc3", "node_pools": object{"us": object{}}}
-			worker := object{"name": "worker-1", "cluster": "chat", "cookie": "monster", "region": "nyc3"}
-			ofCluster := newCore(t, c, with(maps.Clone(chat), s.was))
-			ofCluster.must(ofCluster.apply())
-			ofNode := newCoreOf(t, c, "beam_node", nodeSchema(t), with(maps.Clone(worker), s.was))
-			ofNode.must(ofNode.apply())
-			ofCluster.configure(with(maps.Clone(chat), s.is))
-			ofNode.configure(with(maps.Clone(worker), s.is))
-			for _, p := range []*core{ofCluster, ofNode} {
-				planned := p.planFrom(p.state, p.config)
-				p.must(tell(planned.Diagnostics))
-				if warned := warnings(planned.Diagnostics); len(planned.RequiresReplace) > 0 || strings.Contains(warned, "eplaced") {
-					t.Errorf("%s: made anew for %v: %s", p.typeName, planned.RequiresReplace, warned)
+			virtually(t, func(t *testing.T) {
+				c := newAccount(t, simulator.Options{})
+				chat := object{"name": "chat", "cookie": "monster", "region": "nyc3", "node_pools": object{"us": object{}}}
+				worker := object{"name": "worker-1", "cluster": "chat", "cookie": "monster", "region": "nyc3"}
+				ofCluster := newCore(t, c, with(maps.Clone(chat), s.was))
+				ofCluster.must(ofCluster.apply())
+				ofNode := newCoreOf(t, c, "beam_node", nodeSchema(t), with(maps.Clone(worker), s.was))
+				ofNode.must(ofNode.apply())
+				ofCluster.configure(with(maps.Clone(chat), s.is))
+				ofNode.configure(with(maps.Clone(worker), s.is))
+				for _, p := range []*core{ofCluster, ofNode} {
+					planned := p.planFrom(p.state, p.config)
+					p.must(tell(planned.Diagnostics))
+					if warned := warnings(planned.Diagnostics); len(planned.RequiresReplace) > 0 || strings.Contains(warned, "eplaced") {
+						t.Errorf("%s: made anew for %v: %s", p.typeName, planned.RequiresReplace, warned)
+					}
 				}
-			}
+			})
 		})
 	}
 }

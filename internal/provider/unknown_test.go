@@ -157,79 +157,83 @@ func TestAccCookieImportByPlace(t *testing.T) {
 // for any argument: a plan that does not know it yet says nothing about it.
 func TestAnyArgumentMayBeUnknown(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	existing := newCore(t, c, object{"name": "chat", "cookie": "monster", "region": "nyc3", "node_pools": object{"us": object{}}})
-	existing.must(existing.apply())
-	key, _, err := c.godo.Keys.Create(t.Context(), &godo.KeyCreateRequest{
-		Name: "office", PublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAlS4R8Zw0GfQpXQ0FZ3xpt0qg0Xl0J4Q2sU0mXh9v5h office",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	host := object{
-		"user": "app", "locale": "de_DE.UTF-8", "swap_mib": 512, "packages": []any{"htop"}, "toolchain": []any{"erlang"}, "files": object{"/etc/talk": object{"content": "x"}},
-		"run":         []any{object{"name": "greet", "script": "#!/bin/sh\n"}},
-		"apt_sources": object{"tools": object{"uris": []any{"https://example.com/apt"}, "suites": []any{"trixie"}, "components": []any{"main"}, "key": testtool.PublicKey}},
-	}
-	release := object{
-		"name": "talk", "url": "https://example.com/talk.tar.gz", "sha256": strings.Repeat("0f", 32), "port": 4000, "udp_ports": []any{"5060"},
-		"service": object{"writable_paths": []any{"/srv/talk"}},
-	}
-	common := object{
-		"region": "nyc3", "image": "debian-12-x64", "ssh_keys": []any{key.Fingerprint}, "cookie": "monster", "tags": []any{"team"}, "wait_for": "active",
-		"host": host, "release": release, "environment": object{"PHX_HOST": "talk.example.com"}, "distribution": object{"port_min": 9101, "basename": "talk"},
-	}
-	for typeName, own := range map[string]object{
-		"beam_cluster": {
-			"name": "talk", "node_pools": object{"us": object{"count": 2, "size": "s-1vcpu-2gb", "region": "nyc3", "image": "debian-12-x64"}},
-			"load_balancer": object{"size": "s-1vcpu-2gb", "region": "nyc3", "image": "debian-12-x64", "health_check": object{"path": "/health"},
-				"tls": object{"acme": object{"email": "ops@example.org", "domains": []any{"talk.example.org"}}}},
-			"database": object{"size": "s-1vcpu-2gb", "region": "nyc3", "image": "debian-12-x64", "name": "talk", "volume_gib": 5},
-			"network":  object{"ip_ranges": object{"nyc3": "10.77.0.0/20"}}, "access": object{"ssh_from": []any{"203.0.113.7/32"}},
-		},
-		"beam_node": {"name": "worker-1", "cluster": "chat", "size": "s-1vcpu-2gb", "peers": []any{"chat@10.10.0.5"}},
-	} {
-		maps.Copy(own, common)
-		schema := map[string]schema.Schema{"beam_cluster": clusterSchema(t), "beam_node": nodeSchema(t)}[typeName]
-		p := newCoreOf(t, c, typeName, schema, own)
-		for _, at := range valuesIn(t, p.config) {
-			planned := p.planFrom(p.state, notKnownAt(t, p.config, at))
-			if refused := tell(planned.Diagnostics); refused != "" {
-				t.Errorf("%s, %s is not known: %s", typeName, at, refused)
+	virtually(t, func(t *testing.T) {
+		c := newAccount(t, simulator.Options{})
+		existing := newCore(t, c, object{"name": "chat", "cookie": "monster", "region": "nyc3", "node_pools": object{"us": object{}}})
+		existing.must(existing.apply())
+		key, _, err := c.godo.Keys.Create(t.Context(), &godo.KeyCreateRequest{
+			Name: "office", PublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAlS4R8Zw0GfQpXQ0FZ3xpt0qg0Xl0J4Q2sU0mXh9v5h office",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		host := object{
+			"user": "app", "locale": "de_DE.UTF-8", "swap_mib": 512, "packages": []any{"htop"}, "toolchain": []any{"erlang"}, "files": object{"/etc/talk": object{"content": "x"}},
+			"run":         []any{object{"name": "greet", "script": "#!/bin/sh\n"}},
+			"apt_sources": object{"tools": object{"uris": []any{"https://example.com/apt"}, "suites": []any{"trixie"}, "components": []any{"main"}, "key": testtool.PublicKey}},
+		}
+		release := object{
+			"name": "talk", "url": "https://example.com/talk.tar.gz", "sha256": strings.Repeat("0f", 32), "port": 4000, "udp_ports": []any{"5060"},
+			"service": object{"writable_paths": []any{"/srv/talk"}},
+		}
+		common := object{
+			"region": "nyc3", "image": "debian-12-x64", "ssh_keys": []any{key.Fingerprint}, "cookie": "monster", "tags": []any{"team"}, "wait_for": "active",
+			"host": host, "release": release, "environment": object{"PHX_HOST": "talk.example.com"}, "distribution": object{"port_min": 9101, "basename": "talk"},
+		}
+		for typeName, own := range map[string]object{
+			"beam_cluster": {
+				"name": "talk", "node_pools": object{"us": object{"count": 2, "size": "s-1vcpu-2gb", "region": "nyc3", "image": "debian-12-x64"}},
+				"load_balancer": object{"size": "s-1vcpu-2gb", "region": "nyc3", "image": "debian-12-x64", "health_check": object{"path": "/health"},
+					"tls": object{"acme": object{"email": "ops@example.org", "domains": []any{"talk.example.org"}}}},
+				"database": object{"size": "s-1vcpu-2gb", "region": "nyc3", "image": "debian-12-x64", "name": "talk", "volume_gib": 5},
+				"network":  object{"ip_ranges": object{"nyc3": "10.77.0.0/20"}}, "access": object{"ssh_from": []any{"203.0.113.7/32"}},
+			},
+			"beam_node": {"name": "worker-1", "cluster": "chat", "size": "s-1vcpu-2gb", "peers": []any{"chat@10.10.0.5"}},
+		} {
+			maps.Copy(own, common)
+			schema := map[string]schema.Schema{"beam_cluster": clusterSchema(t), "beam_node": nodeSchema(t)}[typeName]
+			p := newCoreOf(t, c, typeName, schema, own)
+			for _, at := range valuesIn(t, p.config) {
+				planned := p.planFrom(p.state, notKnownAt(t, p.config, at))
+				if refused := tell(planned.Diagnostics); refused != "" {
+					t.Errorf("%s, %s is not known: %s", typeName, at, refused)
+				}
 			}
 		}
-	}
+	})
 }
 
 // Whichever name of a certificate is not known yet, what follows from the first of
 // them is not known either.
 func TestDomainsMayBeUnknown(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	acme := func(domains ...any) object {
-		return object{
-			"name": "chat", "region": "nyc3", "node_pools": object{"us": object{}},
-			"load_balancer": object{"tls": object{"acme": object{"email": "ops@example.org", "domains": domains}}},
+	virtually(t, func(t *testing.T) {
+		c := newAccount(t, simulator.Options{})
+		acme := func(domains ...any) object {
+			return object{
+				"name": "chat", "region": "nyc3", "node_pools": object{"us": object{}},
+				"load_balancer": object{"tls": object{"acme": object{"email": "ops@example.org", "domains": domains}}},
+			}
 		}
-	}
-	p := newCore(t, c, acme("chat.example.org", "www.example.org"))
-	first := tftypes.NewAttributePath().WithAttributeName("load_balancer").WithAttributeName("tls").WithAttributeName("acme").WithAttributeName("domains").WithElementKeyInt(0)
-	url := func() types.String {
-		planned := p.planFrom(p.state, notKnownAt(t, p.config, first))
-		var model clusterModel
-		p.must(tell(planned.Diagnostics))
-		p.decode(planned.PlannedState, &model)
-		return model.URL
-	}
-	if got := url(); !got.IsUnknown() {
-		t.Errorf("of a new cluster the URL is planned to be %s", got)
-	}
-	p.must(p.apply())
-	if got := url(); !got.IsUnknown() {
-		t.Errorf("of a cluster that exists the URL is planned to be %s", got)
-	}
-	p.configure(acme("chat.example.net"))
-	p.must(p.apply())
+		p := newCore(t, c, acme("chat.example.org", "www.example.org"))
+		first := tftypes.NewAttributePath().WithAttributeName("load_balancer").WithAttributeName("tls").WithAttributeName("acme").WithAttributeName("domains").WithElementKeyInt(0)
+		url := func() types.String {
+			planned := p.planFrom(p.state, notKnownAt(t, p.config, first))
+			var model clusterModel
+			p.must(tell(planned.Diagnostics))
+			p.decode(planned.PlannedState, &model)
+			return model.URL
+		}
+		if got := url(); !got.IsUnknown() {
+			t.Errorf("of a new cluster the URL is planned to be %s", got)
+		}
+		p.must(p.apply())
+		if got := url(); !got.IsUnknown() {
+			t.Errorf("of a cluster that exists the URL is planned to be %s", got)
+		}
+		p.configure(acme("chat.example.net"))
+		p.must(p.apply())
+	})
 }
 
 // valuesIn lists where a configuration has a value, blocks and elements among them.
