@@ -17,56 +17,44 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
-// echoed is an ephemeral cookie, and a provider that writes it down for the test.
-func echoed(arguments string) string {
-	return `
-ephemeral "beam_cookie" "chat" {
-` + arguments + `
-}
-
-provider "echo" {
-  data = ephemeral.beam_cookie.chat
-}
-
-resource "echo" "cookie" {}
-`
-}
-
+// One run of Terraform draws a cookie of each kind, and a provider writes them down
+// for the test.
 func TestAccEphemeralCookie(t *testing.T) {
 	t.Parallel()
 	testtool.RequireVersion(t, testtool.Terraform(t), "1.10.0", "1.11.0")
 	servers := maps.Clone(factories())
 	servers["echo"] = echoprovider.NewProviderServer()
-	data := func(name string) tfjsonpath.Path { return tfjsonpath.New("data").AtMapKey(name) }
-	for arguments, want := range map[string]struct {
-		shape string
-		bits  float64
+	step := resource.TestStep{Config: "resource \"echo\" \"cookie\" {}\n"}
+	var echoed string
+	var checks []resource.TestCheckFunc
+	for name, want := range map[string]struct {
+		arguments, shape string
+		bits             float64
 	}{
-		"":               {`^[A-Za-z0-9]{32}$`, cookie.EntropyBits(cookie.Alphanumeric, 32)},
-		`format = "otp"`: {`^[A-Z]{20}$`, cookie.EntropyBits(cookie.OTP, 20)},
-		`length = 64`:    {`^[A-Za-z0-9]{64}$`, cookie.EntropyBits(cookie.Alphanumeric, 64)},
+		"beam": {"", `^[A-Za-z0-9]{32}$`, cookie.EntropyBits(cookie.Alphanumeric, 32)},
+		"otp":  {`format = "otp"`, `^[A-Z]{20}$`, cookie.EntropyBits(cookie.OTP, 20)},
+		"long": {`length = 64`, `^[A-Za-z0-9]{64}$`, cookie.EntropyBits(cookie.Alphanumeric, 64)},
 	} {
-		t.Run(arguments, func(t *testing.T) {
-			t.Parallel()
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: servers,
-				Steps: []resource.TestStep{{
-					Config: echoed(arguments),
-					ConfigStateChecks: []statecheck.StateCheck{
-						statecheck.ExpectKnownValue("echo.cookie", data("value"), knownvalue.StringRegexp(regexp.MustCompile(want.shape))),
-						statecheck.ExpectKnownValue("echo.cookie", data("entropy_bits"), knownvalue.Float64Exact(want.bits)),
-					},
-					Check: func(state *terraform.State) error {
-						drawn := state.RootModule().Resources["echo.cookie"].Primary.Attributes
-						if want := cookie.Fingerprint(drawn["data.value"]); drawn["data.fingerprint"] != want {
-							return fmt.Errorf("the fingerprint is %s, want %s", drawn["data.fingerprint"], want)
-						}
-						return nil
-					},
-				}},
-			})
+		data := func(attribute string) tfjsonpath.Path {
+			return tfjsonpath.New("data").AtMapKey(name).AtMapKey(attribute)
+		}
+		step.Config += fmt.Sprintf("ephemeral \"beam_cookie\" %q {\n%s\n}\n", name, want.arguments)
+		echoed += fmt.Sprintf("    %s = ephemeral.beam_cookie.%s\n", name, name)
+		step.ConfigStateChecks = append(step.ConfigStateChecks,
+			statecheck.ExpectKnownValue("echo.cookie", data("value"), knownvalue.StringRegexp(regexp.MustCompile(want.shape))),
+			statecheck.ExpectKnownValue("echo.cookie", data("entropy_bits"), knownvalue.Float64Exact(want.bits)),
+		)
+		checks = append(checks, func(state *terraform.State) error {
+			drawn := state.RootModule().Resources["echo.cookie"].Primary.Attributes
+			if want := cookie.Fingerprint(drawn["data."+name+".value"]); drawn["data."+name+".fingerprint"] != want {
+				return fmt.Errorf("the fingerprint of %s is %s, want %s", name, drawn["data."+name+".fingerprint"], want)
+			}
+			return nil
 		})
 	}
+	step.Config += "provider \"echo\" {\n  data = {\n" + echoed + "  }\n}\n"
+	step.Check = resource.ComposeAggregateTestCheckFunc(checks...)
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: servers, Steps: []resource.TestStep{step}})
 }
 
 func TestEphemeralCookieRefusesWhatCannotBeGenerated(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -44,36 +45,34 @@ func attributeOf(address, name string, want knownvalue.Check) statecheck.StateCh
 	return statecheck.ExpectKnownValue(address, tfjsonpath.New(name), want)
 }
 
-func TestCookieFormats(t *testing.T) {
+// One run of Terraform makes a cookie of each kind.
+func TestAccCookieFormats(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
+	step := resource.TestStep{}
+	var checks []resource.TestCheckFunc
+	for name, tt := range map[string]struct {
 		typeName, arguments string
 		shape               string
 		bits                float64
 	}{
-		{"erlang_cookie", "", `^[A-Za-z0-9]{32}$`, cookie.EntropyBits(cookie.Alphanumeric, 32)},
-		{"beam_cookie", "", `^[A-Za-z0-9]{32}$`, cookie.EntropyBits(cookie.Alphanumeric, 32)},
-		{"beam_cookie", `format = "otp"`, `^[A-Z]{20}$`, cookie.EntropyBits(cookie.OTP, 20)},
-		{"beam_cookie", `format = "elixir"`, `^[A-Za-z0-9_-]{54}==$`, cookie.EntropyBits(cookie.Elixir, 56)},
-		{"beam_cookie", `length = 64`, `^[A-Za-z0-9]{64}$`, cookie.EntropyBits(cookie.Alphanumeric, 64)},
+		"erlang": {"erlang_cookie", "", `^[A-Za-z0-9]{32}$`, cookie.EntropyBits(cookie.Alphanumeric, 32)},
+		"beam":   {"beam_cookie", "", `^[A-Za-z0-9]{32}$`, cookie.EntropyBits(cookie.Alphanumeric, 32)},
+		"otp":    {"beam_cookie", `format = "otp"`, `^[A-Z]{20}$`, cookie.EntropyBits(cookie.OTP, 20)},
+		"elixir": {"beam_cookie", `format = "elixir"`, `^[A-Za-z0-9_-]{54}==$`, cookie.EntropyBits(cookie.Elixir, 56)},
+		"long":   {"beam_cookie", `length = 64`, `^[A-Za-z0-9]{64}$`, cookie.EntropyBits(cookie.Alphanumeric, 64)},
 	} {
-		t.Run(tt.typeName+" "+tt.arguments, func(t *testing.T) {
-			t.Parallel()
-			address := tt.typeName + ".chat"
-			run(t,
-				resource.TestStep{
-					Config: cookieConfig(tt.typeName, tt.arguments),
-					ConfigStateChecks: []statecheck.StateCheck{
-						attributeOf(address, "value", knownvalue.StringRegexp(regexp.MustCompile(tt.shape))),
-						attributeOf(address, "entropy_bits", knownvalue.Float64Exact(tt.bits)),
-						statecheck.CompareValuePairs(address, tfjsonpath.New("id"), address, tfjsonpath.New("fingerprint"), compare.ValuesSame()),
-						statecheck.ExpectSensitiveValue(address, tfjsonpath.New("value")),
-					},
-					Check: resource.TestCheckResourceAttrWith(address, "value", cookie.Check),
-				},
-			)
-		})
+		address := tt.typeName + "." + name
+		step.Config += strings.Replace(cookieConfig(tt.typeName, tt.arguments), `"chat"`, strconv.Quote(name), 1)
+		step.ConfigStateChecks = append(step.ConfigStateChecks,
+			attributeOf(address, "value", knownvalue.StringRegexp(regexp.MustCompile(tt.shape))),
+			attributeOf(address, "entropy_bits", knownvalue.Float64Exact(tt.bits)),
+			statecheck.CompareValuePairs(address, tfjsonpath.New("id"), address, tfjsonpath.New("fingerprint"), compare.ValuesSame()),
+			statecheck.ExpectSensitiveValue(address, tfjsonpath.New("value")),
+		)
+		checks = append(checks, resource.TestCheckResourceAttrWith(address, "value", cookie.Check))
 	}
+	step.Check = resource.ComposeAggregateTestCheckFunc(checks...)
+	run(t, step)
 }
 
 // Only a change of an argument makes a new cookie; writing a default down is
@@ -175,30 +174,18 @@ func TestCookieImportRefusesIllegalCookies(t *testing.T) {
 // A moved block takes the value of another resource over unchanged.
 func TestAccCookieMovedFromRandom(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ from, arguments, attribute string }{
-		{"random_password", "", "result"},
-		{"random_string", "", "result"},
-		{"random_id", "", "b64_url"},
-	} {
-		t.Run(tt.from, func(t *testing.T) {
-			t.Parallel()
-			same := statecheck.CompareValue(compare.ValuesSame())
-			before := fmt.Sprintf("resource %q \"chat\" {}\n", tt.from)
-			after := cookieConfig("erlang_cookie", `keepers = { rotated = "2026-11" }`) +
-				fmt.Sprintf("moved {\n  from = %s.chat\n  to = erlang_cookie.chat\n}\n", tt.from)
-			runWithRandom(t,
-				resource.TestStep{
-					Config:            before,
-					ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(tt.from+".chat", tfjsonpath.New(tt.attribute))},
-				},
-				resource.TestStep{
-					Config:            after,
-					ConfigPlanChecks:  planned("erlang_cookie.chat", plancheck.ResourceActionUpdate),
-					ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue("erlang_cookie.chat", tfjsonpath.New("value"))},
-				},
-			)
-		})
+	var made, moved resource.TestStep
+	for from, attribute := range map[string]string{"random_password": "result", "random_string": "result", "random_id": "b64_url"} {
+		same := statecheck.CompareValue(compare.ValuesSame())
+		was, is := from+".chat", "erlang_cookie."+from
+		made.Config += fmt.Sprintf("resource %q \"chat\" {}\n", from)
+		made.ConfigStateChecks = append(made.ConfigStateChecks, same.AddStateValue(was, tfjsonpath.New(attribute)))
+		moved.Config += strings.Replace(cookieConfig("erlang_cookie", `keepers = { rotated = "2026-11" }`), `"chat"`, strconv.Quote(from), 1) +
+			fmt.Sprintf("moved {\n  from = %s\n  to = %s\n}\n", was, is)
+		moved.ConfigPlanChecks.PreApply = append(moved.ConfigPlanChecks.PreApply, plancheck.ExpectResourceAction(is, plancheck.ResourceActionUpdate))
+		moved.ConfigStateChecks = append(moved.ConfigStateChecks, same.AddStateValue(is, tfjsonpath.New("value")))
 	}
+	runWithRandom(t, made, moved)
 }
 
 func TestAccCookieMovedBetweenItsNames(t *testing.T) {
