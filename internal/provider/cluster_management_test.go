@@ -179,26 +179,37 @@ resource "terraform_data" "office" {
 	)
 }
 
-// The channel is set up and taken away by replacing hosts.
+// The channel is set up and taken away by replacing hosts, and hosts follow another
+// address as they are.
 func TestClusterGetsAndLosesManagement(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	run(t,
-		resource.TestStep{Config: clusterConfig(c, 1, unattended), ConfigStateChecks: []statecheck.StateCheck{manages(false)}},
-		resource.TestStep{Config: clusterConfig(c, 1, unattended, opened), ConfigStateChecks: []statecheck.StateCheck{manages(true)}},
-		resource.TestStep{
-			Config:      clusterConfig(c, 1, unattended),
-			ExpectError: spaced("Name the addresses that Terraform runs at in management.from, or in access.ssh_from"),
-		},
-		resource.TestStep{
-			Config:            clusterConfig(c, 1, unattended, `management = { from = ["198.51.100.0/24"] }`),
-			ConfigPlanChecks:  planned(chat, plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{manages(true)},
-		},
-		resource.TestStep{Config: clusterConfig(c, 1, unattended, opened, `management = { enabled = false }`), ConfigStateChecks: []statecheck.StateCheck{manages(false)}},
-		resource.TestStep{
-			Config:      clusterConfig(c, 1, opened, `wait_for = "formed"`),
-			ExpectError: spaced("Hosts can only be asked with management, which is off"),
-		},
-	)
+	virtually(t, func(t *testing.T) {
+		p := newChanged(t, object{})
+		open := object{"ssh_from": []string{somewhere}}
+		for _, change := range []struct {
+			when               string
+			access, management any
+			enabled, anew      bool
+		}{
+			{"as it is", nil, nil, false, false},
+			{"an address is named", open, nil, true, true},
+			{"it is named elsewhere", nil, object{"from": []string{"198.51.100.0/24"}}, true, false},
+			{"it is off", open, object{"enabled": false}, false, true},
+		} {
+			was := p.node()
+			p.set("access", change.access)
+			p.set("management", change.management)
+			p.applies(change.when)
+			if got := managementOf(t, p.model()).Enabled.ValueBool(); got != change.enabled || p.node().Equal(was) == change.anew {
+				t.Errorf("%s: management is on: %t; the node was %s and is %s", change.when, got, was, p.node())
+			}
+			if change.enabled {
+				p.set("access", nil)
+				p.set("management", nil)
+				p.refused(change.when+" no more", "Name the addresses that Terraform runs at in management.from, or in access.ssh_from")
+			}
+		}
+		p.set("wait_for", "formed")
+		p.refused("nobody to ask", "Hosts can only be asked with management, which is off")
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/digitalocean/godo"
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -127,19 +128,29 @@ func TestAccClusterUpdates(t *testing.T) {
 // What would lose data or identity is refused by name, and nothing is touched.
 func TestClusterRefusesWhatWouldLoseSomething(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	refused := func(config, text string) resource.TestStep {
-		return resource.TestStep{Config: config, ExpectError: spaced(text)}
-	}
-	base := clusterConfig(c, 1, whole)
-	run(t,
-		resource.TestStep{Config: base},
-		refused(strings.Replace(base, `"monster"`, `"elmo"`, 1), "nodes with different cookies refuse each other"),
-		refused(strings.Replace(base, `"nyc3"`, `"lon1"`, 1), `Set database.region = "nyc3" to keep it.`),
-		refused(strings.Replace(base, `name       = "chat"`, `name = "talk"`, 1), `Set it back to "chat"`),
-		refused(clusterConfig(c, 1, `cookie = "monster"`, `load_balancer = {}`), "The database and its data would go with it"),
-		resource.TestStep{Config: base, PlanOnly: true},
-	)
+	virtually(t, func(t *testing.T) {
+		p := newChanged(t, object{"cookie": "monster", "load_balancer": object{}, "database": object{}})
+		before := p.cloud.Inventory()
+		for _, change := range []struct {
+			argument string
+			value    any
+			want     string
+		}{
+			{"cookie", "elmo", "nodes with different cookies refuse each other"},
+			{"region", "lon1", `Set database.region = "nyc3" to keep it.`},
+			{"name", "talk", `Set it back to "chat"`},
+			{"database", nil, "The database and its data would go with it"},
+		} {
+			was := p.arguments[change.argument]
+			p.set(change.argument, change.value)
+			p.refused(change.argument, change.want)
+			p.set(change.argument, was)
+		}
+		p.idle("after all refusals")
+		if diff := cmp.Diff(before, p.cloud.Inventory()); diff != "" {
+			t.Errorf("refused plans changed the account:\n%s", diff)
+		}
+	})
 }
 
 // Whatever happened behind Terraform's back is shown in drift, repaired by the

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -81,18 +84,51 @@ func TestLookingUpCostsAsMuchForManyNodes(t *testing.T) {
 	t.Parallel()
 	calls := map[int]int{}
 	for _, nodes := range []int{1, 30} {
-		c := newCloud(t, simulator.Options{DropletLimit: 30})
-		before := 0
-		run(t,
-			resource.TestStep{Config: clusterConfig(c, nodes)},
-			resource.TestStep{
-				PreConfig: func() { before = len(c.Requests()) },
-				Config:    c.provider() + "data \"beam_cluster\" \"chat\" {\n  name = \"chat\"\n}\nremoved {\n  from = beam_cluster.chat\n  lifecycle {\n    destroy = false\n  }\n}\n",
-			},
-		)
-		calls[nodes] = len(c.Requests()) - before
+		virtually(t, func(t *testing.T) {
+			c := newAccount(t, simulator.Options{DropletLimit: 30})
+			p := newCore(t, c, object{"name": "chat", "region": "nyc3", "node_pools": object{"us": object{"count": nodes}}})
+			p.must(p.apply())
+			before := len(c.Requests())
+			if got := len(p.found("chat")); got != nodes {
+				t.Errorf("%d nodes are found, want %d", got, nodes)
+			}
+			calls[nodes] = len(c.Requests()) - before
+		})
 	}
 	if calls[1] != calls[30] || calls[1] == 0 {
 		t.Errorf("calls by the number of nodes: %v", calls)
 	}
+}
+
+// found are the nodes that the data source finds under the name.
+func (p *core) found(name string) map[string]tftypes.Value {
+	p.Helper()
+	var described datasource.SchemaResponse
+	(&clusterDataSource{}).Schema(p.Context(), datasource.SchemaRequest{}, &described)
+	typ, is := described.Schema.Type().TerraformType(p.Context()).(tftypes.Object)
+	if !is {
+		p.Fatalf("the data source is a %s", typ)
+	}
+	config := map[string]tftypes.Value{}
+	for attribute, of := range typ.AttributeTypes {
+		config[attribute] = tftypes.NewValue(of, nil)
+	}
+	config["name"] = tftypes.NewValue(tftypes.String, name)
+	read, err := p.server.ReadDataSource(p.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: clusterType, Config: wire(p.T, tftypes.NewValue(typ, config))})
+	if err != nil {
+		p.Fatal(err)
+	}
+	p.must(tell(read.Diagnostics))
+	value, err := read.State.Unmarshal(typ)
+	if err != nil {
+		p.Fatal(err)
+	}
+	var attributes, nodes map[string]tftypes.Value
+	if err := value.As(&attributes); err != nil {
+		p.Fatal(err)
+	}
+	if err := attributes["nodes"].As(&nodes); err != nil {
+		p.Fatal(err)
+	}
+	return nodes
 }
