@@ -21,6 +21,10 @@ data "beam_cluster" "chat" {
   name = "chat"
 }
 
+data "beam_cluster" "outside" {
+  name = "outside"
+}
+
 data "beam_node" "worker" {
   name = "worker-1"
 }
@@ -35,28 +39,34 @@ func sameAs(address, other string, names ...string) []statecheck.StateCheck {
 	return checks
 }
 
-// Another workspace finds by name what this one made, as this one shows it.
+// Another workspace finds by name what this one made, as this one shows it, in either
+// kind of network.
 func TestAccDataSources(t *testing.T) {
 	t.Parallel()
-	for name, network := range map[string]string{"private": "", "public": `network = { mode = "public" }`} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := newCloud(t, simulator.Options{})
-			t.Cleanup(func() { c.nothingLeft(t) })
-			made := strings.Replace(workerConfig(c, `release = { name = "jobs" }`), "count = 1 } }",
-				"count = 2 } }\n  load_balancer = {}\n  database = {}\n  distribution = { basename = \"talk\" }\n  "+network, 1)
-			shown := append(sameAs("data.beam_cluster.chat", chat,
-				"id", "nodes", "node_names", "cookie_fingerprint", "load_balancer_ipv4_address", "database_host", "vpc_uuids", "firewall_ids", "estimated_monthly_cost"),
-				sameAs("data.beam_node.worker", worker,
-					"id", "droplet_id", "cluster", "region", "size", "ipv4_address", "ipv4_address_private", "cookie_fingerprint", "node_name", "estimated_monthly_cost")...)
-			run(t,
-				resource.TestStep{Config: made},
-				resource.TestStep{Config: made + lookUp, ConfigPlanChecks: nothingPlanned(), ConfigStateChecks: append(shown,
-					attributeOf("data.beam_cluster.chat", "cookie_fingerprint", knownvalue.StringExact(cookie.Fingerprint("monster"))),
-				)},
-			)
-		})
+	c := newCloud(t, simulator.Options{})
+	t.Cleanup(func() { c.nothingLeft(t) })
+	whole := "count = 2 } }\n  load_balancer = {}\n  database = {}\n  distribution = { basename = \"talk\" }"
+	made := strings.Replace(workerConfig(c, `release = { name = "jobs" }`), "count = 1 } }", whole, 1) + `
+resource "beam_cluster" "outside" {
+  name       = "outside"
+  cookie     = "monster"
+  region     = "nyc3"
+  network    = { mode = "public" }
+  node_pools = { us = { ` + whole + `
+}
+`
+	var shown []statecheck.StateCheck
+	for _, data := range []string{"data.beam_cluster.chat", "data.beam_cluster.outside"} {
+		shown = append(shown, sameAs(data, strings.TrimPrefix(data, "data."),
+			"id", "nodes", "node_names", "cookie_fingerprint", "load_balancer_ipv4_address", "database_host", "vpc_uuids", "firewall_ids", "estimated_monthly_cost")...)
+		shown = append(shown, attributeOf(data, "cookie_fingerprint", knownvalue.StringExact(cookie.Fingerprint("monster"))))
 	}
+	shown = append(shown, sameAs("data.beam_node.worker", worker,
+		"id", "droplet_id", "cluster", "region", "size", "ipv4_address", "ipv4_address_private", "cookie_fingerprint", "node_name", "estimated_monthly_cost")...)
+	run(t,
+		resource.TestStep{Config: made},
+		resource.TestStep{Config: made + lookUp, ConfigPlanChecks: nothingPlanned(), ConfigStateChecks: shown},
+	)
 }
 
 func TestLookingUpWhatIsNotThere(t *testing.T) {
