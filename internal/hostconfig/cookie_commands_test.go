@@ -104,20 +104,17 @@ func TestCommandsOnCookiesSayWhyTheyDoNothing(t *testing.T) {
 		{"no fingerprint", "switch-cookie " + newCookie, "", "not a command of this host", 2},
 		{"two fingerprints", "adopt-cookie " + staged + " " + other, "", "not a command of this host", 2},
 	}
+	m := newWithCookie(t)
+	m.must(t, hostconfig.CommandStageCookie, stageInput(t, newCookie))
+	before := m.cookies(t)
 	for _, tt := range tests {
-		t.Run(tt.story, func(t *testing.T) {
-			t.Parallel()
-			m := newWithCookie(t)
-			m.must(t, hostconfig.CommandStageCookie, stageInput(t, newCookie))
-			before := m.cookies(t)
-			out, messages, status := m.ask(t, tt.command, tt.stdin)
-			if status != tt.status || out != "" || !strings.Contains(messages, tt.want) || strings.Contains(messages, newCookie) {
-				t.Errorf("exit status %d, %q, %q; want %q", status, out, messages, tt.want)
-			}
-			if diff := cmp.Diff(before, m.cookies(t)); diff != "" {
-				t.Errorf("something was changed (-before +after):\n%s", diff)
-			}
-		})
+		out, messages, status := m.ask(t, tt.command, tt.stdin)
+		if status != tt.status || out != "" || !strings.Contains(messages, tt.want) || strings.Contains(messages, newCookie) {
+			t.Errorf("%s: exit status %d, %q, %q; want %q", tt.story, status, out, messages, tt.want)
+		}
+		if diff := cmp.Diff(before, m.cookies(t)); diff != "" {
+			t.Errorf("%s: something was changed (-before +after):\n%s", tt.story, diff)
+		}
 	}
 }
 
