@@ -25,7 +25,7 @@ func main() {
 	} else {
 		go endWith(os.Getppid())
 	}
-	serve := func() tfprotov6.ProviderServer { return provider.NewServer(version) }
+	serve := func() tfprotov6.ProviderServer { return provider.NewServer(version, os.Getenv) }
 	if err := tf6server.Serve("registry.terraform.io/beamcluster/beam", serve, options...); err != nil {
 		log.Fatal(err)
 	}

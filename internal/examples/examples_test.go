@@ -33,15 +33,11 @@ const requirement = `terraform {
 func TestAccExamples(t *testing.T) {
 	t.Parallel()
 	cli := testtool.Terraform(t)
-	provider := t.TempDir()
-	if err := playground.Build(t.Context(), provider); err != nil {
-		t.Fatal(err)
-	}
 	for _, folder := range folders(t) {
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
 			requireVersion(t, cli, folder)
-			try(t, folder, open(t, cli, provider, folder), importCommand(t, folder))
+			try(t, folder, open(t, cli, folder), importCommand(t, folder))
 		})
 	}
 }
@@ -89,9 +85,7 @@ func try(t *testing.T, folder string, p *playground.Playground, imported []strin
 func TestAccTestedModule(t *testing.T) {
 	t.Parallel()
 	cli := testtool.Terraform(t)
-	provider := t.TempDir()
-	must(t, playground.Build(t.Context(), provider))
-	p := open(t, cli, provider, "tested")
+	p := open(t, cli, "tested")
 	for _, filter := range []string{"tests/cluster.tftest.hcl", "tests/plan.tftest.hcl"} {
 		before := len(p.Simulator.Requests())
 		out, err := p.Command(t.Context(), "test", "-no-color", "-filter="+filter).CombinedOutput()
@@ -167,7 +161,7 @@ const (
 
 // open copies the example and gives it a DigitalOcean whose traffic is checked
 // against the API description.
-func open(t *testing.T, cli, provider, folder string) *playground.Playground {
+func open(t *testing.T, cli, folder string) *playground.Playground {
 	t.Helper()
 	work := t.TempDir()
 	if strings.HasPrefix(folder, dataSources) {
@@ -178,7 +172,7 @@ func open(t *testing.T, cli, provider, folder string) *playground.Playground {
 		must(t, os.WriteFile(filepath.Join(work, "requirement.tf"), []byte(requirement), 0o600))
 	}
 	p, err := playground.Open(t.Context(), playground.Options{
-		CLI: cli, Provider: provider, Dir: work,
+		CLI: cli, Test: t, Dir: work,
 		Wrap: func(h http.Handler) http.Handler { return contract.Check(t, h) },
 	})
 	must(t, err)

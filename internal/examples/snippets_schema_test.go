@@ -1,6 +1,7 @@
 package examples
 
 import (
+	"os"
 	"slices"
 	"testing"
 
@@ -16,7 +17,7 @@ type resourceSchemas map[string]*tfprotov6.Schema
 
 func schemas(t *testing.T) resourceSchemas {
 	t.Helper()
-	resp, err := provider.NewServer("test").GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	resp, err := provider.NewServer("test", os.Getenv).GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	must(t, err)
 	return resp.ResourceSchemas
 }

@@ -20,8 +20,7 @@ import (
 // one run, each as a module of its own.
 func TestSnippetsOfTerraformAreValid(t *testing.T) {
 	t.Parallel()
-	cli, provider, work := testtool.Terraform(t), t.TempDir(), t.TempDir()
-	must(t, playground.Build(t.Context(), provider))
+	cli, work := testtool.Terraform(t), t.TempDir()
 	names := map[string]testtool.Block{}
 	var main strings.Builder
 	for _, s := range snippets(t, "terraform") {
@@ -43,7 +42,7 @@ func TestSnippetsOfTerraformAreValid(t *testing.T) {
 		main.WriteString("}\n")
 	}
 	must(t, os.WriteFile(filepath.Join(work, "main.tf"), []byte(requirement+main.String()), 0o600))
-	p, err := playground.Open(t.Context(), playground.Options{CLI: cli, Provider: provider, Dir: work})
+	p, err := playground.Open(t.Context(), playground.Options{CLI: cli, Test: t, Dir: work})
 	must(t, err)
 	t.Cleanup(func() { must(t, p.Close()) })
 	said, err := p.Terraform.Validate(t.Context())

@@ -4,6 +4,7 @@
 package playground
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
+	"github.com/mitchellh/go-testing-interface"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/digitalocean"
 	"github.com/beamcluster/terraform-provider-beam/internal/program"
@@ -36,6 +38,9 @@ type Options struct {
 	Provider  string // folder that Build put the provider into
 	Dir       string // working folder of the configuration
 	Simulator simulator.Options
+	// Test, when set, is the test that serves the provider from its own process: there
+	// is none to build, and none for each command to start, which starts several.
+	Test testing.T
 	// Wrap, when set, is put between the simulator and its callers.
 	Wrap func(http.Handler) http.Handler
 	// Hosts is what droplets are; nil means records that remember their user
@@ -65,12 +70,16 @@ type Playground struct {
 	Hosts *Hosts
 
 	server   *http.Server
-	endpoint string // the simulator's URL at the client
-	config   string // folder of the command line's configuration
+	attached *attached // nil where the command line starts the provider
+	endpoint string    // the simulator's URL at the client
+	config   string    // folder of the command line's configuration
 }
 
 // version is the one that the provider built here has in the mirror.
 const version = "0.0.1"
+
+// addresses are the provider's in Terraform's and in OpenTofu's registry.
+var addresses = []string{"registry.terraform.io/beamcluster/beam", "registry.opentofu.org/beamcluster/beam"}
 
 // Build compiles the provider of the module that the working directory is in
 // and lays the folder out as a mirror of Terraform's and OpenTofu's registries.
@@ -80,8 +89,8 @@ func Build(ctx context.Context, folder string) error {
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the provider: %w\n%s", err, output)
 	}
-	for _, registry := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		place := filepath.Join(folder, registry, "beamcluster", "beam", version, runtime.GOOS+"_"+runtime.GOARCH)
+	for _, address := range addresses {
+		place := filepath.Join(folder, filepath.FromSlash(address), version, runtime.GOOS+"_"+runtime.GOARCH)
 		if err := os.MkdirAll(place, 0o750); err != nil {
 			return err
 		}
@@ -152,7 +161,13 @@ func (p *Playground) connect(ctx context.Context, o Options) error {
 	if p.config, err = os.MkdirTemp("", "beam-cli-"); err != nil {
 		return err
 	}
-	if err := os.WriteFile(p.cliConfigFile(), []byte(cliConfig(o.Provider)), 0o600); err != nil {
+	if o.Test != nil {
+		environment := p.environment()
+		if p.attached, err = attach(ctx, o.Test, func(name string) string { return environment[name] }); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(p.cliConfigFile(), []byte(cliConfig(cmp.Or(o.Provider, p.config))), 0o600); err != nil {
 		return err
 	}
 	cli, err := p.cli(ctx, o)
@@ -171,19 +186,29 @@ func (p *Playground) connect(ctx context.Context, o Options) error {
 	return p.Terraform.Init(ctx)
 }
 
-// cli is the program that runs the command line at the client.
+// cli is the program that runs the command line: at the client, and with the
+// provider of this process.
 func (p *Playground) cli(ctx context.Context, o Options) (string, error) {
-	if o.Client == nil {
+	if o.Client == nil && p.attached == nil {
 		return o.CLI, nil
 	}
-	var words []string
-	for _, word := range o.Client.Command(ctx, o.CLI).Args {
-		words = append(words, "'"+strings.ReplaceAll(word, "'", `'\''`)+"'")
+	words, script := []string{o.CLI}, "#!/bin/sh\n"
+	if o.Client != nil {
+		words = o.Client.Command(ctx, o.CLI).Args
+	}
+	if p.attached != nil {
+		script += "export " + reattachVariable + "=" + quoted(p.attached.info) + "\n"
+	}
+	script += "exec"
+	for _, word := range words {
+		script += " " + quoted(word)
 	}
 	path := filepath.Join(p.config, "cli")
-	script := "#!/bin/sh\nexec " + strings.Join(words, " ") + " \"$@\"\n"
-	return path, program.Write(path, script)
+	return path, program.Write(path, script+" \"$@\"\n")
 }
+
+// quoted is a word of a shell's script.
+func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
 
 // environment is the user's own without what would reach another account.
 func (p *Playground) environment() map[string]string {
@@ -221,7 +246,10 @@ provider_installation {
 `, folder)
 }
 
-// Close stops the simulator and removes what Open wrote.
+// Close stops what Open started and removes what it wrote.
 func (p *Playground) Close() error {
+	if p.attached != nil {
+		p.attached.close()
+	}
 	return errors.Join(p.server.Close(), os.RemoveAll(p.config))
 }

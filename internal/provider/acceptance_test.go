@@ -132,7 +132,7 @@ func (c *cloud) nothingLeft(t *testing.T) {
 
 func factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"beam": func() (tfprotov6.ProviderServer, error) { return NewServer("test"), nil },
+		"beam": func() (tfprotov6.ProviderServer, error) { return NewServer("test", os.Getenv), nil },
 	}
 }
 

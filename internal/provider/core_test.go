@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"math/big"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -36,7 +37,7 @@ func newCore(t *testing.T, c *cloud, arguments object) *core {
 
 func newCoreOf(t *testing.T, c *cloud, typeName string, s schema.Schema, arguments object) *core {
 	t.Helper()
-	return newCoreServing(t, c, serve(&beamProvider{version: "test", transport: c.transport}), typeName, s, arguments)
+	return newCoreServing(t, c, serve(&beamProvider{version: "test", getenv: os.Getenv, transport: c.transport}), typeName, s, arguments)
 }
 
 func newCoreServing(t *testing.T, c *cloud, server tfprotov6.ProviderServer, typeName string, s schema.Schema, arguments object) *core {

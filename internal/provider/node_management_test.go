@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -80,7 +81,7 @@ func (a *answering) hears(t *testing.T, want ...string) func() {
 
 // server is a provider that reaches the hosts.
 func (a *answering) server() tfprotov6.ProviderServer {
-	return serve(&beamProvider{version: "test", transport: a.transport, connect: func(cluster.ManagementKeys) engine.Channel { return a }})
+	return serve(&beamProvider{version: "test", getenv: os.Getenv, transport: a.transport, connect: func(cluster.ManagementKeys) engine.Channel { return a }})
 }
 
 // run runs the steps with hosts that answer.

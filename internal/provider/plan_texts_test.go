@@ -78,7 +78,7 @@ func openPlans(t *testing.T, config string) *plans {
 	w := &plans{dir: t.TempDir()}
 	w.configure(t, config)
 	var err error
-	w.Playground, err = playground.Open(t.Context(), playground.Options{CLI: testtool.Terraform(t), Provider: builtProvider(t), Dir: w.dir})
+	w.Playground, err = playground.Open(t.Context(), playground.Options{CLI: testtool.Terraform(t), Test: t, Dir: w.dir})
 	must(t, err)
 	t.Cleanup(func() { must(t, w.Close()) })
 	return w

@@ -5,7 +5,6 @@ package provider
 import (
 	"context"
 	"net/http"
-	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -30,6 +29,7 @@ var (
 
 type beamProvider struct {
 	version   string
+	getenv    func(string) string
 	seen      seenClusters      // of this run of Terraform
 	connect   engine.Connect    // reaches hosts in tests; nil is over SSH
 	transport http.RoundTripper // reaches the API in tests; nil is over the network
@@ -123,7 +123,7 @@ func (p *beamProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 	if model.unknown() {
 		return
 	}
-	config, diags := model.settings(os.Getenv)
+	config, diags := model.settings(p.getenv)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

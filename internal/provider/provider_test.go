@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -16,7 +17,7 @@ import (
 // output has one, in whole sentences.
 func TestEveryAttributeIsDescribed(t *testing.T) {
 	t.Parallel()
-	schemas, err := NewServer("test").GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	schemas, err := NewServer("test", os.Getenv).GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil || len(schemas.Diagnostics) > 0 {
 		t.Fatal(err, tell(schemas.Diagnostics))
 	}

@@ -25,9 +25,10 @@ type server struct {
 
 var _ tfprotov6.ListResourceServer = (*server)(nil)
 
-// NewServer returns the server of a provider; version goes into the User-Agent.
-func NewServer(version string) tfprotov6.ProviderServer {
-	return serve(&beamProvider{version: version})
+// NewServer returns the server of a provider; version goes into the User-Agent, and
+// getenv tells the environment's part of the settings.
+func NewServer(version string, getenv func(string) string) tfprotov6.ProviderServer {
+	return serve(&beamProvider{version: version, getenv: getenv})
 }
 
 func serve(p *beamProvider) tfprotov6.ProviderServer {

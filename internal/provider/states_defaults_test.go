@@ -10,7 +10,7 @@ import (
 // not know the attribute yet: its cluster was made as the default says.
 func TestAccStateWithoutADefaultedAttribute(t *testing.T) {
 	t.Parallel()
-	k := openKept(t, builtProvider(t), filepath.Join("testdata", "states", "managed"))
+	k := openKept(t, filepath.Join("testdata", "states", "managed"))
 	for _, lacking := range []string{
 		"image monitoring node_pools.us.region release.kind load_balancer.algorithm database.user distribution.sync host.fail2ban management.port network.mode",
 		"node_pools.us.image node_pools.us.size release.port load_balancer.sticky_cookie load_balancer.image database.volume_gib host.packages management.enabled",
@@ -30,6 +30,6 @@ func TestAccStateWithoutADefaultedAttribute(t *testing.T) {
 // get another: here it was debian-12-x64.
 func TestAccStateOfAnotherDefault(t *testing.T) {
 	t.Parallel()
-	k := openKept(t, builtProvider(t), filepath.Join("testdata", "defaults", "older-image"))
+	k := openKept(t, filepath.Join("testdata", "defaults", "older-image"))
 	k.plansNothing(t)
 }

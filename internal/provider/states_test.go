@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,7 +27,6 @@ import (
 // where all is well, mends what is not, and destroys all of it.
 func TestAccKeptStates(t *testing.T) {
 	t.Parallel()
-	provider := builtProvider(t)
 	folders, err := filepath.Glob(filepath.Join("testdata", "states", "*"))
 	must(t, err)
 	unwell := map[string]func(*kept, *testing.T){"drifted": (*kept).repairs, "half-made": (*kept).completes}
@@ -36,7 +34,7 @@ func TestAccKeptStates(t *testing.T) {
 		name := filepath.Base(folder)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k := openKept(t, provider, folder)
+			k := openKept(t, folder)
 			if mend := unwell[name]; mend != nil {
 				mend(k, t)
 			}
@@ -54,7 +52,7 @@ func TestAccKeptStates(t *testing.T) {
 // nothing by itself, and one that the account can tell, changes nothing.
 func TestAccStateWithoutALaterAttribute(t *testing.T) {
 	t.Parallel()
-	k := openKept(t, builtProvider(t), filepath.Join("testdata", "states", "managed"))
+	k := openKept(t, filepath.Join("testdata", "states", "managed"))
 	for _, lacking := range []string{
 		"cookie project_id timeouts load_balancer.tls network.ip_ranges network.vpc_uuid release.migrate",
 		"drift edeliver_config estimated_monthly_cost firewall_ids node_names nodes remote_console url vpc_uuids",
@@ -70,7 +68,7 @@ func TestAccStateWithoutALaterAttribute(t *testing.T) {
 // has the cluster, and the next destroy takes away what is left.
 func TestAccDestroyGoesOnWhereOnlyTagsAreLeft(t *testing.T) {
 	t.Parallel()
-	k := openKept(t, builtProvider(t), filepath.Join("testdata", "states", "smallest"))
+	k := openKept(t, filepath.Join("testdata", "states", "smallest"))
 	must(t, k.Terraform.Destroy(t.Context()))
 	k.putState(t, k.state)
 	must(t, k.Call(t.Context(), http.MethodPost, "/v2/tags", map[string]string{"name": "beam:hello"}, nil))
@@ -89,38 +87,9 @@ type kept struct {
 	empty []string // what any account has
 }
 
-// built is the provider under test, which the tests of this package share.
-var built struct {
-	once   sync.Once
-	folder string
-	err    error
-}
-
-// TestMain removes what builtProvider made.
-func TestMain(m *testing.M) {
-	status := m.Run()
-	if built.folder != "" {
-		_ = os.RemoveAll(built.folder) // the system's own folder for such
-	}
-	os.Exit(status)
-}
-
-// builtProvider is the folder of the provider under test.
-func builtProvider(t *testing.T) string {
-	t.Helper()
-	built.once.Do(func() {
-		// It outlives the first test.
-		if built.folder, built.err = os.MkdirTemp("", "beam-provider-"); built.err == nil {
-			built.err = playground.Build(t.Context(), built.folder)
-		}
-	})
-	must(t, built.err)
-	return built.folder
-}
-
 // openKept copies the state and its configuration, and fills an account with
 // what there was, under the same ids.
-func openKept(t *testing.T, provider, folder string) *kept {
+func openKept(t *testing.T, folder string) *kept {
 	t.Helper()
 	k := &kept{dir: t.TempDir()}
 	must(t, os.CopyFS(k.dir, os.DirFS(folder)))
@@ -129,7 +98,7 @@ func openKept(t *testing.T, provider, folder string) *kept {
 	k.state = asWrittenHere(string(state))
 	k.putState(t, k.state)
 	k.Playground, err = playground.Open(t.Context(), playground.Options{
-		CLI: testtool.Terraform(t), Provider: provider, Dir: k.dir,
+		CLI: testtool.Terraform(t), Test: t, Dir: k.dir,
 		Wrap: func(h http.Handler) http.Handler { return contract.Check(t, h) },
 	})
 	must(t, err)
