@@ -28,6 +28,8 @@ func TestImportedClusterGetsItsCookieLater(t *testing.T) {
 		if !p.node().Equal(before) {
 			t.Error("the older node was made anew")
 		}
+		p.set("cookie", "elmo")
+		p.refused("another cookie", "nodes with different cookies refuse each other")
 	})
 }
 

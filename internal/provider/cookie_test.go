@@ -75,30 +75,33 @@ func TestAccCookieFormats(t *testing.T) {
 	run(t, step)
 }
 
-// Only a change of an argument makes a new cookie; writing a default down is
-// none.
-func TestAccCookieIsReplacedByItsArgumentsOnly(t *testing.T) {
+// Only a change of an argument makes a new cookie; writing a default down is none,
+// and null elements, an empty map and none are the same keepers.
+func TestCookieIsReplacedByItsArgumentsOnly(t *testing.T) {
 	t.Parallel()
-	const address = "beam_cookie.chat"
-	differ := statecheck.CompareValue(compare.ValuesDiffer())
-	value := tfjsonpath.New("value")
-	run(t,
-		resource.TestStep{
-			Config:            cookieConfig("beam_cookie", ""),
-			ConfigStateChecks: []statecheck.StateCheck{differ.AddStateValue(address, value)},
-		},
-		resource.TestStep{Config: cookieConfig("beam_cookie", "format = \"alphanumeric\"\nlength = 32"), PlanOnly: true},
-		resource.TestStep{
-			Config:            cookieConfig("beam_cookie", `keepers = { rotated = "2026-11" }`),
-			ConfigPlanChecks:  planned(address, plancheck.ResourceActionReplace),
-			ConfigStateChecks: []statecheck.StateCheck{differ.AddStateValue(address, value)},
-		},
-		resource.TestStep{
-			Config:            cookieConfig("beam_cookie", "length = 40\nkeepers = { rotated = \"2026-11\" }"),
-			ConfigPlanChecks:  planned(address, plancheck.ResourceActionReplace),
-			ConfigStateChecks: []statecheck.StateCheck{differ.AddStateValue(address, value)},
-		},
-	)
+	p := newCoreOf(t, newAccount(t, simulator.Options{}), "beam_cookie", cookieSchema(t), object{})
+	rotated := func(when any) object { return object{"rotated": when} }
+	var was cookieModel
+	for _, change := range []struct {
+		want      string
+		arguments object
+	}{
+		{created, object{}},
+		{stays, object{"keepers": object{}}},
+		{stays, object{"keepers": rotated(nil)}},
+		{stays, object{"format": "alphanumeric", "length": 32}},
+		{replaced, object{"keepers": rotated("")}},
+		{replaced, object{"keepers": rotated("2026-11")}},
+		{replaced, object{"keepers": rotated("2026-11"), "length": 40}},
+	} {
+		p.becomes(change.want, fmt.Sprint(change.arguments), change.arguments)
+		var is cookieModel
+		p.get(&is)
+		if is.Value.Equal(was.Value) != (change.want == stays) {
+			t.Errorf("%v: it %s, and the cookie was %s and is %s", change.arguments, change.want, was.Fingerprint, is.Fingerprint)
+		}
+		was = is
+	}
 }
 
 func TestCookieRefusesWhatCannotBeGenerated(t *testing.T) {

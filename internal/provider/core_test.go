@@ -125,9 +125,8 @@ func (p *core) upgrade() {
 		p.Fatal(err, tell(upgraded.Diagnostics))
 	}
 	state := p.value(upgraded.UpgradedState)
-	diffs, err := p.state.Diff(state)
-	if diffs = slices.DeleteFunc(diffs, sameNumber); err != nil || len(diffs) > 0 {
-		p.Fatalf("the state of this version is upgraded to another one: %v (%v)", diffs, err)
+	if diffs := p.differences(state); len(diffs) > 0 {
+		p.Fatalf("the state of this version is upgraded to another one: %v", diffs)
 	}
 	p.state = state
 }
@@ -189,6 +188,63 @@ func (p *core) carryOutUntil(ctx context.Context, config tftypes.Value, planned 
 	}
 	p.state, p.private = p.value(applied.NewState), applied.Private
 	return tell(applied.Diagnostics)
+}
+
+// What Terraform does with a resource.
+const (
+	stays    = "stays as it is"
+	created  = "is created"
+	updated  = "is updated in place"
+	replaced = "is replaced"
+)
+
+// action is what Terraform would do for the configuration. Like it, it asks for the
+// plan of what comes in the place of what is replaced, too.
+func (p *core) action() string {
+	p.Helper()
+	planned := p.planFrom(p.state, p.config)
+	p.must(tell(planned.Diagnostics))
+	switch {
+	case p.state.IsNull():
+		return created
+	case len(planned.RequiresReplace) > 0:
+		p.must(tell(p.planFrom(p.nothing(), p.config).Diagnostics))
+		return replaced
+	case len(p.differences(p.value(planned.PlannedState))) == 0:
+		return stays
+	}
+	return updated
+}
+
+// differences are those of the state to another one.
+func (p *core) differences(other tftypes.Value) []tftypes.ValueDiff {
+	p.Helper()
+	diffs, err := p.state.Diff(other)
+	if err != nil {
+		p.Fatal(err)
+	}
+	return slices.DeleteFunc(diffs, sameNumber)
+}
+
+// becomes expects what Terraform would do for the arguments after a refresh, and does
+// it: what is replaced goes first. Nothing is left to do then.
+func (p *core) becomes(want, when string, arguments object) {
+	p.Helper()
+	p.configure(arguments)
+	if !p.state.IsNull() {
+		p.must(p.read())
+	}
+	got := p.action()
+	if got != want {
+		p.Fatalf("%s: it %s, want that it %s", when, got, want)
+	}
+	if got == replaced {
+		p.must(p.destroy())
+	}
+	p.must(p.apply())
+	if got := p.action(); got != stays {
+		p.Errorf("%s: after that it %s", when, got)
+	}
 }
 
 // must fails the test when the user is told of an error.

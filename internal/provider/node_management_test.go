@@ -137,45 +137,63 @@ func TestAnEmptyChannelIsNone(t *testing.T) {
 	})
 }
 
-// A node with a channel follows its configuration on the host that it has; the
-// channel itself comes with a new host, and goes without one.
+// A node with a channel takes what it is told, and a rotated cookie, on the host that
+// it has.
 func TestAccNodeIsTold(t *testing.T) {
 	t.Parallel()
 	a := &answering{cloud: newCloud(t, simulator.Options{})}
 	t.Cleanup(func() { a.nothingLeft(t) })
-	same, other := statecheck.CompareValue(compare.ValuesSame()), statecheck.CompareValue(compare.ValuesDiffer())
-	cookies := statecheck.CompareValue(compare.ValuesDiffer())
-	stays := func() statecheck.StateCheck { return same.AddStateValue(worker, at("droplet_id")) }
-	updated, replaced := planned(worker, plancheck.ResourceActionUpdate), planned(worker, plancheck.ResourceActionReplace)
-	hello, bye := `environment = { GREETING = "hello" }`, `environment = { GREETING = "bye" }`
-	htop := `host = { packages = ["htop"] }`
+	same, cookies := statecheck.CompareValue(compare.ValuesSame()), statecheck.CompareValue(compare.ValuesDiffer())
+	stays := func() []statecheck.StateCheck {
+		return []statecheck.StateCheck{
+			same.AddStateValue(worker, at("droplet_id")), cookies.AddStateValue(worker, at("cookie_fingerprint")),
+			attributeOf(worker, "wait_for", knownvalue.StringExact("formed")), attributeOf(worker, "memory", knownvalue.NotNull()),
+		}
+	}
 	a.run(t,
+		resource.TestStep{Config: team(a.cloud, "1", hasChannel), ConfigStateChecks: stays()},
 		resource.TestStep{
-			Config: team(a.cloud, "1", hasChannel),
-			ConfigStateChecks: []statecheck.StateCheck{
-				stays(), other.AddStateValue(worker, at("droplet_id")), cookies.AddStateValue(worker, at("cookie_fingerprint")),
-				attributeOf(worker, "wait_for", knownvalue.StringExact("formed")), attributeOf(worker, "memory", knownvalue.NotNull()),
-			},
-		},
-		resource.TestStep{PreConfig: a.hears(t), Config: team(a.cloud, "1", hasChannel, hello), ConfigPlanChecks: updated, ConfigStateChecks: []statecheck.StateCheck{stays()}},
-		resource.TestStep{
-			PreConfig: a.hears(t, "worker-1: apply"), Config: team(a.cloud, "1", hasChannel, hello, htop),
-			ConfigPlanChecks: updated, ConfigStateChecks: []statecheck.StateCheck{stays()},
-		},
-		resource.TestStep{
-			PreConfig: a.hears(t, "worker-1: apply"), Config: team(a.cloud, "2", hasChannel, hello, htop), ConfigPlanChecks: updated,
-			ConfigStateChecks: []statecheck.StateCheck{stays(), cookies.AddStateValue(worker, at("cookie_fingerprint"))},
+			PreConfig: a.hears(t), Config: team(a.cloud, "2", hasChannel, `environment = { GREETING = "hello" }`),
+			ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate), ConfigStateChecks: stays(),
 		},
 		resource.TestStep{
 			PreConfig: a.hears(t, "chat-us-1: stage-cookie", "chat-us-1: switch-cookie", "chat-us-1: adopt-cookie",
-				"worker-1: stage-cookie", "worker-1: adopt-cookie"),
-			Config: team(a.cloud, "2", hello, htop), ConfigPlanChecks: updated,
-			ConfigStateChecks: []statecheck.StateCheck{stays(), attributeOf(worker, "memory", knownvalue.Null())},
+				"worker-1: stage-cookie", "worker-1: adopt-cookie", "worker-1: apply"),
+			Config: team(a.cloud, "2", hasChannel, `environment = { GREETING = "hello" }`), PlanOnly: true,
 		},
-		resource.TestStep{PreConfig: a.hears(t), Config: team(a.cloud, "2", bye, htop), ConfigPlanChecks: replaced, ConfigStateChecks: []statecheck.StateCheck{other.AddStateValue(worker, at("droplet_id"))}},
-		resource.TestStep{Config: team(a.cloud, "2", hasChannel, bye, htop), ConfigPlanChecks: replaced, ConfigStateChecks: []statecheck.StateCheck{other.AddStateValue(worker, at("droplet_id"))}},
-		resource.TestStep{PreConfig: a.hears(t), Config: team(a.cloud, "2", hasChannel, bye, htop), PlanOnly: true},
 	)
+}
+
+// The channel itself comes with a new host, and goes without one.
+func TestTheChannelOfANodeComesAndGoes(t *testing.T) {
+	t.Parallel()
+	virtually(t, func(t *testing.T) {
+		a := &answering{cloud: newAccount(t, simulator.Options{})}
+		_, p := chatWithWorker(t, a)
+		arguments := toldWorker()
+		channel := func(has bool) object { return object{"enabled": has} }
+		hello, bye, htop := object{"GREETING": "hello"}, object{"GREETING": "bye"}, object{"packages": []string{"htop"}}
+		for _, change := range []struct {
+			when, want string
+			set        object
+			heard      []string
+		}{
+			{"at first", created, nil, nil},
+			{"an environment", updated, object{"environment": hello}, []string{"worker-1: apply"}},
+			{"a package", updated, object{"host": htop}, []string{"worker-1: apply"}},
+			{"no channel", updated, object{"management": channel(false)}, nil},
+			{"another environment, without a channel", replaced, object{"environment": bye}, nil},
+			{"a channel", replaced, object{"management": channel(true)}, nil},
+		} {
+			p.becomes(change.want, change.when, with(arguments, change.set))
+			a.hears(t, change.heard...)()
+			var is nodeModel
+			p.get(&is)
+			if has := is.hasChannel().ValueBool(); is.Memory.IsNull() == has {
+				t.Errorf("%s: the node has a channel: %t; the state remembers %s", change.when, has, is.Memory)
+			}
+		}
+	})
 }
 
 // What is only known after apply leaves the host of a node with a channel where any

@@ -73,14 +73,12 @@ func TestNodeDefaults(t *testing.T) {
 	}
 }
 
-// A node joins, changes its tags in place, is repaired, made anew when what it
-// was told changes, and destroyed with the cluster.
+// A node joins, changes its tags in place, and is destroyed with the cluster.
 func TestAccNodeLife(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	t.Cleanup(func() { c.nothingLeft(t) })
-	ctx := t.Context()
-	id, same := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(compare.ValuesSame())
+	same := statecheck.CompareValue(compare.ValuesSame())
 	run(t,
 		resource.TestStep{
 			Config: workerConfig(c),
@@ -91,50 +89,78 @@ func TestAccNodeLife(t *testing.T) {
 			}},
 			ConfigStateChecks: []statecheck.StateCheck{
 				attributeOf(worker, "estimated_monthly_cost", knownvalue.Float64Exact(6)),
-				id.AddStateValue(worker, at("droplet_id")), same.AddStateValue(worker, at("droplet_id")),
+				same.AddStateValue(worker, at("droplet_id")),
 				attributeOf(worker, "cookie_fingerprint", knownvalue.StringExact(cookie.Fingerprint("monster"))),
 				attributeOf(worker, "drift", knownvalue.ListSizeExact(0)),
 			},
 		},
-		resource.TestStep{Config: workerConfig(c, `size = "s-1vcpu-1gb"`), PlanOnly: true},
 		resource.TestStep{
 			Config: workerConfig(c, `tags = ["role:worker"]`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))},
-		},
-		resource.TestStep{
-			PreConfig: func() {
-				_, err := c.godo.Tags.UntagResources(ctx, "beam:chat:node", &godo.UntagResourcesRequest{
-					Resources: []godo.Resource{{ID: fmt.Sprint(c.droplet(ctx, t, "worker-1")), Type: godo.DropletResourceType}},
-				})
-				if err != nil {
-					t.Error(err)
-				}
-			},
-			Config: workerConfig(c, `tags = ["role:worker"]`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))},
-		},
-		resource.TestStep{
-			PreConfig: func() {
-				if _, _, err := c.godo.DropletActions.PowerOff(ctx, c.droplet(ctx, t, "worker-1")); err != nil {
-					t.Error(err)
-				}
-			},
-			Config: workerConfig(c, `tags = ["role:worker"]`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))},
-		},
-		resource.TestStep{
-			Config: workerConfig(c, `host = { swap_mib = 512 }`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionReplace),
-			ConfigStateChecks: []statecheck.StateCheck{id.AddStateValue(worker, at("droplet_id"))},
-		},
-		resource.TestStep{
-			PreConfig: func() {
-				if _, err := c.godo.Droplets.Delete(ctx, c.droplet(ctx, t, "worker-1")); err != nil {
-					t.Error(err)
-				}
-			},
-			Config: workerConfig(c, `host = { swap_mib = 512 }`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionCreate),
 		},
 	)
+}
+
+// besideChat is a cluster that exists, and a node beside it that is to come, with
+// its arguments.
+func besideChat(t *testing.T, c *cloud) (chat, node *core, arguments object) {
+	t.Helper()
+	chat = newCore(t, c, object{"name": "chat", "cookie": "monster", "region": "nyc3", "node_pools": object{"us": object{}}})
+	chat.must(chat.apply())
+	arguments = object{"name": "worker-1", "cluster": "chat", "cookie": "monster", "region": "nyc3"}
+	return chat, newCoreServing(t, c, chat.server, "beam_node", nodeSchema(t), arguments), arguments
+}
+
+// What somebody did to a node is repaired in place; another host is made only where
+// the one that there is cannot become what is asked for.
+func TestANodeIsRepairedOrMadeAnew(t *testing.T) {
+	t.Parallel()
+	virtually(t, func(t *testing.T) {
+		c := newAccount(t, simulator.Options{})
+		chat, p, arguments := besideChat(t, c)
+		ctx := t.Context()
+		droplet := func() int { return c.droplet(ctx, t, "worker-1") }
+		must := func(_ any, err error) {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		was := 0
+		for _, change := range []struct {
+			when    string
+			outside func() // what somebody does behind Terraform's back
+			set     object
+			want    string
+		}{
+			{"at first", nil, nil, created},
+			{"a default, written down", nil, object{"size": "s-1vcpu-1gb"}, stays},
+			{"a tag", nil, object{"tags": []string{"role:worker"}}, updated},
+			{"a mark that is gone", func() {
+				must(c.godo.Tags.UntagResources(ctx, "beam:chat:node", &godo.UntagResourcesRequest{
+					Resources: []godo.Resource{{ID: fmt.Sprint(droplet()), Type: godo.DropletResourceType}},
+				}))
+			}, nil, updated},
+			{"no power", func() {
+				_, _, err := c.godo.DropletActions.PowerOff(ctx, droplet())
+				must(nil, err)
+			}, nil, updated},
+			{"other swap", nil, object{"host": object{"swap_mib": 512}}, replaced},
+			{"no droplet", func() { must(c.godo.Droplets.Delete(ctx, droplet())) }, nil, created},
+		} {
+			if change.outside != nil {
+				change.outside()
+			}
+			p.becomes(change.want, change.when, with(arguments, change.set))
+			is := droplet()
+			if anew := change.want == created || change.want == replaced; (is != was) != anew {
+				t.Errorf("%s: the droplet was %d and is %d", change.when, was, is)
+			}
+			was = is
+		}
+		p.must(p.destroy())
+		chat.must(chat.destroy())
+		c.nothingLeft(t)
+	})
 }
 
 // An import by name or id takes what only the host knows from the
@@ -176,18 +202,32 @@ func TestNodeImportRefusesOtherDroplets(t *testing.T) {
 // A replacement does not count against the account's limit, another node does.
 func TestNodeReplacedAtTheLimit(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{DropletLimit: 2})
-	second := "resource \"beam_node\" \"second\" {\n name = \"worker-2\"\n cluster = \"chat\"\n cookie = \"monster\"\n region = \"nyc3\"\n}\n"
-	run(t,
-		resource.TestStep{Config: workerConfig(c)},
-		resource.TestStep{Config: workerConfig(c, `host = { swap_mib = 512 }`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionReplace)},
-		resource.TestStep{Config: workerConfig(c, `host = { swap_mib = 512 }`) + second, ExpectError: spaced("This needs 1 droplet more at a time, the account has 2 and its limit is 2")},
-	)
+	virtually(t, func(t *testing.T) {
+		c := newAccount(t, simulator.Options{DropletLimit: 2})
+		_, p, arguments := besideChat(t, c)
+		p.becomes(created, "at first", arguments)
+		p.becomes(replaced, "other swap", with(arguments, object{"host": object{"swap_mib": 512}}))
+		second := newCoreServing(t, c, p.server, "beam_node", nodeSchema(t), with(arguments, object{"name": "worker-2"}))
+		inOrder(t, second.apply(), "This needs 1 droplet more at a time, the account has 2 and its limit is 2")
+	})
 }
 
-// Where a release is fetched from makes no node anew; what the node was told does,
-// the new one before the old one goes where the configuration asks for that.
-func TestNodeIsRolled(t *testing.T) {
+// Where a release is fetched from makes no node anew.
+func TestNodeWhoseReleaseComesFromElsewhere(t *testing.T) {
+	t.Parallel()
+	virtually(t, func(t *testing.T) {
+		_, p, arguments := besideChat(t, newAccount(t, simulator.Options{}))
+		release := func(url string) object {
+			return with(arguments, object{"release": object{"name": "jobs", "url": url, "sha256": strings.Repeat("a", 64)}})
+		}
+		p.becomes(created, "at first", release("https://example.com/1?signature=1"))
+		p.becomes(updated, "another signature", release("https://example.com/1?signature=2"))
+	})
+}
+
+// What a node was told makes it anew, the new one before the old one goes where the
+// configuration asks for that.
+func TestAccNodeIsRolled(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	t.Cleanup(func() { c.nothingLeft(t) })
@@ -195,39 +235,47 @@ func TestNodeIsRolled(t *testing.T) {
 		return workerConfig(c, fmt.Sprintf(`release = { name = "jobs", url = %q, sha256 = %q }`, url, strings.Repeat(sum, 64)),
 			"lifecycle {\n    create_before_destroy = true\n  }")
 	}
-	id, same := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(compare.ValuesSame())
+	other := statecheck.CompareValue(compare.ValuesDiffer())
 	run(t,
-		resource.TestStep{
-			Config:            config("https://example.com/1?signature=1", "a"),
-			ConfigStateChecks: []statecheck.StateCheck{id.AddStateValue(worker, at("droplet_id")), same.AddStateValue(worker, at("droplet_id"))},
-		},
-		resource.TestStep{
-			Config: config("https://example.com/1?signature=2", "a"), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))},
-		},
+		resource.TestStep{Config: config("https://example.com/1", "a"), ConfigStateChecks: []statecheck.StateCheck{other.AddStateValue(worker, at("droplet_id"))}},
 		resource.TestStep{
 			Config: config("https://example.com/2", "b"), ConfigPlanChecks: planned(worker, plancheck.ResourceActionCreateBeforeDestroy),
-			ConfigStateChecks: []statecheck.StateCheck{id.AddStateValue(worker, at("droplet_id"))},
+			ConfigStateChecks: []statecheck.StateCheck{other.AddStateValue(worker, at("droplet_id"))},
 		},
 	)
 }
 
 // Whether a node can join is found out when it is planned: in a cluster that
-// exists, and in one that the same run makes or changes.
+// exists, and in one that the same run makes.
 func TestNodeThatCannotJoinIsRefusedInThePlan(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	other := func(old, changed string) string { return strings.Replace(workerConfig(c), old, changed, 1) }
-	refused := func(config, want string) resource.TestStep {
-		return resource.TestStep{Config: config, PlanOnly: true, ExpectError: spaced(want)}
-	}
-	wrong := []resource.TestStep{
-		refused(other("cluster = beam_cluster.chat.name", `cluster = "shoop"`), `The account has no cluster named "shoop"`),
-		refused(other("peers   = beam_cluster.chat.node_names\n  region  = \"nyc3\"", `region = "ams3"`), "no private network"),
-		refused(other("worker-1", "chat-us-1"), "chat-us-1"),
-		refused(workerConfig(c, "distribution = { epmd_port = 4370 }"), "nodes of cluster chat ask each other at 4369"),
-	}
-	run(t, append(append(wrong, resource.TestStep{Config: clusterConfig(c, 1, `cookie = "monster"`)}), wrong...)...)
+	virtually(t, func(t *testing.T) {
+		c := newAccount(t, simulator.Options{})
+		chat := newCore(t, c, object{"name": "chat", "cookie": "monster", "region": "nyc3", "node_pools": object{"us": object{}}})
+		node := newCoreServing(t, c, chat.server, "beam_node", nodeSchema(t), object{})
+		for _, exists := range []bool{false, true} {
+			if exists {
+				chat.must(chat.apply())
+			}
+			for _, tt := range []struct {
+				set  object
+				want string
+			}{
+				{object{"cluster": "shoop"}, `The account has no cluster named "shoop"`},
+				{object{"region": "ams3"}, "no private network"},
+				{object{"name": "chat-us-1"}, "chat-us-1"},
+				{object{"distribution": object{"epmd_port": 4370}}, "nodes of cluster chat ask each other at 4369"},
+			} {
+				if refused, _ := chat.plan(); refused != "" { // in the same run
+					t.Fatal(refused)
+				}
+				node.configure(with(object{"name": "worker-1", "cluster": "chat", "cookie": "monster", "region": "nyc3"}, tt.set))
+				if refused, _ := node.plan(); !strings.Contains(refused, tt.want) {
+					t.Errorf("%v: the plan says %q, want %q", tt.set, refused, tt.want)
+				}
+			}
+		}
+	})
 }
 
 func TestNodeRefusals(t *testing.T) {

@@ -111,48 +111,49 @@ func TestAccAnotherSpellingIsNoChange(t *testing.T) {
 }
 
 // A load balancer serves with the same, and names the same, however its TLS is written.
-func TestAccAnotherSpellingOfTLSIsNoChange(t *testing.T) {
+func TestAnotherSpellingOfTLSIsNoChange(t *testing.T) {
 	t.Parallel()
 	_, certificate, key, err := certificates.DatabaseCertificates("chat.example.com", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	given := func(certificate, key string) string {
-		return fmt.Sprintf("{ certificate_pem = %q, private_key_pem = %q }", certificate, key)
+	given := func(certificate, key string) object {
+		return object{"certificate_pem": certificate, "private_key_pem": key}
 	}
-	asked := func(domains string) string {
-		return `{ acme = { email = "ops@example.com", domains = [` + domains + `] } }`
+	asked := func(domains ...string) object {
+		return object{"acme": object{"email": "ops@example.com", "domains": domains}}
 	}
+	const first, second, third = "chat.example.com", "a.example.com", "b.example.com"
 	for name, tt := range map[string]struct {
-		was  string
-		same []string
-		not  string
+		was  object
+		same []object
+		not  object // nil for none
 	}{
 		"a pair": {
 			given(certificate, key),
-			[]string{given(ofWindows(certificate), strings.TrimSpace(key)), given(strings.TrimSpace(certificate)+"\n\n", ofWindows(key))},
-			"",
+			[]object{given(ofWindows(certificate), strings.TrimSpace(key)), given(strings.TrimSpace(certificate)+"\n\n", ofWindows(key))},
+			nil,
 		},
 		"domains": {
-			asked(`"chat.example.com", "a.example.com", "b.example.com"`),
-			[]string{asked(`"chat.example.com", "b.example.com", "a.example.com"`), asked(`"chat.example.com", "a.example.com", "b.example.com", "a.example.com", "chat.example.com"`)},
-			asked(`"a.example.com", "chat.example.com", "b.example.com"`),
+			asked(first, second, third),
+			[]object{asked(first, third, second), asked(first, second, third, second, first)},
+			asked(second, first, third),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCloud(t, simulator.Options{})
-			config := func(tls string) string {
-				return clusterConfig(c, 1, `cookie = "monster"`, `management = { enabled = false }`, "load_balancer = { tls = "+tls+" }")
+			c := newAccount(t, simulator.Options{}) // in the time of the certificate
+			config := func(tls object) object {
+				return with(smallest(), object{"name": "chat", "cookie": "monster", "load_balancer": object{"tls": tls}})
 			}
-			steps := []resource.TestStep{{Config: config(tt.was)}}
+			p := newCore(t, c, object{})
+			p.becomes(created, "at first", config(tt.was))
 			for _, tls := range tt.same {
-				steps = append(steps, resource.TestStep{Config: config(tls), PlanOnly: true})
+				p.becomes(stays, fmt.Sprint(tls["acme"]), config(tls))
 			}
-			if tt.not != "" {
-				steps = append(steps, resource.TestStep{Config: config(tt.not), PlanOnly: true, ExpectNonEmptyPlan: true})
+			if p.configure(config(tt.not)); tt.not != nil && p.action() == stays {
+				t.Error("another first name changes nothing")
 			}
-			run(t, steps...)
 		})
 	}
 }

@@ -109,17 +109,6 @@ func TestCookieOfAClusterThatExists(t *testing.T) {
 	)
 }
 
-// Null elements, an empty map and none are the same keepers.
-func TestAccKeepersThatMeanTheSame(t *testing.T) {
-	t.Parallel()
-	run(t,
-		resource.TestStep{Config: cookieConfig("beam_cookie", "")},
-		resource.TestStep{Config: cookieConfig("beam_cookie", "keepers = {}"), PlanOnly: true},
-		resource.TestStep{Config: cookieConfig("beam_cookie", "keepers = { rotated = null }"), PlanOnly: true},
-		resource.TestStep{Config: cookieConfig("beam_cookie", `keepers = { rotated = "" }`), ConfigPlanChecks: planned("beam_cookie.chat", plancheck.ResourceActionReplace)},
-	)
-}
-
 // An import can say where the cookie is, so that no command shows it.
 func TestAccCookieImportByPlace(t *testing.T) {
 	t.Setenv("TEST_COOKIE", "monster")
