@@ -189,7 +189,7 @@ func (d *deaths) live(w world, config string, story func(context.Context, *life)
 	if err != nil {
 		return err
 	}
-	l, err := begin(ctx, d.cli, d.provider, dir, w, config)
+	l, err := begin(ctx, d, dir, w, config)
 	if err != nil {
 		return err
 	}

@@ -35,14 +35,14 @@ type life struct {
 }
 
 // begin opens a folder in which the world goes on.
-func begin(ctx context.Context, cli, provider, dir string, w world, config string) (*life, error) {
+func begin(ctx context.Context, d *deaths, dir string, w world, config string) (*life, error) {
 	l := &life{dir: dir, gate: &gate{}}
 	if err := l.configure(config); err != nil {
 		return nil, err
 	}
 	var err error
 	l.Playground, err = playground.Open(ctx, playground.Options{
-		CLI: cli, Provider: provider, Dir: dir,
+		CLI: d.cli, Provider: d.provider, Test: d.T, Dir: dir,
 		Wrap: func(next http.Handler) http.Handler {
 			l.gate.next = next
 			return l.gate
@@ -95,9 +95,14 @@ func (l *life) terraform(ctx context.Context, args ...string) (string, error) {
 }
 
 // disturbed runs the command line and lets the blow fall at a request. It also
-// returns how many requests there were. With a blow, the run may well fail.
+// returns how many requests there were. With a blow, the run may well fail, and
+// the provider is a process of its own.
 func (l *life) disturbed(ctx context.Context, blow strike, at int, args ...string) (string, int, error) {
-	v := newVictim(l.Command(ctx, slices.Concat(args[:1], []string{"-no-color", "-input=false"}, args[1:])...))
+	run := l.Command
+	if blow != "" {
+		run = l.Starting
+	}
+	v := newVictim(run(ctx, slices.Concat(args[:1], []string{"-no-color", "-input=false"}, args[1:])...))
 	l.gate.watch(v, blow, at)
 	output, err := v.run(ctx)
 	requests, missed := l.gate.result()

@@ -38,8 +38,9 @@ type Options struct {
 	Provider  string // folder that Build put the provider into
 	Dir       string // working folder of the configuration
 	Simulator simulator.Options
-	// Test, when set, is the test that serves the provider from its own process: there
-	// is none to build, and none for each command to start, which starts several.
+	// Test, when set, is the test that serves the provider from its own process, so that
+	// no command has to start it, and each starts it several times. Provider can be
+	// left out then.
 	Test testing.T
 	// Wrap, when set, is put between the simulator and its callers.
 	Wrap func(http.Handler) http.Handler
@@ -71,6 +72,7 @@ type Playground struct {
 
 	server   *http.Server
 	attached *attached // nil where the command line starts the provider
+	starter  string    // the command line's program, which starts the provider
 	endpoint string    // the simulator's URL at the client
 	config   string    // folder of the command line's configuration
 }
@@ -170,40 +172,52 @@ func (p *Playground) connect(ctx context.Context, o Options) error {
 	if err := os.WriteFile(p.cliConfigFile(), []byte(cliConfig(cmp.Or(o.Provider, p.config))), 0o600); err != nil {
 		return err
 	}
-	cli, err := p.cli(ctx, o)
+	if p.starter, err = p.cli(ctx, o, "cli", ""); err != nil {
+		return err
+	}
+	starting, err := p.terraform(o.Dir, p.starter)
 	if err != nil {
 		return err
 	}
-	if p.Terraform, err = tfexec.NewTerraform(o.Dir, cli); err != nil {
-		return err
+	if p.Terraform = starting; p.attached != nil {
+		cli, err := p.cli(ctx, o, "attached", "export "+reattachVariable+"="+quoted(p.attached.info)+"\n")
+		if err != nil {
+			return err
+		}
+		if p.Terraform, err = p.terraform(o.Dir, cli); err != nil {
+			return err
+		}
 	}
-	if err := p.Terraform.SetWaitDelay(patience); err != nil {
-		return err
+	if o.Provider == "" { // there is none to install
+		return p.Terraform.Init(ctx)
 	}
-	if err := p.Terraform.SetEnv(p.environment()); err != nil {
-		return err
-	}
-	return p.Terraform.Init(ctx)
+	return starting.Init(ctx)
 }
 
-// cli is the program that runs the command line: at the client, and with the
-// provider of this process.
-func (p *Playground) cli(ctx context.Context, o Options) (string, error) {
-	if o.Client == nil && p.attached == nil {
+// terraform runs the command line in the folder.
+func (p *Playground) terraform(dir, cli string) (*tfexec.Terraform, error) {
+	t, err := tfexec.NewTerraform(dir, cli)
+	if err != nil {
+		return nil, err
+	}
+	return t, errors.Join(t.SetWaitDelay(patience), t.SetEnv(p.environment()))
+}
+
+// cli is the program that runs the command line: at the client, and after the lines
+// of a shell.
+func (p *Playground) cli(ctx context.Context, o Options, name, before string) (string, error) {
+	if o.Client == nil && before == "" {
 		return o.CLI, nil
 	}
-	words, script := []string{o.CLI}, "#!/bin/sh\n"
+	words := []string{o.CLI}
 	if o.Client != nil {
 		words = o.Client.Command(ctx, o.CLI).Args
 	}
-	if p.attached != nil {
-		script += "export " + reattachVariable + "=" + quoted(p.attached.info) + "\n"
-	}
-	script += "exec"
+	script := "#!/bin/sh\n" + before + "exec"
 	for _, word := range words {
 		script += " " + quoted(word)
 	}
-	path := filepath.Join(p.config, "cli")
+	path := filepath.Join(p.config, name)
 	return path, program.Write(path, script+" \"$@\"\n")
 }
 
@@ -226,7 +240,17 @@ func (p *Playground) environment() map[string]string {
 // Command is a run of the command line, not started yet, for those who look at
 // its process and its output.
 func (p *Playground) Command(ctx context.Context, args ...string) *exec.Cmd {
-	command := exec.CommandContext(ctx, p.Terraform.ExecPath(), args...) //nolint:gosec // G204: the program is the caller's
+	return p.command(ctx, p.Terraform.ExecPath(), args)
+}
+
+// Starting is a Command that starts the provider that Build made, also where a test
+// serves it.
+func (p *Playground) Starting(ctx context.Context, args ...string) *exec.Cmd {
+	return p.command(ctx, p.starter, args)
+}
+
+func (p *Playground) command(ctx context.Context, cli string, args []string) *exec.Cmd {
+	command := exec.CommandContext(ctx, cli, args...)
 	command.Dir = p.Terraform.WorkingDir()
 	for name, value := range p.environment() {
 		command.Env = append(command.Env, name+"="+value)
