@@ -233,17 +233,13 @@ func (p *changed) repairs(found string, change func()) {
 }
 
 // A cluster that is gone as a whole is created again.
-func TestAccClusterGone(t *testing.T) {
+func TestClusterGone(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	base := clusterConfig(c, 1)
-	run(t,
-		resource.TestStep{Config: base},
-		resource.TestStep{
-			PreConfig: func() { c.clear(t) }, Config: base,
-			ConfigPlanChecks: planned(chat, plancheck.ResourceActionCreate),
-		},
-	)
+	virtually(t, func(t *testing.T) {
+		p := newChanged(t, object{})
+		p.cloud.clear(t)
+		p.becomes(created, "gone", p.arguments)
+	})
 }
 
 // An import by name reads back what the API shows. A configuration that says
@@ -295,17 +291,19 @@ func TestClusterImportOfNothing(t *testing.T) {
 	})
 }
 
-// A second cluster of the name is refused and leaves the first one alone.
+// A second cluster of the name is refused in the same run, too, and leaves the first
+// one alone.
 func TestClusterExists(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	second := strings.ReplaceAll(clusterConfig(c, 1), `"beam_cluster" "chat"`, `"beam_cluster" "second"`)
-	second = strings.TrimPrefix(second, c.provider())
-	run(t,
-		resource.TestStep{Config: clusterConfig(c, 1)},
-		resource.TestStep{Config: clusterConfig(c, 1) + second, ExpectError: spaced("The account has a cluster named")},
-		resource.TestStep{Config: clusterConfig(c, 1), PlanOnly: true},
-	)
+	virtually(t, func(t *testing.T) {
+		p := newChanged(t, object{})
+		second := newCoreServing(t, p.cloud, p.server, clusterType, clusterSchema(t), p.arguments)
+		if got := p.action(); got != stays {
+			t.Errorf("the first one %s", got)
+		}
+		inOrder(t, second.apply(), "The account has a cluster named")
+		p.idle("beside a second one")
+	})
 }
 
 // With -refresh=false a cluster that is to be replaced is in nobody's way either.
@@ -323,14 +321,18 @@ func TestAccClusterReplacedWithoutARefresh(t *testing.T) {
 
 // A replacement destroys the old hosts first: they do not count against the
 // account's limit.
-func TestAccClusterReplacedAtTheLimit(t *testing.T) {
+func TestClusterReplacedAtTheLimit(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{DropletLimit: 3})
-	run(t,
-		resource.TestStep{Config: clusterConfig(c, 2)},
-		resource.TestStep{Config: clusterConfig(c, 2), Taint: []string{chat}, ConfigPlanChecks: planned(chat, plancheck.ResourceActionReplace)},
-		resource.TestStep{Config: clusterConfig(c, 4), ExpectError: spaced("This needs 2 droplets more at a time, the account has 2 and its limit is 3")},
-	)
+	virtually(t, func(t *testing.T) {
+		arguments := object{"name": "chat", "region": "nyc3", "node_pools": object{"us": object{"count": 2}}}
+		p := newCore(t, newAccount(t, simulator.Options{DropletLimit: 3}), arguments)
+		p.becomes(created, "at first", arguments)
+		p.must(p.read())
+		p.must(tell(p.planFrom(p.nothing(), p.config).Diagnostics)) // as after taint
+		p.configure(with(arguments, object{"node_pools": object{"us": object{"count": 4}}}))
+		refused, _ := p.plan()
+		inOrder(t, refused, "This needs 2 droplets more at a time, the account has 2 and its limit is 3")
+	})
 }
 
 // Wrong values are found before anything is created, each with one diagnostic.

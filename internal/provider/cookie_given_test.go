@@ -65,16 +65,15 @@ func TestAccWriteOnlyCookie(t *testing.T) {
 	runSince(t, "1.11.0", "1.11.0",
 		resource.TestStep{Config: keeperConfig(c, 1, writeOnly(1)), ConfigVariables: is("COOKIEMONSTER"), ConfigStateChecks: stays(), Check: unseen("COOKIEMONSTER")},
 		resource.TestStep{
-			Config: keeperConfig(c, 2, writeOnly(1)), ConfigVariables: is("COOKIEMONSTER"), ConfigPlanChecks: planned(chat, plancheck.ResourceActionUpdate),
+			Config: keeperConfig(c, 2, writeOnly(2)), ConfigVariables: is("COOKIEMONSTER"), ConfigPlanChecks: planned(chat, plancheck.ResourceActionUpdate),
 			ConfigStateChecks: stays(), Check: unseen("COOKIEMONSTER"),
 		},
 		resource.TestStep{
-			Config: keeperConfig(c, 2, writeOnly(1)), ConfigVariables: is("ELMO"),
-			ExpectError: spaced("cookie_wo_version is 1 for both"),
+			Config: keeperConfig(c, 2, writeOnly(2)), ConfigVariables: is("ELMO"),
+			ExpectError: spaced("cookie_wo_version is 2 for both"),
 		},
-		resource.TestStep{Config: keeperConfig(c, 2, writeOnly(2)), ConfigVariables: is("ELMO"), ExpectError: spaced("Cookie cannot be rotated")},
+		resource.TestStep{Config: keeperConfig(c, 2, writeOnly(3)), ConfigVariables: is("ELMO"), ExpectError: spaced("Cookie cannot be rotated")},
 		resource.TestStep{Config: clusterConfig(c, 2), ExpectError: spaced("no state has it")},
-		resource.TestStep{Config: keeperConfig(c, 2, writeOnly(2)), ConfigVariables: is("COOKIEMONSTER"), ConfigStateChecks: stays(), Check: unseen("COOKIEMONSTER")},
 		resource.TestStep{Config: plain, ConfigVariables: is("unused"), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate), ConfigStateChecks: stays()},
 		resource.TestStep{
 			Config: keeperConfig(c, 2, writeOnly(1)), ConfigVariables: is("COOKIEMONSTER"), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate),

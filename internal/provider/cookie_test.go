@@ -174,38 +174,27 @@ func TestCookieImportRefusesIllegalCookies(t *testing.T) {
 	}
 }
 
-// A moved block takes the value of another resource over unchanged.
-func TestAccCookieMovedFromRandom(t *testing.T) {
+// A moved block takes the value of another resource over unchanged, and between the
+// two names of a cookie all of it.
+func TestAccCookieMoved(t *testing.T) {
 	t.Parallel()
-	var made, moved resource.TestStep
-	for from, attribute := range map[string]string{"random_password": "result", "random_string": "result", "random_id": "b64_url"} {
+	named := func(name, config string) string { return strings.Replace(config, `"chat"`, strconv.Quote(name), 1) }
+	made := resource.TestStep{Config: cookieConfig("erlang_cookie", "length = 40")}
+	moved := resource.TestStep{Config: cookieConfig("beam_cookie", "length = 40")}
+	move := func(was, attribute, is string, action plancheck.ResourceActionType) {
 		same := statecheck.CompareValue(compare.ValuesSame())
-		was, is := from+".chat", "erlang_cookie."+from
-		made.Config += fmt.Sprintf("resource %q \"chat\" {}\n", from)
 		made.ConfigStateChecks = append(made.ConfigStateChecks, same.AddStateValue(was, tfjsonpath.New(attribute)))
-		moved.Config += strings.Replace(cookieConfig("erlang_cookie", `keepers = { rotated = "2026-11" }`), `"chat"`, strconv.Quote(from), 1) +
-			fmt.Sprintf("moved {\n  from = %s\n  to = %s\n}\n", was, is)
-		moved.ConfigPlanChecks.PreApply = append(moved.ConfigPlanChecks.PreApply, plancheck.ExpectResourceAction(is, plancheck.ResourceActionUpdate))
+		moved.Config += fmt.Sprintf("moved {\n  from = %s\n  to = %s\n}\n", was, is)
+		moved.ConfigPlanChecks.PreApply = append(moved.ConfigPlanChecks.PreApply, plancheck.ExpectResourceAction(is, action))
 		moved.ConfigStateChecks = append(moved.ConfigStateChecks, same.AddStateValue(is, tfjsonpath.New("value")))
 	}
+	move("erlang_cookie.chat", "value", "beam_cookie.chat", plancheck.ResourceActionNoop)
+	for from, attribute := range map[string]string{"random_password": "result", "random_string": "result", "random_id": "b64_url"} {
+		made.Config += fmt.Sprintf("resource %q \"chat\" {}\n", from)
+		moved.Config += named(from, cookieConfig("erlang_cookie", `keepers = { rotated = "2026-11" }`))
+		move(from+".chat", attribute, "erlang_cookie."+from, plancheck.ResourceActionUpdate)
+	}
 	runWithRandom(t, made, moved)
-}
-
-func TestAccCookieMovedBetweenItsNames(t *testing.T) {
-	t.Parallel()
-	same := statecheck.CompareValue(compare.ValuesSame())
-	value := tfjsonpath.New("value")
-	run(t,
-		resource.TestStep{
-			Config:            cookieConfig("erlang_cookie", `length = 40`),
-			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue("erlang_cookie.chat", value)},
-		},
-		resource.TestStep{
-			Config:            cookieConfig("beam_cookie", `length = 40`) + "moved {\n  from = erlang_cookie.chat\n  to = beam_cookie.chat\n}\n",
-			ConfigPlanChecks:  planned("beam_cookie.chat", plancheck.ResourceActionNoop),
-			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue("beam_cookie.chat", value)},
-		},
-	)
 }
 
 // Every schema version of hashicorp/random, under both registries, moves the

@@ -175,28 +175,22 @@ func TestAccNodeImport(t *testing.T) {
 	run(t,
 		resource.TestStep{Config: config, ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))}},
 		resource.TestStep{ResourceName: worker, ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: ignored},
-		resource.TestStep{ResourceName: worker, ImportState: true, ImportStateId: "worker-1", ImportStateVerify: true, ImportStateVerifyIgnore: ignored},
 		resource.TestStep{Config: forgotten},
 		resource.TestStep{
 			Config:            config + "import {\n  to = beam_node.worker\n  id = \"worker-1\"\n}\n",
 			ConfigPlanChecks:  planned(worker, plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))},
 		},
-		resource.TestStep{Config: config, PlanOnly: true},
 	)
 }
 
 func TestNodeImportRefusesOtherDroplets(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	imported := func(id, want string) resource.TestStep {
-		return resource.TestStep{Config: workerConfig(c), ResourceName: worker, ImportState: true, ImportStateId: id, ExpectError: spaced(want)}
-	}
-	run(t,
-		resource.TestStep{Config: clusterConfig(c, 1, `cookie = "monster"`)},
-		imported("chat-us-1", "is no beam_node"),
-		imported("nobody", `The account has no droplet named "nobody". Check the name, and that the provider's token is one of the account in which the node is.`),
-	)
+	virtually(t, func(t *testing.T) {
+		_, p, _ := besideChat(t, newAccount(t, simulator.Options{}))
+		inOrder(t, p.imports("chat-us-1"), "is no beam_node")
+		inOrder(t, p.imports("nobody"), `The account has no droplet named "nobody". Check the name, and that the provider's token is one of the account in which the node is.`)
+	})
 }
 
 // A replacement does not count against the account's limit, another node does.
