@@ -82,14 +82,16 @@ func (h bootHost) write(t *testing.T, path, content string, isProgram bool) {
 }
 
 // standIn is a program that writes down its calls. The call whose number the
-// file "cut" holds is where the power goes away.
+// file "cut" holds is where the power goes away; each call puts a dot behind it.
 func (h bootHost) standIn(t *testing.T, name, body string) {
 	t.Helper()
 	_ = os.Remove(filepath.Join(h.dir, "bin", name)) // may lead to the real one
 	h.write(t, "bin/"+name, `#!/bin/sh
-echo "`+name+` $*" >>'`+h.dir+`/calls'
-if [ -e '`+h.dir+`/cut' ] && [ "$(/usr/bin/wc -l <'`+h.dir+`/calls')" -ge "$(/usr/bin/cat '`+h.dir+`/cut')" ]; then
-  kill -9 0
+printf '%s\n' "`+name+` $*" >>'`+h.dir+`/calls'
+if [ -e '`+h.dir+`/cut' ]; then
+  printf . >>'`+h.dir+`/cut'
+  read -r at calls <'`+h.dir+`/cut' || :
+  [ "${#calls}" -lt "$at" ] || kill -9 0
 fi
 `+body+"\n", true)
 }

@@ -14,10 +14,16 @@ const (
 		"E: Unable to lock directory /var/lib/apt/lists/"
 )
 
-// newBareHost is a load balancer whose image lacks HAProxy.
+// newBareHost is a load balancer whose image lacks HAProxy. All steps are done but
+// that which installs it.
 func newBareHost(t *testing.T) bootHost {
 	t.Helper()
 	h := newBootHost(t, exampleLoadBalancer())
+	for _, step := range h.steps(t) {
+		if step != "haproxy" {
+			h.write(t, "/var/lib/beam/steps/"+step, "", false)
+		}
+	}
 	h.standIn(t, "dpkg-query", `shift 3; for package; do [ "$package" = haproxy ] || echo "$package:installed"; done`)
 	return h
 }

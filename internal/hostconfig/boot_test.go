@@ -147,7 +147,7 @@ func TestABootThatIsCutOffAnywhereEndsAsOneThatIsNot(t *testing.T) {
 					t.Parallel()
 					h := prepare(t)
 					h.countWrites(t)
-					h.write(t, "cut", fmt.Sprint(at), false)
+					h.write(t, "cut", fmt.Sprintf("%d ", at), false)
 					if _, err := h.start(t); err == nil {
 						t.Fatal("the boot was not cut off")
 					}

@@ -81,7 +81,7 @@ func TestACookieChangesFromEveryStateWithoutACut(t *testing.T) {
 		}, newCookie},
 	}
 	for i, tt := range tests {
-		if !tried(i%5 == 0) {
+		if !tried(i%5 == 0 && i > 0) { // TestTheOldCookieIsRefusedAfterARotation goes through it in one go
 			continue
 		}
 		t.Run(tt.story, func(t *testing.T) {
@@ -107,18 +107,21 @@ func TestACookieChangesFromEveryStateWithoutACut(t *testing.T) {
 func (r *rotation) settled(t *testing.T) {
 	t.Helper()
 	fingerprint := cookie.Fingerprint(newCookie)
-	for _, m := range r.members {
+	for i, m := range r.members {
 		want := health.CookieReport{Version: 1, File: fingerprint, Running: fingerprint}
 		if diff := cmp.Diff(want, m.cookies(t)); diff != "" {
 			t.Errorf("cookies of %s (-want +got):\n%s", m.name, diff)
-		}
-		if got := m.status(t); got.CookieFingerprint != fingerprint || got.CookieRunning != fingerprint || got.CookieStaged != "" {
-			t.Errorf("%s reports %+v", m.name, got)
 		}
 		info, err := os.Stat(m.root + "/home/deploy/.erlang.cookie")
 		must(t, err)
 		if info.Mode() != 0o400 {
 			t.Errorf("the cookie's file has mode %s", info.Mode())
+		}
+		if !tried(i == 0) { // it tells of the same files
+			continue
+		}
+		if got := m.status(t); got.CookieFingerprint != fingerprint || got.CookieRunning != fingerprint || got.CookieStaged != "" {
+			t.Errorf("%s reports %+v", m.name, got)
 		}
 	}
 	r.restart(t, 2)
@@ -139,6 +142,7 @@ func TestTheOldCookieIsRefusedAfterARotation(t *testing.T) {
 	stranger.Kill(t)
 	r.stranger(t, newCookie, knock).Await(t, "[true,true,true]")
 	r.undisturbed(t)
+	r.settled(t)
 }
 
 func (r *rotation) rotate(t *testing.T) {

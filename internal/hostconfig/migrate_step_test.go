@@ -20,14 +20,14 @@ func runMigration(t *testing.T, checkDatabase, migrate string) (calls, said stri
 		"beamctl":    checkDatabase,
 		"systemctl":  `[ "$1" != start ] || { ` + migrate + `; }`,
 		"journalctl": "echo '** no such table'",
-		"sleep":      "",
 	} {
 		script := "#!/bin/sh\necho \"" + name + " $*\" >>" + dir + "/calls\n" + body + "\n"
 		if err := program.Write(dir+"/"+name, script); err != nil {
 			t.Fatal(err)
 		}
 	}
-	command := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(step, "/usr/local/sbin/beamctl", "beamctl"))
+	pause := "sleep() { echo \"sleep $*\" >>" + dir + "/calls; }\n" // a function: there are hundreds
+	command := exec.CommandContext(t.Context(), "sh", "-c", pause+strings.ReplaceAll(step, "/usr/local/sbin/beamctl", "beamctl"))
 	command.Env = []string{"PATH=" + dir + ":/usr/bin:/bin"}
 	out, err := command.CombinedOutput()
 	log, readErr := os.ReadFile(dir + "/calls")
