@@ -250,7 +250,7 @@ func (p *Playground) Starting(ctx context.Context, args ...string) *exec.Cmd {
 }
 
 func (p *Playground) command(ctx context.Context, cli string, args []string) *exec.Cmd {
-	command := exec.CommandContext(ctx, cli, args...)
+	command := exec.CommandContext(ctx, cli, args...) //nolint:gosec // G204: the program is the caller's
 	command.Dir = p.Terraform.WorkingDir()
 	for name, value := range p.environment() {
 		command.Env = append(command.Env, name+"="+value)
