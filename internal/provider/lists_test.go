@@ -19,37 +19,36 @@ import (
 // identity that imports it.
 func TestListResources(t *testing.T) {
 	t.Parallel()
-	c := newAccount(t, simulator.Options{DropletLimit: 20})
-	first := newCore(t, c, object{"name": "chat", "region": "nyc3", "node_pools": object{"us": object{"count": 2}}, "load_balancer": object{}})
-	first.must(first.apply())
-	second := newCore(t, c, object{"name": "talk", "region": "lon1", "node_pools": object{"us": object{}}})
-	second.must(second.apply())
-	for name, clusterName := range map[string]string{"worker-1": "chat", "worker-2": "talk"} {
-		region := map[string]string{"chat": "nyc3", "talk": "lon1"}[clusterName]
-		node := newCoreOf(t, c, "beam_node", nodeSchema(t), object{"name": name, "cluster": clusterName, "cookie": "monster", "region": region})
-		node.must(node.apply())
-	}
-	for _, tt := range []struct {
-		name, typeName string
-		cluster        string
-		limit          int64
-		want           []string
-	}{
-		{"clusters", "beam_cluster", "", 0, []string{"chat", "talk"}},
-		{"one cluster", "beam_cluster", "", 1, []string{"chat"}},
-		{"nodes", "beam_node", "", 0, []string{"worker-1", "worker-2"}},
-		{"nodes of a cluster", "beam_node", "talk", 0, []string{"worker-2"}},
-		{"nodes of no cluster", "beam_node", "chatter", 0, nil},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
+	virtually(t, func(t *testing.T) {
+		c := newAccount(t, simulator.Options{DropletLimit: 20})
+		first := newCore(t, c, object{"name": "chat", "region": "nyc3", "node_pools": object{"us": object{"count": 2}}, "load_balancer": object{}})
+		first.must(first.apply())
+		second := newCore(t, c, object{"name": "talk", "region": "lon1", "node_pools": object{"us": object{}}})
+		second.must(second.apply())
+		for name, clusterName := range map[string]string{"worker-1": "chat", "worker-2": "talk"} {
+			region := map[string]string{"chat": "nyc3", "talk": "lon1"}[clusterName]
+			node := newCoreOf(t, c, "beam_node", nodeSchema(t), object{"name": name, "cluster": clusterName, "cookie": "monster", "region": region})
+			node.must(node.apply())
+		}
+		for _, tt := range []struct {
+			name, typeName string
+			cluster        string
+			limit          int64
+			want           []string
+		}{
+			{"clusters", "beam_cluster", "", 0, []string{"chat", "talk"}},
+			{"one cluster", "beam_cluster", "", 1, []string{"chat"}},
+			{"nodes", "beam_node", "", 0, []string{"worker-1", "worker-2"}},
+			{"nodes of a cluster", "beam_node", "talk", 0, []string{"worker-2"}},
+			{"nodes of no cluster", "beam_node", "chatter", 0, nil},
+		} {
 			got := listed(t, first, tt.typeName, tt.cluster, tt.limit)
 			slices.Sort(got)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("listed (-want +got):\n%s", diff)
+				t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 			}
-		})
-	}
+		}
+	})
 }
 
 // listed are the names of what is found. Each has its identity and the name among
