@@ -97,7 +97,7 @@ func (n Node) document() (Document, error) {
 		return Document{}, err
 	}
 	d.listPackages()
-	return d, d.addManagement(n.Base, []string{"node.py", "drain.py", "restart.py", "releases.py", "cookie.py"}, d.nodeSettings(n, view.Program))
+	return d, d.addManagement(n.Base, []string{"node.py", "drain.py", "restart.py", "releases.py", "share.py", "cookie.py"}, d.nodeSettings(n, view.Program))
 }
 
 // validate repeats the checks of a plan, because what fails here would end in a

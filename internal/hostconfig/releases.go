@@ -28,6 +28,7 @@ func (n Node) releaseName() string {
 // releasePrograms handle the store. The first boot and beamctl both use them.
 func releasePrograms() []program {
 	return []program{
+		{"node/release/archive.py", "/usr/local/lib/beam/release/archive.py", "0644"},
 		{"node/release/download.py", "/usr/local/lib/beam/release/download.py", "0644"},
 		{"node/release/store.py", "/usr/local/lib/beam/release/store.py", "0644"},
 		{"node/fetch-release.py", "/usr/local/lib/beam/fetch-release", "0755"},

@@ -7,7 +7,7 @@ import sys
 sys.path.insert(0, "/usr/local/lib/beam")
 
 from release import store  # noqa: E402
-from release.download import Failed  # noqa: E402
+from release.archive import Failed  # noqa: E402
 
 # The download has been tried again where that could help.
 FINAL = 65

@@ -180,7 +180,7 @@ def store_release(sha256: str) -> None:
 
 
 def share_release(sha256: str, seconds: str) -> None:
-    ROLE.releases.share(sha256, seconds)
+    importlib.import_module("beamctl.share").share(sha256, seconds)
 
 
 def migrate(sha256: str) -> None:

@@ -1,13 +1,11 @@
 """What a node can say of itself, its peers and its database."""
 
-import concurrent.futures
 import ipaddress
 import os
 import re
 import socket
 import time
 import urllib.parse
-from collections.abc import Iterable
 from typing import Any
 
 from beamctl import cookie, host, releases
@@ -78,7 +76,11 @@ def known_peers() -> set[str]:
     return {name for path in PEERS for name in long_names(host.read(path))}
 
 
-def probe_all(names: Iterable[str], epmd_port: int) -> list[dict[str, str]]:
+def probe_all(names: set[str], epmd_port: int) -> list[dict[str, str]]:
+    if not names:
+        return []
+    import concurrent.futures  # takes long to load, and mostly nobody is missing
+
     with concurrent.futures.ThreadPoolExecutor(MAX_PROBES) as pool:
         return list(pool.map(lambda name: probe(name, epmd_port), sorted(names)))
 

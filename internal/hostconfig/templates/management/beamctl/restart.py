@@ -1,7 +1,6 @@
 """How a node takes over what it is told, and how its release is restarted and
 stopped without cutting off those whom it serves."""
 
-import http.client
 import math
 import os
 import re
@@ -166,6 +165,8 @@ def unwell(settings: dict[str, Any], service: dict[str, Any], check: Optional[di
 def ask(check: dict[str, Any]) -> str:
     """What is wrong with the release's answer. It may listen on the node's own
     address alone."""
+    import http.client  # takes long to load, and most commands ask nothing
+
     question, fault = f"GET {check['path']} on port {check['port']}", ""
     for at in ("127.0.0.1", address()):
         connection = http.client.HTTPConnection(at, check["port"], timeout=CHECK_TIMEOUT_S)

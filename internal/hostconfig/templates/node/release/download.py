@@ -1,7 +1,6 @@
 """Downloads the archive of a release."""
 
 import base64
-import hashlib
 import http.client
 import string
 import time
@@ -11,19 +10,14 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import IO
 
+from release.archive import Failed, check, receive
+
 # Between the rounds of tries: half a minute in all, after which a server that
 # does not answer is told of.
 PAUSES_S = (1, 2, 4, 8, 16)
 TIMEOUT_S = 30
-MAX_SIZE = 2 << 30
-CHUNK = 1 << 20
 # Answers that another try does not change.
 FINAL = {400, 401, 403, 404, 405, 410}
-
-
-class Failed(Exception):
-    """Tells why there is no such release. The text has no secret in it: neither
-    the query of a URL nor the value of a header."""
 
 
 class Again(Exception):
@@ -105,20 +99,3 @@ def request(url: str, headers: Mapping[str, str]) -> urllib.request.Request:
         login = base64.b64encode(urllib.parse.unquote(credentials).encode()).decode()
         made.add_header("Authorization", "Basic " + login)
     return made
-
-
-def receive(source: IO[bytes], file: IO[bytes]) -> tuple[str, int]:
-    """Copies an archive and returns its SHA-256 and its size."""
-    digest, size = hashlib.sha256(), 0
-    while chunk := source.read(CHUNK):
-        size += len(chunk)
-        if size > MAX_SIZE:
-            raise Failed(f"the archive has more than {MAX_SIZE >> 30} GiB")
-        digest.update(chunk)
-        file.write(chunk)
-    return digest.hexdigest(), size
-
-
-def check(found: str, sha256: str) -> None:
-    if found != sha256.lower():
-        raise Failed(f"the release's SHA-256 is {found}, not {sha256.lower()}; it is not used")

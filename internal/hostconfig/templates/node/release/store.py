@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from release.download import Failed, download
+from release.archive import Failed
 
 CONFIG = "/etc/beam/release.json"
 STORE = "/var/lib/beam/releases"
@@ -47,6 +47,7 @@ def has(sha256: str) -> bool:
 
 def fetch(source: dict[str, Any]) -> None:
     """Puts a release into the store, from a URL or from another node."""
+    from release.download import download  # HTTP takes long to load, and few who use the store fetch
     sha256 = source["sha256"]
     port = config()["share_port"]  # unless the other node has another one
     nodes = [address if ":" in address else f"{address}:{port}" for address in source.get("from") or []]
