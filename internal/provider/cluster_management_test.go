@@ -9,12 +9,6 @@ import (
 	fwresource "github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-
-	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
 const somewhere = "203.0.113.7/32"
@@ -155,29 +149,6 @@ const (
 	opened     = `access = { ssh_from = ["203.0.113.7/32"] }`
 	unattended = `wait_for = "active"`
 )
-
-func manages(enabled bool) statecheck.StateCheck {
-	return statecheck.ExpectKnownValue(chat, at("management").AtMapKey("enabled"), knownvalue.Bool(enabled))
-}
-
-func TestClusterManagementFollowsAnAddressKnownAfterApply(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	config := clusterConfig(c, 1, unattended, `access = { ssh_from = [terraform_data.office.output] }`) + `
-resource "terraform_data" "office" {
-  input = "203.0.113.7/32"
-}
-`
-	run(t,
-		resource.TestStep{
-			Config: config,
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				plancheck.ExpectUnknownValue(chat, at("management").AtMapKey("enabled")),
-			}},
-			ConfigStateChecks: []statecheck.StateCheck{manages(true)},
-		},
-	)
-}
 
 // The channel is set up and taken away by replacing hosts, and hosts follow another
 // address as they are.

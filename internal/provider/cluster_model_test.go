@@ -33,15 +33,21 @@ func clusterSchema(t *testing.T) schema.Schema {
 // configOf makes a configuration of a schema; what is left out is null.
 func configOf(t *testing.T, s schema.Schema, values object) tfsdk.Config {
 	t.Helper()
-	data, err := json.Marshal(values)
+	return tfsdk.Config{Schema: s, Raw: ofJSON(t, values, s.Type().TerraformType(t.Context()))}
+}
+
+// ofJSON is a plain value as one of Terraform's; what an object leaves out is null.
+func ofJSON(t *testing.T, value any, typ tftypes.Type) tftypes.Value {
+	t.Helper()
+	data, err := json.Marshal(value)
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := tftypes.ValueFromJSON(data, s.Type().TerraformType(t.Context())) //nolint:staticcheck // there is no other way from JSON
+	of, err := tftypes.ValueFromJSON(data, typ) //nolint:staticcheck // there is no other way from JSON
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tfsdk.Config{Schema: s, Raw: raw}
+	return of
 }
 
 // withUnknown makes the attribute at the path unknown.

@@ -282,13 +282,14 @@ func TestAccClusterImport(t *testing.T) {
 	)
 }
 
+// Terraform says that there is nothing of the name.
 func TestClusterImportOfNothing(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	run(t, resource.TestStep{
-		Config: clusterConfig(c, 1), ResourceName: chat, ImportState: true, ImportStateId: "chat",
-		ExpectError: spaced("Cannot import non-existent remote object"),
-	})
+	p := newCore(t, newAccount(t, simulator.Options{}), object{})
+	p.must(p.imports("chat"))
+	if !p.state.IsNull() {
+		t.Errorf("imported is %v", p.state)
+	}
 }
 
 // A second cluster of the name is refused in the same run, too, and leaves the first
@@ -379,73 +380,10 @@ func TestClusterPlanTimeChecks(t *testing.T) {
 	}
 }
 
-// What hangs on another resource is not known when a plan is made, and no
-// reason to refuse it.
-func TestAccClusterWithUnknownValues(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	config := strings.NewReplacer(
-		`name       = "chat"`, `name = terraform_data.name.output`,
-		`"nyc3"`, `terraform_data.region.output`,
-		`{ us =`, `{ for name in [terraform_data.pool.output] : name =>`,
-	).Replace(clusterConfig(c, 1, `cookie = beam_cookie.chat.value`, `load_balancer = {}`, `network = { ip_ranges = { nyc3 = "10.30.0.0/24" } }`)) + `
-resource "beam_cookie" "chat" {}
-resource "terraform_data" "pool" {
-  input = "us"
-}
-resource "terraform_data" "name" {
-  input = "chat"
-}
-resource "terraform_data" "region" {
-  input = "nyc3"
-}
-`
-	run(t,
-		resource.TestStep{
-			Config:            config,
-			ConfigPlanChecks:  planned(chat, plancheck.ResourceActionCreate),
-			ConfigStateChecks: []statecheck.StateCheck{statecheck.CompareValuePairs(chat, at("cookie"), "beam_cookie.chat", at("value"), compare.ValuesSame())},
-		},
-	)
-}
-
-// A value that turns out to be wrong is found before anything is created.
-func TestClusterWithAValueThatTurnsOutWrong(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	config := strings.Replace(clusterConfig(c, 1), `"nyc3"`, `terraform_data.region.output`, 1) +
-		"resource \"terraform_data\" \"region\" {\n  input = \"mars1\"\n}\n"
-	run(t, resource.TestStep{Config: config, ExpectError: spaced(`Region "mars1" does not exist`)})
-	if n := c.writes(); n > 0 {
-		t.Errorf("%d writes to the API", n)
-	}
-}
-
-// Without a token cookies work and a cluster says what is missing.
-func TestWithoutAToken(t *testing.T) {
-	for _, name := range []string{"DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"} {
-		t.Setenv(name, "")
-	}
-	cluster := strings.Replace(clusterConfig(&cloud{url: "http://127.0.0.1:1"}, 1), `token = "test"`, "", 1)
-	run(t, resource.TestStep{Config: cookieConfig("erlang_cookie", "")})
-	run(t, resource.TestStep{Config: cluster, PlanOnly: true, ExpectError: spaced("the provider has no token for it")})
-}
-
 // A token that is refused is named as such.
 func TestWithAWrongToken(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{Token: "right"})
-	run(t, resource.TestStep{Config: clusterConfig(c, 1), ExpectError: spaced("The token was refused")})
-}
-
-// A token that is known only after another resource exists: the plan asks the
-// API nothing.
-func TestAccWithAnUnknownToken(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{Token: "right"})
-	config := strings.Replace(clusterConfig(c, 1), `token = "test"`, `token = terraform_data.token.output`, 1) +
-		"resource \"terraform_data\" \"token\" {\n  input = \"right\"\n}\n"
-	run(t,
-		resource.TestStep{Config: config, ConfigPlanChecks: planned(chat, plancheck.ResourceActionCreate)},
-	)
+	p := newCore(t, newAccount(t, simulator.Options{Token: "right"}), object{"name": "chat", "region": "nyc3", "node_pools": object{"us": object{}}})
+	refused, _ := p.plan()
+	inOrder(t, refused, "The token was refused")
 }

@@ -2,31 +2,26 @@ package provider
 
 import (
 	"fmt"
-	"maps"
+	"os"
 	"regexp"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
-	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
-// One run of Terraform draws a cookie of each kind, and a provider writes them down
-// for the test.
-func TestAccEphemeralCookie(t *testing.T) {
-	t.Parallel()
-	testtool.RequireVersion(t, testtool.Terraform(t), "1.10.0", "1.11.0")
-	servers := maps.Clone(factories())
-	servers["echo"] = echoprovider.NewProviderServer()
-	step := resource.TestStep{Config: "resource \"echo\" \"cookie\" {}\n"}
+// drawCookies adds an ephemeral cookie of each kind, and a resource that writes them
+// down for the test, each with what the provider's function makes of it.
+func drawCookies(step *resource.TestStep) {
+	step.Config += "resource \"echo\" \"cookie\" {}\n"
 	var echoed string
-	var checks []resource.TestCheckFunc
 	for name, want := range map[string]struct {
 		arguments, shape string
 		bits             float64
@@ -35,30 +30,29 @@ func TestAccEphemeralCookie(t *testing.T) {
 		"otp":  {`format = "otp"`, `^[A-Z]{20}$`, cookie.EntropyBits(cookie.OTP, 20)},
 		"long": {`length = 64`, `^[A-Za-z0-9]{64}$`, cookie.EntropyBits(cookie.Alphanumeric, 64)},
 	} {
-		data := func(attribute string) tfjsonpath.Path {
-			return tfjsonpath.New("data").AtMapKey(name).AtMapKey(attribute)
+		data := func(which, attribute string) tfjsonpath.Path {
+			return at("data").AtMapKey(which).AtMapKey(attribute)
 		}
 		step.Config += fmt.Sprintf("ephemeral \"beam_cookie\" %q {\n%s\n}\n", name, want.arguments)
-		echoed += fmt.Sprintf("    %s = ephemeral.beam_cookie.%s\n", name, name)
+		echoed += fmt.Sprintf("    %[1]s = merge(ephemeral.beam_cookie.%[1]s, { told = provider::beam::cookie_fingerprint(ephemeral.beam_cookie.%[1]s.value) })\n", name)
 		step.ConfigStateChecks = append(step.ConfigStateChecks,
-			statecheck.ExpectKnownValue("echo.cookie", data("value"), knownvalue.StringRegexp(regexp.MustCompile(want.shape))),
-			statecheck.ExpectKnownValue("echo.cookie", data("entropy_bits"), knownvalue.Float64Exact(want.bits)),
+			statecheck.ExpectKnownValue("echo.cookie", data(name, "value"), knownvalue.StringRegexp(regexp.MustCompile(want.shape))),
+			statecheck.ExpectKnownValue("echo.cookie", data(name, "entropy_bits"), knownvalue.Float64Exact(want.bits)),
+			statecheck.CompareValuePairs("echo.cookie", data(name, "fingerprint"), "echo.cookie", data(name, "told"), compare.ValuesSame()),
 		)
-		checks = append(checks, func(state *terraform.State) error {
-			drawn := state.RootModule().Resources["echo.cookie"].Primary.Attributes
-			if want := cookie.Fingerprint(drawn["data."+name+".value"]); drawn["data."+name+".fingerprint"] != want {
-				return fmt.Errorf("the fingerprint of %s is %s, want %s", name, drawn["data."+name+".fingerprint"], want)
-			}
-			return nil
-		})
 	}
 	step.Config += "provider \"echo\" {\n  data = {\n" + echoed + "  }\n}\n"
-	step.Check = resource.ComposeAggregateTestCheckFunc(checks...)
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: servers, Steps: []resource.TestStep{step}})
 }
 
 func TestEphemeralCookieRefusesWhatCannotBeGenerated(t *testing.T) {
 	t.Parallel()
-	config := "ephemeral \"beam_cookie\" \"chat\" {\n  length = 10\n}\n"
-	runSince(t, "1.10.0", "1.11.0", resource.TestStep{Config: config, ExpectError: spaced("10 characters")})
+	var resp ephemeral.SchemaResponse
+	(&cookieEphemeral{}).Schema(t.Context(), ephemeral.SchemaRequest{}, &resp)
+	checked, err := NewServer("test", os.Getenv).ValidateEphemeralResourceConfig(t.Context(), &tfprotov6.ValidateEphemeralResourceConfigRequest{
+		TypeName: "beam_cookie", Config: wire(t, ofJSON(t, object{"length": 10}, resp.Schema.Type().TerraformType(t.Context()))),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inOrder(t, tell(checked.Diagnostics), "10 characters")
 }

@@ -85,18 +85,15 @@ func TestAccWriteOnlyCookie(t *testing.T) {
 // What belongs together is asked for before anything is planned.
 func TestWriteOnlyCookieAndItsVersion(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	without := strings.Replace(workerConfig(c), "  cookie  = \"monster\"\n", "", 1)
-	run(t, resource.TestStep{Config: without, ExpectError: spaced("Neither cookie nor cookie_wo is set")})
-	configs := map[string]string{}
-	for arguments, told := range map[string]string{
-		"cookie = \"a\"\ncookie_wo = \"b\"\ncookie_wo_version = 1": "Both cookie and cookie_wo are set",
-		"cookie_wo = \"b\"":                           "cookie_wo_version is not",
-		"cookie_wo_version = 1":                       "cookie_wo is not",
-		"cookie_wo = \"\"\ncookie_wo_version = 1":     "cookie_wo is empty",
-		"cookie_wo = \"-abc\"\ncookie_wo_version = 1": "the cookie starts with",
+	c := newAccount(t, simulator.Options{})
+	for _, d := range []diagnosticCase{
+		{"Neither cookie nor cookie_wo is set", "node", object{"cookie": nil}},
+		{"Both cookie and cookie_wo are set", "cluster", object{"cookie": "a", "cookie_wo": "b", "cookie_wo_version": 1}},
+		{"cookie_wo_version is not", "cluster", object{"cookie_wo": "b"}},
+		{"cookie_wo is not", "cluster", object{"cookie_wo_version": 1}},
+		{"cookie_wo is empty", "cluster", object{"cookie_wo": "", "cookie_wo_version": 1}},
+		{"The cookie starts with", "cluster", object{"cookie_wo": "-abc", "cookie_wo_version": 1}},
 	} {
-		configs[clusterConfig(c, 1, arguments)] = told
+		inOrder(t, tell(d.diagnostics(t, c)), d.Case)
 	}
-	runSince(t, "1.11.0", "1.11.0", wrongConfigs(configs)...)
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -45,11 +46,8 @@ func attributeOf(address, name string, want knownvalue.Check) statecheck.StateCh
 	return statecheck.ExpectKnownValue(address, tfjsonpath.New(name), want)
 }
 
-// One run of Terraform makes a cookie of each kind.
-func TestAccCookieFormats(t *testing.T) {
-	t.Parallel()
-	step := resource.TestStep{}
-	var checks []resource.TestCheckFunc
+// makeCookies adds a cookie of each kind.
+func makeCookies(step *resource.TestStep) {
 	for name, tt := range map[string]struct {
 		typeName, arguments string
 		shape               string
@@ -65,14 +63,35 @@ func TestAccCookieFormats(t *testing.T) {
 		step.Config += strings.Replace(cookieConfig(tt.typeName, tt.arguments), `"chat"`, strconv.Quote(name), 1)
 		step.ConfigStateChecks = append(step.ConfigStateChecks,
 			attributeOf(address, "value", knownvalue.StringRegexp(regexp.MustCompile(tt.shape))),
+			attributeOf(address, "value", knownvalue.StringFunc(cookie.Check)),
 			attributeOf(address, "entropy_bits", knownvalue.Float64Exact(tt.bits)),
 			statecheck.CompareValuePairs(address, tfjsonpath.New("id"), address, tfjsonpath.New("fingerprint"), compare.ValuesSame()),
 			statecheck.ExpectSensitiveValue(address, tfjsonpath.New("value")),
 		)
-		checks = append(checks, resource.TestCheckResourceAttrWith(address, "value", cookie.Check))
 	}
-	step.Check = resource.ComposeAggregateTestCheckFunc(checks...)
-	run(t, step)
+}
+
+// Without a token cookies of each kind work, kept or not, and functions; a cluster says
+// what is missing. What a function is given, Terraform judges first.
+func TestAccWithoutAToken(t *testing.T) {
+	t.Parallel()
+	servers := map[string]func() (tfprotov6.ProviderServer, error){
+		"beam": func() (tfprotov6.ProviderServer, error) { return NewServer("test", environment(nil)), nil },
+		"echo": echoprovider.NewProviderServer(),
+	}
+	var step resource.TestStep
+	makeCookies(&step)
+	callFunctions(&step)
+	lacking := step.Config + "output \"lacking\" {\n  value = provider::beam::sys_config({ basename = \"chat\", port_min = 9100, port_max = 9155 }, \"::\", [])\n}\n"
+	if !older(t, "1.10.0", "1.11.0") {
+		drawCookies(&step)
+	}
+	cluster := strings.Replace(clusterConfig(&cloud{url: "http://127.0.0.1:1"}, 1), `token = "test"`, "", 1)
+	runCase(t, resource.TestCase{ProtoV6ProviderFactories: servers, Steps: []resource.TestStep{
+		step,
+		{Config: lacking, ExpectError: spaced(`"sync"`)},
+		{Config: cluster, PlanOnly: true, ExpectError: spaced("the provider has no token for it")},
+	}})
 }
 
 // Only a change of an argument makes a new cookie; writing a default down is none,
@@ -92,6 +111,7 @@ func TestCookieIsReplacedByItsArgumentsOnly(t *testing.T) {
 		{stays, object{"format": "alphanumeric", "length": 32}},
 		{replaced, object{"keepers": rotated("")}},
 		{replaced, object{"keepers": rotated("2026-11")}},
+		{stays, object{"keepers": object{"rotated": "2026-11", "team": nil}}},
 		{replaced, object{"keepers": rotated("2026-11"), "length": 40}},
 	} {
 		p.becomes(change.want, fmt.Sprint(change.arguments), change.arguments)

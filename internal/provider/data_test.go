@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/compare"
@@ -71,22 +70,26 @@ resource "beam_cluster" "outside" {
 
 func TestLookingUpWhatIsNotThere(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	made := newCore(t, c, object{"name": "chat", "region": "nyc3", "node_pools": object{"us": object{}}})
-	made.must(made.apply())
-	configs := map[string]string{}
-	for data, told := range map[string]string{
-		`data "beam_cluster" "x" { name = "chta" }`:                    `The account has no cluster named "chta"`,
-		`data "beam_node" "x" { name = "worker-9" }`:                   `The account has no droplet named "worker-9". Check the name, and that the provider's token is one of the account in which the node is.`,
-		`data "beam_node" "x" { droplet_id = 12 }`:                     `The account has no droplet 12. Check the id, and that the provider's token is one of the account in which the node is.`,
-		`data "beam_node" "x" { droplet_id = 1.5 }`:                    `droplet_id is 1.5. Use a whole number`,
-		`data "beam_node" "x" { name = "chat-us-1" }`:                  `is no beam_node`,
-		`data "beam_node" "x" {}`:                                      `Neither name nor droplet_id is set`,
-		"data \"beam_node\" \"x\" {\nname = \"a\"\ndroplet_id = 12\n}": `Both name and droplet_id are set`,
-	} {
-		configs[c.provider()+data] = told
-	}
-	run(t, wrongConfigs(configs)...)
+	virtually(t, func(t *testing.T) {
+		p := newCore(t, newAccount(t, simulator.Options{}), object{"name": "chat", "region": "nyc3", "node_pools": object{"us": object{}}})
+		p.must(p.apply())
+		for _, tt := range []struct {
+			typeName string
+			config   object
+			told     string
+		}{
+			{"beam_cluster", object{"name": "chta"}, `The account has no cluster named "chta"`},
+			{"beam_node", object{"name": "worker-9"}, `The account has no droplet named "worker-9". Check the name, and that the provider's token is one of the account in which the node is.`},
+			{"beam_node", object{"droplet_id": 12}, `The account has no droplet 12. Check the id, and that the provider's token is one of the account in which the node is.`},
+			{"beam_node", object{"droplet_id": 1.5}, `droplet_id is 1.5. Use a whole number`},
+			{"beam_node", object{"name": "chat-us-1"}, `is no beam_node`},
+			{"beam_node", object{}, `Neither name nor droplet_id is set`},
+			{"beam_node", object{"name": "a", "droplet_id": 12}, `Both name and droplet_id are set`},
+		} {
+			_, told := p.lookUp(tt.typeName, tt.config)
+			inOrder(t, told, tt.told)
+		}
+	})
 }
 
 // To look a cluster up costs as few calls for many nodes as for one.
@@ -113,26 +116,8 @@ func TestLookingUpCostsAsMuchForManyNodes(t *testing.T) {
 // found are the nodes that the data source finds under the name.
 func (p *core) found(name string) map[string]tftypes.Value {
 	p.Helper()
-	var described datasource.SchemaResponse
-	(&clusterDataSource{}).Schema(p.Context(), datasource.SchemaRequest{}, &described)
-	typ, is := described.Schema.Type().TerraformType(p.Context()).(tftypes.Object)
-	if !is {
-		p.Fatalf("the data source is a %s", typ)
-	}
-	config := map[string]tftypes.Value{}
-	for attribute, of := range typ.AttributeTypes {
-		config[attribute] = tftypes.NewValue(of, nil)
-	}
-	config["name"] = tftypes.NewValue(tftypes.String, name)
-	read, err := p.server.ReadDataSource(p.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: clusterType, Config: wire(p.T, tftypes.NewValue(typ, config))})
-	if err != nil {
-		p.Fatal(err)
-	}
-	p.must(tell(read.Diagnostics))
-	value, err := read.State.Unmarshal(typ)
-	if err != nil {
-		p.Fatal(err)
-	}
+	value, told := p.lookUp(clusterType, object{"name": name})
+	p.must(told)
 	var attributes, nodes map[string]tftypes.Value
 	if err := value.As(&attributes); err != nil {
 		p.Fatal(err)
@@ -141,4 +126,33 @@ func (p *core) found(name string) map[string]tftypes.Value {
 		p.Fatal(err)
 	}
 	return nodes
+}
+
+// lookUp is what a data source finds, or what a user is told instead.
+func (p *core) lookUp(typeName string, arguments object) (found tftypes.Value, told string) {
+	p.Helper()
+	schemas, err := p.server.GetProviderSchema(p.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		p.Fatal(err)
+	}
+	typ := schemas.DataSourceSchemas[typeName].ValueType()
+	config := wire(p.T, ofJSON(p.T, arguments, typ))
+	checked, err := p.server.ValidateDataResourceConfig(p.Context(), &tfprotov6.ValidateDataResourceConfigRequest{TypeName: typeName, Config: config})
+	if err != nil {
+		p.Fatal(err)
+	}
+	if told := tell(checked.Diagnostics); told != "" {
+		return found, told
+	}
+	read, err := p.server.ReadDataSource(p.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: config})
+	if err != nil {
+		p.Fatal(err)
+	}
+	if told := tell(read.Diagnostics); told != "" {
+		return found, told
+	}
+	if found, err = read.State.Unmarshal(typ); err != nil {
+		p.Fatal(err)
+	}
+	return found, ""
 }

@@ -274,11 +274,12 @@ func TestNodeThatCannotJoinIsRefusedInThePlan(t *testing.T) {
 
 func TestNodeRefusals(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	alone := c.provider() + "resource \"beam_node\" \"worker\" {\n name = \"worker-1\"\n cluster = \"chat\"\n cookie = \"monster\"\n region = \"nyc3\"\n}\n"
-	run(t,
-		resource.TestStep{Config: alone, PlanOnly: true, ExpectError: spaced(`The account has no cluster named "chat"`)},
-		resource.TestStep{Config: strings.Replace(alone, "worker-1", "worker_1", 1), ExpectError: spaced("is not a host name")},
-		resource.TestStep{Config: strings.Replace(alone, "nyc3", "mars1", 1), ExpectError: spaced(`Region "mars1" does not exist`)},
-	)
+	c := newAccount(t, simulator.Options{})
+	for _, d := range []diagnosticCase{
+		{`The account has no cluster named "chat"`, "node", nil},
+		{"is not a host name", "node", object{"name": "worker_1"}},
+		{`Region "mars1" does not exist`, "node", object{"region": "mars1"}},
+	} {
+		inOrder(t, tell(d.diagnostics(t, c)), d.Case)
+	}
 }

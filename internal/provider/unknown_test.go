@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -67,46 +68,104 @@ resource "terraform_data" "record" {
 	)
 }
 
-// What hangs on another resource's change is applied as it was planned.
+// hanging are clusters and a node that hang on other resources: chat and its worker in
+// their number and size, talk in whatever there is, and the third one in its token.
+func hanging(c *cloud, values map[string]string) string {
+	rolled := "lifecycle {\n    create_before_destroy = true\n  }"
+	config := strings.NewReplacer(
+		`token = "test"`, `token = "right"`, `"nyc3"`, "terraform_data.region.output", "count = 1", "count = tonumber(terraform_data.n.output)",
+	).Replace(workerConfig(c, `environment = { LEVEL = terraform_data.n.output }`, `size = "s-${terraform_data.n.output}vcpu-${terraform_data.n.output}gb"`, rolled))
+	for name, value := range values {
+		config += fmt.Sprintf("resource \"terraform_data\" %q {\n  input = %q\n}\n", name, value)
+	}
+	return config + fmt.Sprintf(`
+resource "beam_cookie" "talk" {}
+resource "beam_cluster" "talk" {
+  name          = terraform_data.name.output
+  region        = terraform_data.region.output
+  node_pools    = { for name in [terraform_data.pool.output] : name => { count = 1 } }
+  cookie        = beam_cookie.talk.value
+  load_balancer = {}
+  network       = { ip_ranges = { nyc3 = "10.30.0.0/24" } }
+  access        = { ssh_from = [terraform_data.office.output] }
+  wait_for      = "active"
+}
+provider "later" {
+  token        = terraform_data.token.output
+  api_endpoint = %q
+}
+resource "beam_cluster" "later" {
+  provider   = later
+  name       = "later"
+  region     = terraform_data.region.output
+  node_pools = { us = {} }
+}
+`, c.url)
+}
+
+// What hangs on another resource is not known when a plan is made, and no reason to
+// refuse it; what turns out to be wrong is found before anything is created, and what
+// changes is applied as it was planned. With a token that is not known, the plan asks
+// the API nothing.
 func TestAccValuesThatAreKnownAfterApply(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	config := func(v int) string {
-		base := strings.Replace(workerConfig(c, `environment = { LEVEL = terraform_data.v.output }`, `size = "s-${terraform_data.v.output}vcpu-${terraform_data.v.output}gb"`), "count = 1", "count = tonumber(terraform_data.v.output)", 1)
-		return base + fmt.Sprintf("resource \"terraform_data\" \"v\" {\n  input = %q\n}\n", fmt.Sprint(v))
-	}
-	run(t,
-		resource.TestStep{Config: config(1)},
-		resource.TestStep{
-			Config: config(2),
+	c := newCloud(t, simulator.Options{Token: "right"})
+	t.Cleanup(func() { c.nothingLeft(t) })
+	wrong := map[string]string{"name": "shop", "region": "mars1", "pool": "eu", "n": "2", "office": "198.51.100.7/32", "token": "wrong"}
+	right := map[string]string{"name": "talk", "region": "nyc3", "pool": "us", "n": "1", "office": somewhere, "token": "right"}
+	more := maps.Clone(right)
+	more["n"] = "2"
+	other := statecheck.CompareValue(compare.ValuesDiffer())
+	later := factories()
+	later["later"] = later["beam"]
+	runCase(t, resource.TestCase{ProtoV6ProviderFactories: later, Steps: []resource.TestStep{
+		{Config: hanging(c, wrong), ExpectError: spaced(`Region "mars1" does not exist`)},
+		{
+			PreConfig: func() {
+				if n := c.writes(); n > 0 {
+					t.Errorf("%d writes to the API", n)
+				}
+			},
+			Config: hanging(c, right),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				plancheck.ExpectResourceAction(worker, plancheck.ResourceActionReplace),
+				plancheck.ExpectResourceAction(chat, plancheck.ResourceActionCreate),
+				plancheck.ExpectResourceAction("beam_cluster.later", plancheck.ResourceActionCreate),
+				plancheck.ExpectResourceAction("beam_cluster.talk", plancheck.ResourceActionCreate),
+				plancheck.ExpectUnknownValue("beam_cluster.talk", at("management").AtMapKey("enabled")),
+			}},
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.CompareValuePairs("beam_cluster.talk", at("cookie"), "beam_cookie.talk", at("value"), compare.ValuesSame()),
+				statecheck.ExpectKnownValue("beam_cluster.talk", at("management").AtMapKey("enabled"), knownvalue.Bool(true)),
+				other.AddStateValue(worker, at("droplet_id")),
+			},
+		},
+		{
+			Config: hanging(c, more),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(worker, plancheck.ResourceActionCreateBeforeDestroy),
 				plancheck.ExpectUnknownValue(chat, at("nodes")),
 				// What no number of nodes changes stays known.
 				plancheck.ExpectKnownValue(chat, at("cookie_fingerprint"), knownvalue.NotNull()),
 				plancheck.ExpectKnownValue(chat, at("load_balancer_ipv4_address"), knownvalue.Null()),
 				plancheck.ExpectKnownValue(chat, at("database_host"), knownvalue.Null()),
 			}},
-			ConfigStateChecks: []statecheck.StateCheck{attributeOf(chat, "nodes", knownvalue.MapSizeExact(2))},
+			ConfigStateChecks: []statecheck.StateCheck{
+				attributeOf(chat, "nodes", knownvalue.MapSizeExact(2)), other.AddStateValue(worker, at("droplet_id")),
+			},
 		},
-	)
+	}})
 }
 
-// A cookie that a cluster has is not drawn anew by accident: keepers that mean
-// the same change nothing, and what would make another cookie is refused before
-// the old one is gone where the nodes cannot be told of it.
+// A cookie that a cluster has is not drawn anew by accident: what would make another
+// one is refused before the old one is gone where the nodes cannot be told of it.
 func TestCookieOfAClusterThatExists(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	config := func(keepers string) string {
-		return clusterConfig(c, 1, `cookie = beam_cookie.chat.value`) + "resource \"beam_cookie\" \"chat\" {\n  keepers = " + keepers + "\n}\n"
-	}
-	run(t,
-		resource.TestStep{Config: config(`{ team = "a" }`)},
-		resource.TestStep{Config: config(`{ team = "a", rotated = null }`), PlanOnly: true},
-		resource.TestStep{Config: config(`{ team = "b" }`), ExpectError: spaced("This plan has another cookie, which is only known after apply")},
-		resource.TestStep{Config: config(`{ team = "a" }`), PlanOnly: true},
-	)
+	virtually(t, func(t *testing.T) {
+		p := newChanged(t, object{"cookie": "monster"})
+		planned := p.planFrom(p.state, notKnownAt(t, p.config, tftypes.NewAttributePath().WithAttributeName("cookie")))
+		inOrder(t, tell(planned.Diagnostics), "This plan has another cookie, which is only known after apply")
+		p.idle("after that")
+	})
 }
 
 // An import can say where the cookie is, so that no command shows it.
