@@ -16,7 +16,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
@@ -240,46 +239,6 @@ func TestClusterGone(t *testing.T) {
 		p.cloud.clear(t)
 		p.becomes(created, "gone", p.arguments)
 	})
-}
-
-// An import by name reads back what the API shows. A configuration that says
-// the same plans nothing; the rest is taken from the configuration once.
-func TestAccClusterImport(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	arguments := []string{`load_balancer = {}`, `database = { volume_gib = 20 }`, opened, unattended, `tags = ["team:chat"]`}
-	base := clusterConfig(c, 2, arguments...)
-	told := clusterConfig(c, 2, append(arguments, `cookie = "monster"`, `environment = { PHX_HOST = "chat.example.com" }`, `host = { swap_mib = 512 }`)...)
-	writes := 0
-	run(t,
-		resource.TestStep{Config: told},
-		resource.TestStep{
-			ResourceName: chat, ImportState: true, ImportStateId: "chat", ImportStateVerify: true,
-			ImportStateVerifyIgnore: []string{ // what only the hosts and the state know
-				"cookie", "cookie_fingerprint", "environment", "host.swap_mib", "management.enabled", "database_ca_certificate", "database_url", "migration_database_url", "secret_key_base", "stats_password", "memory",
-			},
-		},
-		resource.TestStep{Config: c.provider() + "removed {\n  from = beam_cluster.chat\n  lifecycle {\n    destroy = false\n  }\n}\n"},
-		resource.TestStep{
-			Config:           base + "import {\n  to = beam_cluster.chat\n  id = \"chat\"\n}\n",
-			ConfigPlanChecks: planned(chat, plancheck.ResourceActionNoop),
-		},
-		resource.TestStep{
-			PreConfig: func() { writes = c.writes() },
-			Config:    told,
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				plancheck.ExpectResourceAction(chat, plancheck.ResourceActionUpdate),
-				plancheck.ExpectKnownValue(chat, at("estimated_monthly_cost"), knownvalue.Float64Exact(26)),
-			}},
-			ConfigStateChecks: []statecheck.StateCheck{attributeOf(chat, "cookie", knownvalue.StringExact("monster"))},
-			Check: func(*terraform.State) error {
-				if now := c.writes(); now != writes {
-					return fmt.Errorf("taking the configuration over wrote %d times to the API", now-writes)
-				}
-				return nil
-			},
-		},
-	)
 }
 
 // Terraform says that there is nothing of the name.

@@ -151,33 +151,27 @@ func spaced(text string) *regexp.Regexp {
 
 // A cookie in use is kept, and the arguments that are applied first describe
 // it. Only a later change makes a new one.
-func TestAccCookieImport(t *testing.T) {
+func TestAnImportedCookieIsKept(t *testing.T) {
 	t.Parallel()
-	const address = "beam_cookie.chat"
-	kept := func(arguments string, plan resource.ConfigPlanChecks) resource.TestStep {
-		return resource.TestStep{
-			Config: cookieConfig("beam_cookie", arguments), ConfigPlanChecks: plan,
-			ConfigStateChecks: []statecheck.StateCheck{
-				attributeOf(address, "value", knownvalue.StringExact("monster")),
-				attributeOf(address, "fingerprint", knownvalue.StringExact(cookie.Fingerprint("monster"))),
-				attributeOf(address, "entropy_bits", knownvalue.Null()),
-			},
+	p := newCoreOf(t, newAccount(t, simulator.Options{}), "beam_cookie", cookieSchema(t), object{})
+	p.must(p.imports("monster"))
+	for _, change := range []struct {
+		want      string
+		arguments object
+		value     string // as a pattern
+	}{
+		{stays, object{}, "^monster$"},
+		{updated, object{"format": "otp", "keepers": object{"rotated": "2026-11"}}, "^monster$"},
+		{replaced, object{"format": "otp", "keepers": object{"rotated": "2026-12"}}, "^[A-Z]{20}$"},
+	} {
+		p.becomes(change.want, fmt.Sprint(change.arguments), change.arguments)
+		var is cookieModel
+		p.get(&is)
+		value := is.Value.ValueString()
+		if !regexp.MustCompile(change.value).MatchString(value) || is.Fingerprint.ValueString() != cookie.Fingerprint(value) || is.EntropyBits.IsNull() != (change.want != replaced) {
+			t.Errorf("%v: the cookie is %s with the fingerprint %s and %s bits", change.arguments, is.Value, is.Fingerprint, is.EntropyBits)
 		}
 	}
-	run(t,
-		resource.TestStep{
-			Config: cookieConfig("beam_cookie", ""), ResourceName: address, ImportState: true, ImportStateId: "monster", ImportStatePersist: true,
-		},
-		kept("", nothingPlanned()),
-		kept("format = \"otp\"\nkeepers = { rotated = \"2026-11\" }", planned(address, plancheck.ResourceActionUpdate)),
-		resource.TestStep{
-			Config:           cookieConfig("beam_cookie", "format = \"otp\"\nkeepers = { rotated = \"2026-12\" }"),
-			ConfigPlanChecks: planned(address, plancheck.ResourceActionReplace),
-			ConfigStateChecks: []statecheck.StateCheck{
-				attributeOf(address, "value", knownvalue.StringRegexp(regexp.MustCompile(`^[A-Z]{20}$`))),
-			},
-		},
-	)
 }
 
 func TestCookieImportRefusesIllegalCookies(t *testing.T) {

@@ -1,72 +1,13 @@
 package provider
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-	"github.com/hashicorp/terraform-plugin-testing/compare"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
-	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
-
-const lookUp = `
-data "beam_cluster" "chat" {
-  name = "chat"
-}
-
-data "beam_cluster" "outside" {
-  name = "outside"
-}
-
-data "beam_node" "worker" {
-  name = "worker-1"
-}
-`
-
-// sameAs expects attributes of both to have the same values.
-func sameAs(address, other string, names ...string) []statecheck.StateCheck {
-	var checks []statecheck.StateCheck
-	for _, name := range names {
-		checks = append(checks, statecheck.CompareValuePairs(address, at(name), other, at(name), compare.ValuesSame()))
-	}
-	return checks
-}
-
-// Another workspace finds by name what this one made, as this one shows it, in either
-// kind of network.
-func TestAccDataSources(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	t.Cleanup(func() { c.nothingLeft(t) })
-	whole := "count = 2 } }\n  load_balancer = {}\n  database = {}\n  distribution = { basename = \"talk\" }"
-	made := strings.Replace(workerConfig(c, `release = { name = "jobs" }`), "count = 1 } }", whole, 1) + `
-resource "beam_cluster" "outside" {
-  name       = "outside"
-  cookie     = "monster"
-  region     = "nyc3"
-  network    = { mode = "public" }
-  node_pools = { us = { ` + whole + `
-}
-`
-	var shown []statecheck.StateCheck
-	for _, data := range []string{"data.beam_cluster.chat", "data.beam_cluster.outside"} {
-		shown = append(shown, sameAs(data, strings.TrimPrefix(data, "data."),
-			"id", "nodes", "node_names", "cookie_fingerprint", "load_balancer_ipv4_address", "database_host", "vpc_uuids", "firewall_ids", "estimated_monthly_cost")...)
-		shown = append(shown, attributeOf(data, "cookie_fingerprint", knownvalue.StringExact(cookie.Fingerprint("monster"))))
-	}
-	shown = append(shown, sameAs("data.beam_node.worker", worker,
-		"id", "droplet_id", "cluster", "region", "size", "ipv4_address", "ipv4_address_private", "cookie_fingerprint", "node_name", "estimated_monthly_cost")...)
-	run(t,
-		resource.TestStep{Config: made},
-		resource.TestStep{Config: made + lookUp, ConfigPlanChecks: nothingPlanned(), ConfigStateChecks: shown},
-	)
-}
 
 func TestLookingUpWhatIsNotThere(t *testing.T) {
 	t.Parallel()

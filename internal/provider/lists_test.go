@@ -8,9 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/querycheck"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
@@ -94,35 +91,4 @@ func listed(t *testing.T, p *core, typeName, clusterName string, limit int64) []
 		names = append(names, result.DisplayName)
 	}
 	return names
-}
-
-// Terraform asks for lists from 1.14 on. An older one, and OpenTofu, takes no notice
-// of them.
-func TestAccQuery(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	lists := `
-list "beam_cluster" "all" {
-  provider = beam
-}
-
-list "beam_node" "chat" {
-  provider = beam
-  config {
-    cluster = "chat"
-  }
-}
-`
-	steps := []resource.TestStep{{Config: workerConfig(c)}}
-	if !older(t, "1.14.0", never) {
-		steps = append(steps, resource.TestStep{
-			Query: true, Config: lists, // beside the configuration of the step before
-			QueryResultChecks: []querycheck.QueryResultCheck{
-				querycheck.ExpectLength("beam_cluster.all", 1),
-				querycheck.ExpectIdentity("beam_cluster.all", map[string]knownvalue.Check{"name": knownvalue.StringExact("chat")}),
-				querycheck.ExpectLength("beam_node.chat", 1),
-			},
-		})
-	}
-	run(t, steps...)
 }

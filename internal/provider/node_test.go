@@ -163,27 +163,6 @@ func TestANodeIsRepairedOrMadeAnew(t *testing.T) {
 	})
 }
 
-// An import by name or id takes what only the host knows from the
-// configuration, without touching the droplet.
-func TestAccNodeImport(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	config := workerConfig(c, `tags = ["role:worker"]`, `environment = { QUEUE = "mail" }`)
-	forgotten := clusterConfig(c, 1, `cookie = "monster"`) + "removed {\n  from = beam_node.worker\n  lifecycle {\n    destroy = false\n  }\n}\n"
-	ignored := []string{"cookie", "cookie_fingerprint", "environment", "peers"}
-	same := statecheck.CompareValue(compare.ValuesSame())
-	run(t,
-		resource.TestStep{Config: config, ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))}},
-		resource.TestStep{ResourceName: worker, ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: ignored},
-		resource.TestStep{Config: forgotten},
-		resource.TestStep{
-			Config:            config + "import {\n  to = beam_node.worker\n  id = \"worker-1\"\n}\n",
-			ConfigPlanChecks:  planned(worker, plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))},
-		},
-	)
-}
-
 func TestNodeImportRefusesOtherDroplets(t *testing.T) {
 	t.Parallel()
 	virtually(t, func(t *testing.T) {
