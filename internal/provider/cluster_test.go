@@ -3,7 +3,6 @@ package provider
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,12 +10,8 @@ import (
 
 	"github.com/digitalocean/godo"
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
@@ -34,79 +29,6 @@ resource "beam_cluster" "chat" {
   %s
 }
 `, nodes, strings.Join(arguments, "\n  "))
-}
-
-// Its droplets are records, which nobody can reach.
-const whole = `
-  cookie        = "monster"
-  load_balancer = { health_check = { path = "/health" } }
-  database      = {}
-  access        = { ssh_from = ["203.0.113.7/32"] }
-  management    = { enabled = false }
-`
-
-func at(name string) tfjsonpath.Path { return tfjsonpath.New(name) }
-
-// A cluster is created whole, planned again without changes, and destroyed
-// without leaving anything.
-func TestAccClusterLife(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	t.Cleanup(func() { c.nothingLeft(t) })
-	run(t,
-		resource.TestStep{
-			Config:           clusterConfig(c, 2, whole),
-			ConfigPlanChecks: planned(chat, plancheck.ResourceActionCreate),
-			ConfigStateChecks: []statecheck.StateCheck{
-				attributeOf(chat, "id", knownvalue.StringExact("chat")),
-				attributeOf(chat, "node_names", knownvalue.ListSizeExact(2)),
-				attributeOf(chat, "nodes", knownvalue.MapPartial(map[string]knownvalue.Check{
-					"chat-us-1": knownvalue.ObjectPartial(map[string]knownvalue.Check{
-						"pool": knownvalue.StringExact("us"), "region": knownvalue.StringExact("nyc3"),
-						"node_name": knownvalue.StringRegexp(regexp.MustCompile(`^chat@10\.`)),
-					}),
-				})),
-				attributeOf(chat, "cookie_fingerprint", knownvalue.StringRegexp(regexp.MustCompile(`^[0-9a-f]{12}$`))),
-				attributeOf(chat, "url", knownvalue.StringRegexp(regexp.MustCompile(`^http://[0-9.]+$`))),
-				attributeOf(chat, "database_host", knownvalue.StringExact("database.chat.internal")),
-				attributeOf(chat, "vpc_uuids", knownvalue.MapSizeExact(1)),
-				attributeOf(chat, "firewall_ids", knownvalue.MapSizeExact(3)),
-				attributeOf(chat, "estimated_monthly_cost", knownvalue.Float64Exact(25)),
-				attributeOf(chat, "drift", knownvalue.ListSizeExact(0)),
-				statecheck.ExpectSensitiveValue(chat, at("database_url")),
-				statecheck.ExpectSensitiveValue(chat, at("migration_database_url")),
-				statecheck.ExpectSensitiveValue(chat, at("secret_key_base")),
-				statecheck.ExpectSensitiveValue(chat, at("stats_password")),
-			},
-		},
-		resource.TestStep{
-			Config:   strings.Replace(clusterConfig(c, 2, whole), "database      = {}", "database = { user = \"chat\", volume_gib = 10 }", 1),
-			PlanOnly: true, // the defaults, written down
-		},
-	)
-}
-
-// Nodes are added in place; only what they can touch becomes unknown.
-func TestAccClusterUpdates(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	address, secret := statecheck.CompareValue(compare.ValuesSame()), statecheck.CompareValue(compare.ValuesSame())
-	same := func(further ...statecheck.StateCheck) []statecheck.StateCheck {
-		return append(further, address.AddStateValue(chat, at("load_balancer_ipv4_address")), secret.AddStateValue(chat, at("secret_key_base")))
-	}
-	run(t,
-		resource.TestStep{Config: clusterConfig(c, 1, whole), ConfigStateChecks: same()},
-		resource.TestStep{
-			Config: clusterConfig(c, 3, whole),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				plancheck.ExpectResourceAction(chat, plancheck.ResourceActionUpdate),
-				plancheck.ExpectKnownValue(chat, at("node_names").AtSliceIndex(0), knownvalue.NotNull()),
-				plancheck.ExpectUnknownValue(chat, at("node_names").AtSliceIndex(2)),
-				plancheck.ExpectUnknownValue(chat, at("edeliver_config")),
-			}},
-			ConfigStateChecks: same(attributeOf(chat, "node_names", knownvalue.ListSizeExact(3))),
-		},
-	)
 }
 
 // Settings change in place, and no output but their own with them.
@@ -135,6 +57,19 @@ func TestSettingsChangeInPlace(t *testing.T) {
 				t.Errorf("%s: another address or secret", change.argument)
 			}
 		}
+	})
+}
+
+// What tells edeliver of all nodes is not known while one is still to come.
+func TestEdeliverIsToldOfNodesThatCome(t *testing.T) {
+	t.Parallel()
+	virtually(t, func(t *testing.T) {
+		p := newChanged(t, object{})
+		p.set("node_pools", object{"us": object{"count": 2}})
+		if got := p.said().EdeliverConfig; !got.IsUnknown() {
+			t.Errorf("planned is %s", got)
+		}
+		p.applies("another node")
 	})
 }
 

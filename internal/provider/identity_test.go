@@ -8,9 +8,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
@@ -83,21 +80,4 @@ func importRead(t *testing.T, server tfprotov6.ProviderServer, typeName string, 
 		t.Errorf("the identity is %v (%v), want %v", got, err, identity)
 	}
 	return tell(read.Diagnostics)
-}
-
-// Terraform keeps identities from 1.12 on. An older one, and OpenTofu, takes no
-// notice of them.
-func TestAccIdentities(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	config := workerConfig(c) + cookieConfig("beam_cookie", "")
-	kept := []statecheck.StateCheck{
-		statecheck.ExpectIdentity(chat, map[string]knownvalue.Check{"name": knownvalue.StringExact("chat")}),
-		statecheck.ExpectIdentityValueMatchesState(worker, at("droplet_id")),
-		statecheck.ExpectIdentityValueMatchesState("beam_cookie.chat", at("fingerprint")),
-	}
-	if older(t, "1.12.0", never) {
-		kept = nil
-	}
-	run(t, resource.TestStep{Config: config, ConfigStateChecks: kept})
 }

@@ -8,16 +8,10 @@ import (
 	"github.com/digitalocean/godo"
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-testing/compare"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	fwresource "github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
-	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/hostconfig"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
@@ -71,34 +65,6 @@ func TestNodeDefaults(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("spec differs (-want +got):\n%s", diff)
 	}
-}
-
-// A node joins, changes its tags in place, and is destroyed with the cluster.
-func TestAccNodeLife(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	t.Cleanup(func() { c.nothingLeft(t) })
-	same := statecheck.CompareValue(compare.ValuesSame())
-	run(t,
-		resource.TestStep{
-			Config: workerConfig(c),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				plancheck.ExpectResourceAction(worker, plancheck.ResourceActionCreate),
-				plancheck.ExpectKnownValue(worker, at("estimated_monthly_cost"), knownvalue.Float64Exact(6)),
-				plancheck.ExpectKnownValue(worker, at("cookie_fingerprint"), knownvalue.StringExact(cookie.Fingerprint("monster"))),
-			}},
-			ConfigStateChecks: []statecheck.StateCheck{
-				attributeOf(worker, "estimated_monthly_cost", knownvalue.Float64Exact(6)),
-				same.AddStateValue(worker, at("droplet_id")),
-				attributeOf(worker, "cookie_fingerprint", knownvalue.StringExact(cookie.Fingerprint("monster"))),
-				attributeOf(worker, "drift", knownvalue.ListSizeExact(0)),
-			},
-		},
-		resource.TestStep{
-			Config: workerConfig(c, `tags = ["role:worker"]`), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(worker, at("droplet_id"))},
-		},
-	)
 }
 
 // besideChat is a cluster that exists, and a node beside it that is to come, with
@@ -196,26 +162,6 @@ func TestNodeWhoseReleaseComesFromElsewhere(t *testing.T) {
 		p.becomes(created, "at first", release("https://example.com/1?signature=1"))
 		p.becomes(updated, "another signature", release("https://example.com/1?signature=2"))
 	})
-}
-
-// What a node was told makes it anew, the new one before the old one goes where the
-// configuration asks for that.
-func TestAccNodeIsRolled(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	t.Cleanup(func() { c.nothingLeft(t) })
-	config := func(url, sum string) string {
-		return workerConfig(c, fmt.Sprintf(`release = { name = "jobs", url = %q, sha256 = %q }`, url, strings.Repeat(sum, 64)),
-			"lifecycle {\n    create_before_destroy = true\n  }")
-	}
-	other := statecheck.CompareValue(compare.ValuesDiffer())
-	run(t,
-		resource.TestStep{Config: config("https://example.com/1", "a"), ConfigStateChecks: []statecheck.StateCheck{other.AddStateValue(worker, at("droplet_id"))}},
-		resource.TestStep{
-			Config: config("https://example.com/2", "b"), ConfigPlanChecks: planned(worker, plancheck.ResourceActionCreateBeforeDestroy),
-			ConfigStateChecks: []statecheck.StateCheck{other.AddStateValue(worker, at("droplet_id"))},
-		},
-	)
 }
 
 // Whether a node can join is found out when it is planned: in a cluster that

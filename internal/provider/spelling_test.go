@@ -3,12 +3,9 @@ package provider
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	certificates "github.com/beamcluster/terraform-provider-beam/internal/secret"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
@@ -85,29 +82,6 @@ func TestAnotherSpellingChangesNoHost(t *testing.T) {
 			})
 		})
 	}
-}
-
-// Where Terraform takes the state's spelling for an answer, nothing is planned.
-func TestAccAnotherSpellingIsNoChange(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	config := func(environment, packages, mode, sum, ranges string) string {
-		both := []string{
-			`environment = { ` + environment + ` }`,
-			`host = { packages = [` + packages + `], files = { "/etc/talk" = { content = "x", mode = "` + mode + `" } } }`,
-			`release = { name = "talk", url = "https://example.com/talk.tar.gz", sha256 = "` + sum + `" }`,
-		}
-		ofCluster := []string{`access = { ssh_from = [` + ranges + `] }`, `management = { enabled = false }`}
-		return clusterConfig(c, 1, slices.Concat(both, ofCluster)...) + "resource \"beam_node\" \"worker\" {\n  name = \"worker-1\"\n  cluster = beam_cluster.chat.name\n" +
-			"  cookie = \"monster\"\n  region = \"nyc3\"\n  " + strings.Join(both, "\n  ") + "\n}\n"
-	}
-	run(t,
-		resource.TestStep{Config: config(`A = "x"`, `"htop"`, "0640", sum, `"203.0.113.0/24", "2001:db8::/32"`)},
-		resource.TestStep{
-			Config:   config(`A = "x", B = null`, `"htop", null`, "640", strings.ToUpper(sum), `"2001:DB8:0::/32", "203.0.113.0/24", "203.0.113.0/24"`),
-			PlanOnly: true,
-		},
-	)
 }
 
 // A load balancer serves with the same, and names the same, however its TLS is written.

@@ -17,56 +17,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cookie"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
-
-// Which nodes there are follows from the configuration, so that something can be
-// made for each from the first plan on; only their addresses are not known. After
-// a change of the number, what stays is known. The test framework knows no
-// for_each; a count of the keys needs them known just as well.
-func TestAccSomethingForEachNode(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	t.Cleanup(func() { c.nothingLeft(t) })
-	config := func(nodes int, arguments ...string) string {
-		return clusterConfig(c, nodes, append(arguments, `cookie = beam_cookie.chat.value`)...) + `
-resource "beam_cookie" "chat" {}
-resource "terraform_data" "record" {
-  count = length(keys(beam_cluster.chat.nodes))
-  input = values(beam_cluster.chat.nodes)[count.index].ipv4_address
-}
-`
-	}
-	node := func(name, attribute string) tfjsonpath.Path { return at("nodes").AtMapKey(name).AtMapKey(attribute) }
-	run(t,
-		resource.TestStep{Config: config(1), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-			plancheck.ExpectResourceAction(`terraform_data.record[0]`, plancheck.ResourceActionCreate),
-			plancheck.ExpectKnownValue(chat, at("estimated_monthly_cost"), knownvalue.Float64Exact(6)), // whatever the cookie
-		}}},
-		resource.TestStep{
-			Config: config(2),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				plancheck.ExpectResourceAction(`terraform_data.record[0]`, plancheck.ResourceActionNoop),
-				plancheck.ExpectResourceAction(`terraform_data.record[1]`, plancheck.ResourceActionCreate),
-				plancheck.ExpectKnownValue(chat, node("chat-us-1", "ipv4_address"), knownvalue.NotNull()),
-				plancheck.ExpectUnknownValue(chat, node("chat-us-2", "ipv4_address")),
-				plancheck.ExpectKnownValue(chat, at("remote_console").AtMapKey("chat-us-1"), knownvalue.NotNull()),
-				plancheck.ExpectUnknownValue(chat, at("edeliver_config")),
-				plancheck.ExpectKnownValue(chat, at("vpc_uuids"), knownvalue.MapSizeExact(1)),
-			}},
-		},
-		resource.TestStep{
-			// Something else is not known yet.
-			Config:           config(2, `tags = [terraform_data.tag.output]`) + "resource \"terraform_data\" \"tag\" {\n  input = \"team:chat\"\n}\n",
-			ConfigPlanChecks: planned(`terraform_data.record[1]`, plancheck.ResourceActionNoop),
-		},
-		resource.TestStep{Config: config(1), ConfigPlanChecks: planned(`terraform_data.record[1]`, plancheck.ResourceActionDestroy)},
-	)
-}
 
 // hanging are clusters and a node that hang on other resources: chat and its worker in
 // their number and size, talk in whatever there is, and the third one in its token.
@@ -132,10 +87,12 @@ func TestAccValuesThatAreKnownAfterApply(t *testing.T) {
 				plancheck.ExpectResourceAction("beam_cluster.later", plancheck.ResourceActionCreate),
 				plancheck.ExpectResourceAction("beam_cluster.talk", plancheck.ResourceActionCreate),
 				plancheck.ExpectUnknownValue("beam_cluster.talk", at("management").AtMapKey("enabled")),
+				plancheck.ExpectKnownValue(worker, at("cookie_fingerprint"), knownvalue.StringExact(cookie.Fingerprint("monster"))),
 			}},
 			ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.CompareValuePairs("beam_cluster.talk", at("cookie"), "beam_cookie.talk", at("value"), compare.ValuesSame()),
 				statecheck.ExpectKnownValue("beam_cluster.talk", at("management").AtMapKey("enabled"), knownvalue.Bool(true)),
+				attributeOf(worker, "cookie_fingerprint", knownvalue.StringExact(cookie.Fingerprint("monster"))),
 				other.AddStateValue(worker, at("droplet_id")),
 			},
 		},
