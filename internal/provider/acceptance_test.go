@@ -139,13 +139,7 @@ func factories() map[string]func() (tfprotov6.ProviderServer, error) {
 // run runs the steps of a test case under Terraform or OpenTofu.
 func run(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
-	runWith(t, nil, steps...)
-}
-
-// runWith does the same with further options for its commands.
-func runWith(t *testing.T, options *resource.AdditionalCLIOptions, steps ...resource.TestStep) {
-	t.Helper()
-	runCase(t, resource.TestCase{ProtoV6ProviderFactories: factories(), AdditionalCLIOptions: options, Steps: steps})
+	runCase(t, resource.TestCase{ProtoV6ProviderFactories: factories(), Steps: steps})
 }
 
 func runCase(t *testing.T, tested resource.TestCase) {
@@ -154,16 +148,6 @@ func runCase(t *testing.T, tested resource.TestCase) {
 		testtool.Require(t, "terraform")
 	}
 	resource.UnitTest(t, tested)
-}
-
-// wrongConfigs are steps that fail, each with its configuration and what is to be said
-// of it.
-func wrongConfigs(told map[string]string) []resource.TestStep {
-	var steps []resource.TestStep
-	for config, text := range told {
-		steps = append(steps, resource.TestStep{Config: config, ExpectError: spaced(text)})
-	}
-	return steps
 }
 
 // runSince runs the steps where the command line has a feature that Terraform and
@@ -190,8 +174,4 @@ const never = "99.0.0"
 
 func planned(address string, action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)}}
-}
-
-func nothingPlanned() resource.ConfigPlanChecks {
-	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
 }

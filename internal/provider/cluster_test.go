@@ -10,8 +10,6 @@ import (
 
 	"github.com/digitalocean/godo"
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
@@ -199,19 +197,6 @@ func TestClusterExists(t *testing.T) {
 		inOrder(t, second.apply(), "The account has a cluster named")
 		p.idle("beside a second one")
 	})
-}
-
-// With -refresh=false a cluster that is to be replaced is in nobody's way either.
-func TestAccClusterReplacedWithoutARefresh(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t, simulator.Options{})
-	t.Cleanup(func() { c.nothingLeft(t) })
-	runWith(t, &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: true}},
-		resource.TestStep{Config: clusterConfig(c, 1)},
-		resource.TestStep{
-			Config: clusterConfig(c, 1), Taint: []string{chat}, ConfigPlanChecks: planned(chat, plancheck.ResourceActionReplace),
-		},
-	)
 }
 
 // A replacement destroys the old hosts first: they do not count against the

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -37,7 +39,7 @@ func unseen(secrets ...string) resource.TestCheckFunc {
 	return func(state *terraform.State) error {
 		text, err := json.Marshal(state)
 		for _, secret := range secrets {
-			if slices.ContainsFunc(testtool.Needles(secret), func(n string) bool { return strings.Contains(string(text), n) }) {
+			if shows(string(text), secret) {
 				return fmt.Errorf("the state shows %q", secret)
 			}
 		}
@@ -45,8 +47,12 @@ func unseen(secrets ...string) resource.TestCheckFunc {
 	}
 }
 
-// A cookie that no state has makes nodes at any time, is told from another one, and
-// can be given in the other way without touching a host.
+// shows says that the text has the secret, in whatever form.
+func shows(text, secret string) bool {
+	return slices.ContainsFunc(testtool.Needles(secret), func(n string) bool { return strings.Contains(text, n) })
+}
+
+// A cookie that no state has makes nodes at any time, and is told from another one.
 func TestAccWriteOnlyCookie(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
@@ -61,7 +67,6 @@ func TestAccWriteOnlyCookie(t *testing.T) {
 			attributeOf(chat, "cookie_wo", knownvalue.Null()),
 		}
 	}
-	plain := strings.Replace(keeperConfig(c, 2, `cookie = "COOKIEMONSTER"`), "ephemeral = true", "", 1)
 	runSince(t, "1.11.0", "1.11.0",
 		resource.TestStep{Config: keeperConfig(c, 1, writeOnly(1)), ConfigVariables: is("COOKIEMONSTER"), ConfigStateChecks: stays(), Check: unseen("COOKIEMONSTER")},
 		resource.TestStep{
@@ -74,12 +79,51 @@ func TestAccWriteOnlyCookie(t *testing.T) {
 		},
 		resource.TestStep{Config: keeperConfig(c, 2, writeOnly(3)), ConfigVariables: is("ELMO"), ExpectError: spaced("Cookie cannot be rotated")},
 		resource.TestStep{Config: clusterConfig(c, 2), ExpectError: spaced("no state has it")},
-		resource.TestStep{Config: plain, ConfigVariables: is("unused"), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate), ConfigStateChecks: stays()},
-		resource.TestStep{
-			Config: keeperConfig(c, 2, writeOnly(1)), ConfigVariables: is("COOKIEMONSTER"), ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate),
-			ConfigStateChecks: stays(), Check: unseen("COOKIEMONSTER"),
-		},
 	)
+}
+
+// A cookie can be given in the other way without touching a host; the state has it
+// only while it is given plainly.
+func TestACookieIsGivenInTheOtherWay(t *testing.T) {
+	t.Parallel()
+	const secret = "COOKIEMONSTER"
+	virtually(t, func(t *testing.T) {
+		c := newAccount(t, simulator.Options{})
+		plain, hidden := object{"cookie": secret}, object{"cookie_wo": secret, "cookie_wo_version": 1}
+		chat := newCore(t, c, object{})
+		node := newCoreServing(t, c, chat.server, "beam_node", nodeSchema(t), object{})
+		var droplets []string
+		for _, change := range []struct {
+			want  string
+			given object
+		}{{created, hidden}, {updated, plain}, {updated, hidden}} {
+			chat.becomes(change.want, "the cluster", with(object{"name": "chat", "region": "nyc3", "node_pools": object{"us": object{"count": 2}}}, change.given))
+			node.becomes(change.want, "the node", with(object{"name": "worker-1", "cluster": "chat", "region": "nyc3"}, change.given))
+			var is nodeModel
+			node.get(&is)
+			for _, fingerprint := range []types.String{chat.model().CookieFingerprint, is.CookieFingerprint} {
+				if fingerprint.ValueString() != cookie.Fingerprint(secret) {
+					t.Errorf("the fingerprint is %s", fingerprint)
+				}
+			}
+			if !chat.model().CookieWO.IsNull() || shows(chat.state.String()+node.state.String(), secret) != (change.given["cookie"] != nil) {
+				t.Errorf("given as %v: the states are %s and %s", change.given, chat.state, node.state)
+			}
+			var made []string
+			for _, droplet := range c.Inventory().Of("droplet") {
+				made = append(made, droplet.ID)
+			}
+			if droplets == nil {
+				droplets = made
+			}
+			if diff := cmp.Diff(droplets, made); diff != "" {
+				t.Errorf("given as %v: other droplets:\n%s", change.given, diff)
+			}
+		}
+		node.must(node.destroy())
+		chat.must(chat.destroy())
+		c.nothingLeft(t)
+	})
 }
 
 // What belongs together is asked for before anything is planned.

@@ -155,11 +155,8 @@ func TestAccNodeIsTold(t *testing.T) {
 		resource.TestStep{
 			PreConfig: a.hears(t), Config: team(a.cloud, "2", hasChannel, `environment = { GREETING = "hello" }`),
 			ConfigPlanChecks: planned(worker, plancheck.ResourceActionUpdate), ConfigStateChecks: stays(),
-		},
-		resource.TestStep{
-			PreConfig: a.hears(t, "chat-us-1: stage-cookie", "chat-us-1: switch-cookie", "chat-us-1: adopt-cookie",
+			PostApplyFunc: a.hears(t, "chat-us-1: stage-cookie", "chat-us-1: switch-cookie", "chat-us-1: adopt-cookie",
 				"worker-1: stage-cookie", "worker-1: adopt-cookie", "worker-1: apply"),
-			Config: team(a.cloud, "2", hasChannel, `environment = { GREETING = "hello" }`), PlanOnly: true,
 		},
 	)
 }

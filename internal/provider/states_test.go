@@ -24,12 +24,13 @@ import (
 // makes them.
 
 // Whatever an earlier version left, this one goes on with it: it plans nothing
-// where all is well, mends what is not, and destroys all of it.
+// where all is well, mends what is not, replaces what is tainted, and destroys all of
+// it.
 func TestAccKeptStates(t *testing.T) {
 	t.Parallel()
 	folders, err := filepath.Glob(filepath.Join("testdata", "states", "*"))
 	must(t, err)
-	unwell := map[string]func(*kept, *testing.T){"drifted": (*kept).repairs, "half-made": (*kept).completes}
+	unwell := map[string]func(*kept, *testing.T){"drifted": (*kept).repairs, "half-made": (*kept).completes, "smallest": (*kept).replaces}
 	for _, folder := range folders {
 		name := filepath.Base(folder)
 		t.Run(name, func(t *testing.T) {
@@ -173,6 +174,22 @@ func (k *kept) repairs(t *testing.T) {
 		t.Errorf("the plan is not to change the cluster in place:\n%s", text)
 	}
 	k.completes(t)
+}
+
+// replaces expects that a cluster which is well and tainted is in nobody's way, also
+// with -refresh=false, and comes with other droplets.
+func (k *kept) replaces(t *testing.T) {
+	t.Helper()
+	k.plansNothing(t)
+	before := k.Simulator.Inventory().Of("droplet")
+	must(t, k.Terraform.Taint(t.Context(), "beam_cluster.hello"))
+	must(t, k.Terraform.Apply(t.Context(), tfexec.Refresh(false)))
+	after := k.Simulator.Inventory().Of("droplet")
+	if len(after) != len(before) || slices.ContainsFunc(after, func(is simulator.Object) bool {
+		return slices.ContainsFunc(before, func(was simulator.Object) bool { return was.ID == is.ID })
+	}) {
+		t.Errorf("the droplets were %v and are %v", before, after)
+	}
 }
 
 // completes expects that an apply leaves one cluster that is whole.
