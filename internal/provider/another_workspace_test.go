@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -46,13 +47,18 @@ func anotherWorkspace(t *testing.T, c *cloud, distribution object) (chat, outsid
 func TestAnImportReadsBackWhatTheAPIShows(t *testing.T) {
 	t.Parallel()
 	virtually(t, func(t *testing.T) {
-		chat, outside, worker := anotherWorkspace(t, newAccount(t, simulator.Options{}), nil)
+		c := newAccount(t, simulator.Options{})
+		chat, outside, worker := anotherWorkspace(t, c, nil)
 		ofCluster := []string{
 			"cookie", "cookie_fingerprint", "environment", "host.swap_mib", "management.enabled", "database_ca_certificate", "database_url", "migration_database_url", "secret_key_base", "stats_password", "memory",
 		}
 		chat.isImported("chat", ofCluster...)
 		outside.isImported("outside", append(ofCluster, "distribution.basename")...)
-		worker.isImported("worker-1", "cookie", "cookie_fingerprint", "environment", "peers", "release", "distribution.basename")
+		ofNode := []string{"cookie", "cookie_fingerprint", "environment", "peers", "release", "distribution.basename"}
+		made := worker.state
+		worker.isImported("worker-1", ofNode...)
+		worker.state = made
+		worker.isImported(strconv.Itoa(c.droplet(t.Context(), t, "worker-1")), ofNode...)
 	})
 }
 
