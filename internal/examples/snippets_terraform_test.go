@@ -45,6 +45,7 @@ func TestSnippetsOfTerraformAreValid(t *testing.T) {
 	p, err := playground.Open(t.Context(), playground.Options{CLI: cli, Test: t, Dir: work})
 	must(t, err)
 	t.Cleanup(func() { must(t, p.Close()) })
+	must(t, p.Terraform.Init(t.Context())) // for the modules
 	said, err := p.Terraform.Validate(t.Context())
 	must(t, err)
 	for _, d := range said.Diagnostics {

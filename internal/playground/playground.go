@@ -103,8 +103,8 @@ func Build(ctx context.Context, folder string) error {
 	return nil
 }
 
-// Open starts the simulator, makes Terraform use it, and runs terraform init.
-// Close it in the end.
+// Open starts the simulator, makes Terraform use it, and runs terraform init where
+// there is a provider to install. Close it in the end.
 func Open(ctx context.Context, o Options) (*Playground, error) {
 	p := &Playground{}
 	if o.Simulator.Hosts = o.Hosts; o.Hosts == nil {
@@ -188,8 +188,8 @@ func (p *Playground) connect(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	if o.Provider == "" { // there is none to install
-		return p.Terraform.Init(ctx)
+	if o.Provider == "" {
+		return nil
 	}
 	return starting.Init(ctx)
 }
