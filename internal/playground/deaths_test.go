@@ -19,7 +19,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/beamcluster/terraform-provider-beam/internal/playground"
 	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
@@ -106,10 +105,7 @@ func TestAccRealDeaths(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		testtool.Skip(t, "needs Linux's /proc to find the provider's process")
 	}
-	d := &deaths{T: t, cli: testtool.Terraform(t), provider: t.TempDir(), folders: t.TempDir(), lives: make(chan struct{}, livesAtOnce), ended: map[string]int{}}
-	if err := playground.Build(t.Context(), d.provider); err != nil {
-		t.Fatal(err)
-	}
+	d := &deaths{T: t, cli: testtool.Terraform(t), provider: built(t), folders: t.TempDir(), lives: make(chan struct{}, livesAtOnce), ended: map[string]int{}}
 	seed := *deathSeed
 	if seed == 0 {
 		seed = rand.Uint64()

@@ -98,11 +98,9 @@ func openSecrets(t *testing.T) *secretsWorld {
 		"token": plantedToken, "cookie": plantedCookie, "environment": plantedEnvironment, "TLS key": key,
 		"user data": "#cloud-config", // its first line
 	}}
-	provider := t.TempDir()
-	must(t, playground.Build(t.Context(), provider))
 	config := fmt.Sprintf(secretive, plantedToken, plantedCookie, plantedEnvironment, certificate, key)
 	must(t, os.WriteFile(filepath.Join(w.dir, "main.tf"), []byte(config), 0o600))
-	p, err := playground.Open(t.Context(), playground.Options{CLI: testtool.Terraform(t), Provider: provider, Dir: w.dir, Wrap: w.listProcesses})
+	p, err := playground.Open(t.Context(), playground.Options{CLI: testtool.Terraform(t), Provider: built(t), Dir: w.dir, Wrap: w.listProcesses})
 	must(t, err)
 	w.Playground = p
 	t.Cleanup(func() { must(t, p.Close()) })
