@@ -34,16 +34,15 @@ func (d death) String() string {
 	return fmt.Sprintf("%s, %s call %d, %s", d.op.name, d.how, d.call, d.at.route)
 }
 
-// deaths is what is tried: each ending at each call of each operation, or death
-// after the first call of each route that changes something, and of the other
-// endings one by turns.
+// deaths is what is tried: each ending at each call of each operation, or one by
+// turns at the first call of each route that changes something.
 func deaths(all []recorded) []death {
 	endings := []ending{diesBefore, interrupted, diesAfter}
 	var found []death
 	for i, r := range all {
 		for n, at := range r.calls {
 			for j, how := range endings {
-				chosen := how == diesAfter || (i+n)%2 == j
+				chosen := (i+n)%len(endings) == j
 				changes := !strings.HasPrefix(at.route, http.MethodGet) && at.nth == 1
 				if chosen && changes || testtool.Everything() {
 					found = append(found, death{r.op, n + 1, at, how})

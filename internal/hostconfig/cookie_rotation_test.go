@@ -81,7 +81,7 @@ func TestACookieChangesFromEveryStateWithoutACut(t *testing.T) {
 		}, newCookie},
 	}
 	for i, tt := range tests {
-		if !tried(i%5 == 0 && i > 0) { // TestTheOldCookieIsRefusedAfterARotation goes through it in one go
+		if !tried(i == 5) { // TestTheOldCookieIsRefusedAfterARotation goes through it in one go
 			continue
 		}
 		t.Run(tt.story, func(t *testing.T) {
@@ -123,6 +123,9 @@ func (r *rotation) settled(t *testing.T) {
 		if got := m.status(t); got.CookieFingerprint != fingerprint || got.CookieRunning != fingerprint || got.CookieStaged != "" {
 			t.Errorf("%s reports %+v", m.name, got)
 		}
+	}
+	if !tried(len(r.stopped) == 0) {
+		return
 	}
 	r.restart(t, 2)
 	r.meshed(t, newCookie)

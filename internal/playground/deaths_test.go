@@ -149,7 +149,7 @@ func (d *deaths) goOn(all *errgroup.Group, after string, w world, seed uint64) {
 	}
 }
 
-// strikes are those that befall an operation: by turns two of the five, or all.
+// strikes are those that befall an operation: by turns one of the five, or all.
 func (d *deaths) strikes(operation int) []strike {
 	switch {
 	case *deathsOf > 0:
@@ -157,8 +157,7 @@ func (d *deaths) strikes(operation int) []strike {
 	case testtool.Everything():
 		return strikes
 	}
-	first := 2 * operation
-	return []strike{strikes[first%len(strikes)], strikes[(first+1)%len(strikes)]}
+	return []strike{strikes[operation%len(strikes)]}
 }
 
 // failed reports every failure, where the group keeps the first.
@@ -175,8 +174,9 @@ type outcome struct {
 	shape    []string
 }
 
-// live begins a life, when it is its turn, and ends it after the story.
-func (d *deaths) live(w world, config string, story func(context.Context, *life) error) (err error) {
+// live begins a life, when it is its turn, and ends it after the story. Only a run
+// that is struck needs the folder of a provider to start.
+func (d *deaths) live(w world, config, provider string, story func(context.Context, *life) error) (err error) {
 	d.lives <- struct{}{}
 	defer func() { <-d.lives }()
 	ctx, cancel := context.WithTimeout(d.Context(), lifeTime)
@@ -185,7 +185,7 @@ func (d *deaths) live(w world, config string, story func(context.Context, *life)
 	if err != nil {
 		return err
 	}
-	l, err := begin(ctx, d, dir, w, config)
+	l, err := begin(ctx, d, dir, w, config, provider)
 	if err != nil {
 		return err
 	}
@@ -196,7 +196,7 @@ func (d *deaths) live(w world, config string, story func(context.Context, *life)
 const lifeTime = 3 * time.Minute
 
 func (d *deaths) undisturbed(op operation, w world) (o outcome, err error) {
-	return o, d.live(w, op.config, func(ctx context.Context, l *life) error {
+	return o, d.live(w, op.config, "", func(ctx context.Context, l *life) error {
 		_, o.requests, err = l.disturbed(ctx, "", 0, "apply", "-auto-approve")
 		if err != nil {
 			return err
@@ -210,7 +210,7 @@ func (d *deaths) undisturbed(op operation, w world) (o outcome, err error) {
 // struck lets the blow fall into the operation, and expects that it can be
 // finished and all of it destroyed.
 func (d *deaths) struck(op operation, w world, whole outcome, blow strike, at int) error {
-	return d.live(w, op.config, func(ctx context.Context, l *life) error {
+	return d.live(w, op.config, d.provider, func(ctx context.Context, l *life) error {
 		struck, _, err := l.disturbed(ctx, blow, at, "apply", "-auto-approve")
 		if err != nil {
 			return err

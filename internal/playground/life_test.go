@@ -35,14 +35,14 @@ type life struct {
 }
 
 // begin opens a folder in which the world goes on.
-func begin(ctx context.Context, d *deaths, dir string, w world, config string) (*life, error) {
+func begin(ctx context.Context, d *deaths, dir string, w world, config, provider string) (*life, error) {
 	l := &life{dir: dir, gate: &gate{}}
 	if err := l.configure(config); err != nil {
 		return nil, err
 	}
 	var err error
 	l.Playground, err = playground.Open(ctx, playground.Options{
-		CLI: d.cli, Provider: d.provider, Test: d.T, Dir: dir,
+		CLI: d.cli, Provider: provider, Test: d.T, Dir: dir,
 		Wrap: func(next http.Handler) http.Handler {
 			l.gate.next = next
 			return l.gate
