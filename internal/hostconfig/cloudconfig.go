@@ -118,12 +118,8 @@ func (d Document) render(b Base) ([]byte, error) {
 	if err := d.archive(); err != nil {
 		return nil, err
 	}
-	encoder, err := newEncoder()
-	if err != nil {
-		return nil, err
-	}
 	for _, file := range d.Files {
-		encoded, err := encoder.encode(file)
+		encoded, err := encode(file)
 		if err != nil {
 			return nil, err
 		}

@@ -8,24 +8,20 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // plainFileSize is the size in bytes up to which a file stays readable in the
 // user data instead of being compressed.
 const plainFileSize = 1024
 
-// encoder encodes the files of a host. Its writer compresses one after another,
-// since a new one takes more memory than a whole host.
-type encoder struct{ writer *gzip.Writer }
-
-func newEncoder() (encoder, error) {
-	writer, err := gzip.NewWriterLevel(nil, gzip.DefaultCompression)
-	return encoder{writer}, err
-}
+// writers compress one file after another, since a new one takes more memory than a
+// whole host.
+var writers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
 // encode picks the shortest of cloud-init's encodings that carries the content
 // exactly.
-func (e encoder) encode(f File) (cloudFile, error) {
+func encode(f File) (cloudFile, error) {
 	entry := cloudFile{
 		Path:        f.Path,
 		Owner:       f.Owner,
@@ -37,7 +33,7 @@ func (e encoder) encode(f File) (cloudFile, error) {
 	if plain && len(f.Content) <= plainFileSize {
 		return entry, nil
 	}
-	compressed, err := e.compress(f.Content)
+	compressed, err := compress(f.Content)
 	if err != nil {
 		return cloudFile{}, fmt.Errorf("compress %s: %w", f.Path, err)
 	}
@@ -63,13 +59,15 @@ func isPlain(text string) bool {
 
 // compress gives base64 of gzip without a name or time, the same for the same
 // text.
-func (e encoder) compress(text string) (string, error) {
+func compress(text string) (string, error) {
 	var out bytes.Buffer
-	e.writer.Reset(&out)
-	if _, err := e.writer.Write([]byte(text)); err != nil {
+	writer, _ := writers.Get().(*gzip.Writer)
+	defer writers.Put(writer)
+	writer.Reset(&out)
+	if _, err := writer.Write([]byte(text)); err != nil {
 		return "", err
 	}
-	if err := e.writer.Close(); err != nil {
+	if err := writer.Close(); err != nil {
 		return "", err
 	}
 	return base64.StdEncoding.EncodeToString(out.Bytes()), nil
