@@ -189,8 +189,13 @@ func normalRules(rules []Rule) []Rule {
 		}
 		out = append(out, r)
 	}
-	slices.SortFunc(out, func(a, b Rule) int { return cmp.Compare(a.String(), b.String()) })
+	slices.SortFunc(out, Rule.compare)
 	return out
+}
+
+func (r Rule) compare(other Rule) int {
+	return cmp.Or(cmp.Compare(r.Protocol, other.Protocol), cmp.Compare(r.Ports, other.Ports),
+		slices.Compare(r.Addresses, other.Addresses), slices.Compare(r.Tags, other.Tags))
 }
 
 // ranges spells each range in one way, once: an address of IPv6 has many.
@@ -206,7 +211,7 @@ func ranges(addresses []string) []string {
 	return slices.Compact(out)
 }
 
-func (r Rule) equal(other Rule) bool { return r.String() == other.String() }
+func (r Rule) equal(other Rule) bool { return r.compare(other) == 0 }
 
 // String is the rule in one line, such as "tcp 4369, [beam:chat:node]".
 func (r Rule) String() string {
