@@ -15,8 +15,7 @@ import (
 // user data instead of being compressed.
 const plainFileSize = 1024
 
-// writers compress one file after another, since a new one takes more memory than a
-// whole host.
+// writers are used again, since a new one takes more memory than a whole host.
 var writers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
 // encode picks the shortest of cloud-init's encodings that carries the content

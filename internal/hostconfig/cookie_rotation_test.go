@@ -124,7 +124,7 @@ func (r *rotation) settled(t *testing.T) {
 			t.Errorf("%s reports %+v", m.name, got)
 		}
 	}
-	if !tried(len(r.stopped) == 0) {
+	if !tried(len(r.stopped) == 0) { // others have restarted by then
 		return
 	}
 	r.restart(t, 2)

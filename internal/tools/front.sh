@@ -13,7 +13,7 @@ mkdir -p "$(dirname "$front")"
 cat >"$front" <<END
 #!/bin/sh
 if [ "\$*" = "version -json" ]; then
-  echo ${version@Q}
+  printf '%s\\n' ${version@Q}
 else
   GOMAXPROCS=1 exec ${cli@Q} "\$@"
 fi

@@ -72,6 +72,12 @@ def node(settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def address() -> str:
+    """The address in the node's name, once it is known."""
+    found = re.search(r"^RELEASE_NODE=.*@([0-9.]+)$", host.read(NODE_ENV), re.MULTILINE)
+    return found.group(1) if found else ""
+
+
 def known_peers() -> set[str]:
     return {name for path in PEERS for name in long_names(host.read(path))}
 

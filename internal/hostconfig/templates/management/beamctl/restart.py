@@ -3,7 +3,6 @@ stopped without cutting off those whom it serves."""
 
 import math
 import os
-import re
 import time
 from collections.abc import Iterable
 from typing import Any, Optional
@@ -76,16 +75,10 @@ def fit(part: str, path: str, content: str) -> str:
         releases.check_settings(content)
     if part != "vm":
         return content
-    own = address()
+    own = node.address()
     if not own:
         raise host.Refused("this node does not know its address yet; its first boot has not come so far")
     return content.replace("@ADDRESS@", own).replace("@ADDRESS_TUPLE@", "{" + own.replace(".", ",") + "}")
-
-
-def address() -> str:
-    """The address in the node's name, once it is known."""
-    found = re.search(r"^RELEASE_NODE=.*@([0-9.]+)$", host.read(node.NODE_ENV), re.MULTILINE)
-    return found.group(1) if found else ""
 
 
 def undo(paths: Iterable[str], note: dict[str, Any]) -> None:
@@ -168,7 +161,7 @@ def ask(check: dict[str, Any]) -> str:
     import http.client  # takes long to load, and most commands ask nothing
 
     question, fault = f"GET {check['path']} on port {check['port']}", ""
-    for at in ("127.0.0.1", address()):
+    for at in ("127.0.0.1", node.address()):
         connection = http.client.HTTPConnection(at, check["port"], timeout=CHECK_TIMEOUT_S)
         try:
             connection.request("GET", check["path"], headers={"Host": check["host"]})

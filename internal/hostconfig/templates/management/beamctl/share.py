@@ -3,19 +3,16 @@
 import functools
 import http.server
 import os
-import re
 import select
 import shutil
-import socket
 import sys
 import threading
 import time
 from typing import Any
 
-from beamctl import host
+from beamctl import host, node
 from release import store
 
-NODE_ENV = "/etc/beam/node.env"
 SOCKET_TIMEOUT_S = 60
 
 
@@ -47,7 +44,9 @@ def share(sha256: str, seconds: str) -> None:
     it does with the connection."""
     if not store.has(sha256):
         raise host.Refused(f"this node has no archive of the release {store.key(sha256)}")
-    address, port = own_address(), store.config()["share_port"]
+    address, port = node.address(), store.config()["share_port"]
+    if not address:
+        raise host.Refused("this node does not know its address yet")
     handler = functools.partial(Share, "/" + sha256.lower(), store.archive(sha256))
     try:
         server = http.server.ThreadingHTTPServer((address, port), handler)
@@ -65,12 +64,3 @@ def await_end(deadline: float) -> None:
     while (left := deadline - time.monotonic()) > 0:
         if select.select([sys.stdin], [], [], left)[0] and not os.read(sys.stdin.fileno(), 4096):
             return
-
-
-def own_address() -> str:
-    """The address that other nodes know this one by."""
-    found = re.search(r"^RELEASE_NODE=.*@(.*)$", host.read(NODE_ENV), re.MULTILINE)
-    try:
-        return socket.inet_ntoa(socket.inet_aton(found.group(1) if found else ""))
-    except OSError as error:
-        raise host.Refused("this node does not know its address yet") from error

@@ -48,6 +48,7 @@ def has(sha256: str) -> bool:
 def fetch(source: dict[str, Any]) -> None:
     """Puts a release into the store, from a URL or from another node."""
     from release.download import download  # HTTP takes long to load, and few who use the store fetch
+
     sha256 = source["sha256"]
     port = config()["share_port"]  # unless the other node has another one
     nodes = [address if ":" in address else f"{address}:{port}" for address in source.get("from") or []]
