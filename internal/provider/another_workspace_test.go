@@ -181,19 +181,7 @@ resource "beam_cluster" %[1]q {
 }
 `, name, strings.Join([]string{opened, unattended, further}, "\n  "))
 	}
-	return config + `
-resource "beam_node" "worker" {
-  name    = "worker-1"
-  cluster = beam_cluster.chat.name
-  cookie  = beam_cookie.chat.value
-  peers   = beam_cluster.chat.node_names
-  region  = "nyc3"
-  release = { name = "jobs" }
-  tags    = ["role:worker"]
-
-  environment = { QUEUE = "mail" }
-}
-`
+	return config + workerBeside("beam_cookie.chat.value", `release = { name = "jobs" }`, `tags = ["role:worker"]`, `environment = { QUEUE = "mail" }`)
 }
 
 // imported adds an import of each id into an address.

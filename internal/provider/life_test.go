@@ -16,9 +16,8 @@ import (
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
 )
 
-// alive is a whole cluster, a node beside it, and something for each node of the
-// cluster. The test framework knows no for_each; a count of the keys needs them known
-// just as well. The droplets are records, which nobody can reach.
+// alive is a whole cluster, and something for each of its nodes. The test framework
+// knows no for_each; a count of the keys needs them known just as well. The droplets are records, which nobody can reach.
 const alive = `
 resource "beam_cookie" "chat" {
   keepers = { team = "a" }
@@ -38,21 +37,6 @@ resource "beam_cluster" "chat" {
   management    = { enabled = false }
 }
 
-resource "beam_node" "worker" {
-  name        = "worker-1"
-  cluster     = beam_cluster.chat.name
-  cookie      = beam_cookie.chat.value
-  peers       = beam_cluster.chat.node_names
-  region      = "nyc3"
-  environment = { A = "x" }
-  host        = { packages = ["htop"], files = { "/etc/talk" = { content = "x", mode = "0640" } } }
-  release     = { name = "jobs", url = "https://example.com/jobs.tar.gz", sha256 = "` + sum + `" }
-
-  lifecycle {
-    create_before_destroy = true
-  }
-}
-
 resource "terraform_data" "record" {
   count = length(keys(beam_cluster.chat.nodes))
   input = values(beam_cluster.chat.nodes)[count.index].ipv4_address
@@ -67,6 +51,16 @@ var respelt = strings.NewReplacer(
 	"database      = {}", `database = { user = "chat", volume_gib = 10 }`,
 )
 
+// aliveWorker is a node beside that cluster, made anew before the old one goes.
+func aliveWorker() string {
+	return workerBeside("beam_cookie.chat.value",
+		`environment = { A = "x" }`,
+		`host = { packages = ["htop"], files = { "/etc/talk" = { content = "x", mode = "0640" } } }`,
+		`release = { name = "jobs", url = "https://example.com/jobs.tar.gz", sha256 = "`+sum+`" }`,
+		"lifecycle {\n    create_before_destroy = true\n  }",
+	)
+}
+
 func at(name string) tfjsonpath.Path { return tfjsonpath.New(name) }
 
 // A cluster and a node are created, planned again without changes, changed in place,
@@ -75,7 +69,7 @@ func TestAccLife(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, simulator.Options{})
 	t.Cleanup(func() { c.nothingLeft(t) })
-	config := c.provider() + alive
+	config := c.provider() + alive + aliveWorker()
 	more := strings.NewReplacer("count = 2", "count = 3", `"worker-1"`, "\"worker-1\"\n  tags = [\"role:worker\"]").Replace(config)
 	anew := strings.NewReplacer(`jobs.tar.gz", sha256 = "`+sum, `2.tar.gz", sha256 = "`+strings.Repeat("b", 64), `name          = "chat"`, "name = \"chat\"\n  tags = [terraform_data.tag.output]").Replace(config) +
 		"resource \"terraform_data\" \"tag\" {\n  input = \"team:chat\"\n}\n"

@@ -98,16 +98,7 @@ func team(c *cloud, rotated string, arguments ...string) string {
 resource "beam_cookie" "chat" {
   keepers = { rotated = %q }
 }
-
-resource "beam_node" "worker" {
-  name    = "worker-1"
-  cluster = beam_cluster.chat.name
-  cookie  = beam_cookie.chat.value
-  peers   = beam_cluster.chat.node_names
-  region  = "nyc3"
-  %s
-}
-`, rotated, strings.Join(arguments, "\n  "))
+`, rotated) + workerBeside("beam_cookie.chat.value", arguments...)
 }
 
 const hasChannel = "management = { enabled = true }"

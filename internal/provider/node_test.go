@@ -20,16 +20,21 @@ const worker = "beam_node.worker"
 
 // workerConfig is a node with further arguments beside a cluster.
 func workerConfig(c *cloud, arguments ...string) string {
-	return clusterConfig(c, 1, `cookie = "monster"`) + fmt.Sprintf(`
+	return clusterConfig(c, 1, `cookie = "monster"`) + workerBeside(`"monster"`, arguments...)
+}
+
+// workerBeside is a node beside the cluster, with its cookie.
+func workerBeside(cookie string, arguments ...string) string {
+	return fmt.Sprintf(`
 resource "beam_node" "worker" {
   name    = "worker-1"
   cluster = beam_cluster.chat.name
-  cookie  = "monster"
+  cookie  = %s
   peers   = beam_cluster.chat.node_names
   region  = "nyc3"
   %s
 }
-`, strings.Join(arguments, "\n  "))
+`, cookie, strings.Join(arguments, "\n  "))
 }
 
 func nodeSchema(t *testing.T) schema.Schema {
