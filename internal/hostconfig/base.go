@@ -113,8 +113,8 @@ type templateFile struct {
 	template string
 }
 
-// program is a file whose content is the one of that name among the templates,
-// as it stands.
+// program is a file whose content is the one of that name among the templates, with
+// nothing filled in.
 type program struct{ name, path, mode string }
 
 // templateStep is a step whose script is the template of that name.
@@ -134,11 +134,11 @@ func (d *Document) addFiles(data any, files []templateFile) error {
 
 func (d *Document) addPrograms(programs []program) error {
 	for _, p := range programs {
-		content, err := templateFiles.ReadFile("templates/" + p.name)
+		content, err := readProgram(p.name)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", p.path, err)
 		}
-		d.Files = append(d.Files, File{Path: p.path, Mode: p.mode, Content: string(content)})
+		d.Files = append(d.Files, File{Path: p.path, Mode: p.mode, Content: content})
 	}
 	return nil
 }

@@ -50,6 +50,20 @@ func TestTheSameHostGivesTheSameBytes(t *testing.T) {
 	}
 }
 
+// TestHostsLeaveRoomForWhatUsersBring holds them to what the guide "own software"
+// promises.
+func TestHostsLeaveRoomForWhatUsersBring(t *testing.T) {
+	t.Parallel()
+	const room = 12 << 10
+	for name, host := range managedHosts() {
+		userData, err := host.Render()
+		must(t, err)
+		if len(userData) > hostconfig.MaxUserData-room {
+			t.Errorf("%s takes %d bytes, which leaves less than %d", name, len(userData), room)
+		}
+	}
+}
+
 func TestFingerprintFollowsWhatTheHostIsTold(t *testing.T) {
 	t.Parallel()
 	db := exampleDatabase()

@@ -1,0 +1,19 @@
+package hostconfig
+
+import "regexp"
+
+// The explanations in programs are for readers of this package: in user data, which
+// is limited, they would take a sixth of the room.
+var (
+	comment   = regexp.MustCompile(`(?m)^[ \t]*#( .*)?\n`)
+	docstring = regexp.MustCompile(`(?m)^( *(?:def .*|\).*):\n) +"""(?s:.*?)"""\n`)
+)
+
+// withoutComments leaves out the lines of a program for a shell or for Python that
+// are nothing but comments.
+func withoutComments(text string) string { return comment.ReplaceAllString(text, "") }
+
+// withoutDocstrings leaves out what the functions of a program for Python say of
+// themselves. Modules keep theirs, which may be what they print, and so do classes,
+// which may consist of it.
+func withoutDocstrings(text string) string { return docstring.ReplaceAllString(text, "$1") }
