@@ -1,6 +1,9 @@
 package hostconfig
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // The explanations in programs are for readers of this package: in user data, which
 // is limited, they would take a sixth of the room.
@@ -10,8 +13,16 @@ var (
 )
 
 // withoutComments leaves out the lines of a program for a shell or for Python that
-// are nothing but comments.
-func withoutComments(text string) string { return comment.ReplaceAllString(text, "") }
+// are nothing but comments. What they tell shellcheck stays, which judges programs as
+// hosts get them.
+func withoutComments(text string) string {
+	return comment.ReplaceAllStringFunc(text, func(line string) string {
+		if strings.Contains(line, "# shellcheck ") {
+			return line
+		}
+		return ""
+	})
+}
 
 // withoutDocstrings leaves out what the functions of a program for Python say of
 // themselves. Modules keep theirs, which may be what they print, and so do classes,
