@@ -32,7 +32,7 @@ func encode(f File) (cloudFile, error) {
 	if plain && len(f.Content) <= plainFileSize {
 		return entry, nil
 	}
-	compressed, err := compress(f.Content)
+	compressed, err := f.compressed()
 	if err != nil {
 		return cloudFile{}, fmt.Errorf("compress %s: %w", f.Path, err)
 	}
@@ -54,6 +54,22 @@ func isPlain(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool {
 		return (r < ' ' && r != '\n') || r > '~'
 	})
+}
+
+// archives are the compressed archives of programs by their content. Hosts of a kind
+// have the same, and to compress it takes longer than the rest of a host.
+var archives sync.Map
+
+func (f File) compressed() (string, error) {
+	if f.Path != programArchive {
+		return compress(f.Content)
+	}
+	if known, exists := archives.Load(f.Content); exists {
+		return known.(string), nil
+	}
+	compressed, err := compress(f.Content)
+	archives.Store(f.Content, compressed)
+	return compressed, err
 }
 
 // compress gives base64 of gzip without a name or time, the same for the same

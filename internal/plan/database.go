@@ -150,7 +150,8 @@ func (d *differ) databaseChange(host cluster.Droplet) change {
 	case d.Observed.Volume == nil && d.Memory.CanMakeDatabase() == nil:
 		return change{way: wayReplaced, why: describe(d.Memory.Hosts[host.ID].Name, host.ID) + " has lost its volume: it is made anew"}
 	}
-	return d.changeOf(host, d.Spec.Database.Place, described(d.Spec.DatabaseHost(d.Memory)))
+	told := d.once("database", func() description { return described(d.Spec.DatabaseHost(d.Memory)) })
+	return d.changeOf(host, d.Spec.Database.Place, told)
 }
 
 func firewallKey(name, role string) string {

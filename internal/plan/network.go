@@ -108,7 +108,8 @@ func vpcKey(region string) string { return UseVPC{Region: region}.Key() }
 // firewalls binds a firewall to the tag of each role, before a host has it.
 func (d *differ) firewalls() {
 	tags := map[string]bool{}
-	for _, wanted := range d.wantedFirewalls() {
+	d.walls = d.wantedFirewalls()
+	for _, wanted := range d.walls {
 		have, exists := d.firewall(wanted)
 		if exists && have.Same(wanted) {
 			continue
@@ -160,9 +161,8 @@ func (d *differ) onlyUnmarked(have, wanted cluster.Firewall) bool {
 // firewalls of roles that there are no more.
 func (d *differ) removeNetwork() {
 	hosts := d.keys(isDelete)
-	wanted := d.wantedFirewalls()
 	for _, f := range d.Observed.Firewalls {
-		needed := slices.ContainsFunc(wanted, func(w cluster.Firewall) bool {
+		needed := slices.ContainsFunc(d.walls, func(w cluster.Firewall) bool {
 			have, exists := d.firewall(w)
 			return exists && have.ID == f.ID
 		})

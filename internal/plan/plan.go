@@ -133,9 +133,10 @@ func ordered(steps []Step) []Step {
 // differ collects the steps, part by part.
 type differ struct {
 	Input
-	pools     nodePlan
-	steps     []Step
-	nodesTold map[string]description // of nodes by pool, once they were needed
+	pools nodePlan
+	steps []Step
+	told  map[string]description // of hosts by what they are, once they were needed
+	walls []cluster.Firewall     // that are wanted for now
 	// balancerLater says that the load balancer is made anew once its nodes have
 	// changed, of which it is told before.
 	balancerLater bool

@@ -42,9 +42,8 @@ func (d *differ) narrowFirewalls() {
 	later.Memory = d.Memory.Clone()
 	maps.DeleteFunc(later.Memory.Hosts, func(id int, _ cluster.HostRecord) bool { return going[id] })
 	later.Observed.Droplets = filter(d.Observed.Droplets, func(host cluster.Droplet) bool { return !going[host.ID] })
-	wide := d.wantedFirewalls()
 	for i, narrow := range later.wantedFirewalls() {
-		if have, exists := d.firewall(narrow); exists && !narrow.Same(wide[i]) {
+		if have, exists := d.firewall(narrow); exists && !narrow.Same(d.walls[i]) {
 			narrow.ID = have.ID
 			d.do(UpdateFirewall{Firewall: narrow, Narrows: true}, "", append(d.keys(isDelete), UpdateFirewall{Firewall: narrow}.Key())...)
 		}

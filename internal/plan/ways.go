@@ -58,21 +58,29 @@ func described(host interface {
 	return description{host.Fingerprint(), host.Parts()}
 }
 
-// node describes the nodes of a pool, once: with a hundred of them it is asked for
-// often. What all nodes have in common is that of a pool without a name, too.
-func (d *differ) node(pool string) description {
-	told, known := d.nodesTold[pool]
+// once describes hosts of a kind, which is asked for often, once.
+func (d *differ) once(kind string, describe func() description) description {
+	told, known := d.told[kind]
 	if !known {
-		told = described(d.Spec.NodeHost(d.Memory, pool, nil))
+		told = describe()
+		if d.told == nil {
+			d.told = map[string]description{}
+		}
+		d.told[kind] = told
+	}
+	return told
+}
+
+// node describes the nodes of a pool. What all nodes have in common is that of a pool
+// without a name, too.
+func (d *differ) node(pool string) description {
+	return d.once("node of "+pool, func() description {
+		told := described(d.Spec.NodeHost(d.Memory, pool, nil))
 		if d.Spec.EffectiveCookie(d.Memory) == "" {
 			told.recallCookie(d.Memory)
 		}
-		if d.nodesTold == nil {
-			d.nodesTold = map[string]description{}
-		}
-		d.nodesTold[pool] = told
-	}
-	return told
+		return told
+	})
 }
 
 // recallCookie stands in for a cookie that is not known: it is the one that the last
