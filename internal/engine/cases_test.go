@@ -14,6 +14,7 @@ import (
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
 	"github.com/beamcluster/terraform-provider-beam/internal/simulator"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
 // Two folders have a cluster of the same name, and are applied at once, or one
@@ -168,9 +169,9 @@ func allTogether() []together {
 // followed at once by a look and a destroy, and leaves nothing.
 func TestFaultsThatComeTogether(t *testing.T) {
 	t.Parallel()
-	for _, what := range allTogether() {
-		for _, op := range everyOperation() {
-			if what.fits != nil && !what.fits(op) {
+	for i, what := range allTogether() {
+		for j, op := range everyOperation() {
+			if what.fits != nil && !what.fits(op) || (i+j)%2 == 0 && !testtool.Everything() {
 				continue
 			}
 			t.Run(what.name+": "+op.name, func(t *testing.T) {

@@ -103,7 +103,7 @@ func everyTrouble(all []recorded) []trouble {
 
 // oneOf is how many routes each fault can befall for each that it does befall
 // where not all are tried.
-const oneOf = 5
+const oneOf = 8
 
 // sample leaves some pairs of route and fault, each with the operation that was
 // chosen least so far, once or lastingly by turns.

@@ -70,6 +70,9 @@ func TestHostsBecomeWhatIsAskedForAfterAnApplyThatWasCutOff(t *testing.T) {
 					first, stride = 1, 1
 				}
 				stories++
+				if stories%2 == 0 && !testtool.Everything() {
+					continue
+				}
 				t.Run(name+", "+how+", then "+next, func(t *testing.T) {
 					t.Parallel()
 					for call, early := first, true; early; call += stride {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/beamcluster/terraform-provider-beam/internal/cluster"
+	"github.com/beamcluster/terraform-provider-beam/internal/testtool"
 )
 
 // keepsData is a destroy that leaves a snapshot of the database's volume, as one
@@ -36,8 +37,8 @@ func TestADestroyKeepsTheDataOnceWhateverHappens(t *testing.T) {
 	}
 	concerns := func(route string) bool { return strings.Contains(route, "/volumes/") }
 	tried := 0
-	for _, x := range everyTrouble(whole) {
-		if concerns(x.at.route) {
+	for i, x := range everyTrouble(whole) {
+		if concerns(x.at.route) && (i%2 == 0 || testtool.Everything()) {
 			tried++
 			t.Run(x.String(), func(t *testing.T) {
 				t.Parallel()
@@ -54,7 +55,7 @@ func TestADestroyKeepsTheDataOnceWhateverHappens(t *testing.T) {
 			})
 		}
 	}
-	if tried < 100 {
+	if tried < 50 {
 		t.Errorf("only %d things were tried", tried)
 	}
 }

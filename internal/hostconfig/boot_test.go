@@ -117,7 +117,7 @@ func cutEvery() int {
 	if testtool.Everything() {
 		return 1
 	}
-	return 40
+	return 80
 }
 
 // The programs' calls are counted, so the power can go away wherever something
