@@ -21,9 +21,14 @@ type VM struct {
 	ended chan struct{} // closed when there will be no more lines
 }
 
+// quiet gives VMs one scheduler each, which sleeps where there is nothing to do: a
+// dozen of them share the processors.
+const quiet = "ERL_AFLAGS=+S 1:1 +SDcpu 1:1 +SDio 1 +sbwt none +sbwtdcpu none +sbwtdio none"
+
 // StartVM starts a VM and kills it, if it still runs, when the test ends.
 func StartVM(t testing.TB, cmd *exec.Cmd) *VM {
 	t.Helper()
+	cmd.Env = append(cmd.Environ(), quiet)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -35,10 +35,6 @@ spawn(fun() ->
   Report(none)
 end).`
 
-// quiet lets VMs that have nothing to do sleep instead of spinning: a dozen of
-// them share the processors.
-const quiet = "ERL_AFLAGS=+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none"
-
 // member is a managed host on a loopback address whose node runs in a real VM,
 // as the host's own files start it.
 type member struct {
@@ -122,7 +118,7 @@ func (m *member) start(t *testing.T) {
 		"-noinput", "-kernel", "logger_level", "none", // refusals are logged to the same output
 		"-args_file", filepath.Join(folder, "vm.args"), "-eval", observed)
 	erl.Dir = m.root
-	erl.Env = append(os.Environ(), quiet, "HOME="+m.root+"/home/deploy",
+	erl.Env = append(os.Environ(), "HOME="+m.root+"/home/deploy",
 		fmt.Sprintf("ERL_EPMD_PORT=%d", m.epmdPort), "ERL_EPMD_ADDRESS="+m.address)
 	m.vm = erltest.StartVM(t, erl)
 }
@@ -247,7 +243,7 @@ func (r *rotation) stranger(t *testing.T, value, expression string) *erltest.VM 
 	}
 	erl := exec.CommandContext(t.Context(), "erl", "-noinput", "-hidden", "-name", "stranger@127.0.0.1",
 		"-eval", "Nodes = ["+strings.Join(names, ",")+"], "+expression)
-	erl.Env = append(os.Environ(), quiet, "HOME="+home, fmt.Sprintf("ERL_EPMD_PORT=%d", r.members[0].epmdPort))
+	erl.Env = append(os.Environ(), "HOME="+home, fmt.Sprintf("ERL_EPMD_PORT=%d", r.members[0].epmdPort))
 	return erltest.StartVM(t, erl)
 }
 
