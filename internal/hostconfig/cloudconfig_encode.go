@@ -64,11 +64,14 @@ func (f File) compressed() (string, error) {
 	if f.Path != programArchive {
 		return compress(f.Content)
 	}
-	if known, exists := archives.Load(f.Content); exists {
-		return known.(string), nil
+	known, _ := archives.Load(f.Content)
+	if compressed, had := known.(string); had {
+		return compressed, nil
 	}
 	compressed, err := compress(f.Content)
-	archives.Store(f.Content, compressed)
+	if err == nil {
+		archives.Store(f.Content, compressed)
+	}
 	return compressed, err
 }
 
