@@ -71,8 +71,9 @@ func (h *hosts) alwaysReached() {
 // notices an apply that is cut off in between, whatever is asked for next.
 func TestHostsAreReachedWhilePortsChange(t *testing.T) {
 	t.Parallel()
-	for i, name := range slices.Sorted(maps.Keys(portChanges())) {
-		change := portChanges()[name]
+	changes := portChanges()
+	for i, name := range slices.Sorted(maps.Keys(changes)) {
+		change := changes[name]
 		if i%2 == 0 || testtool.Everything() {
 			t.Run(name, func(t *testing.T) { portsChange(t, change) })
 		}

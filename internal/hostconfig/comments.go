@@ -6,7 +6,7 @@ import (
 )
 
 // The explanations in programs are for readers of this package: in user data, which
-// is limited, they would take a sixth of the room.
+// is limited, they would take an eighth of the room.
 var (
 	comment   = regexp.MustCompile(`(?m)^[ \t]*#( .*)?\n`)
 	docstring = regexp.MustCompile(`(?m)^( *(?:def .*|\).*):\n) +"""(?s:.*?)"""\n`)

@@ -18,6 +18,8 @@ type sources struct {
 	programs  map[string]string  // those with nothing to fill in, by their paths there
 }
 
+// readSources reads them at its first call. What is wrong with one is the error of
+// every call.
 var readSources = sync.OnceValues(func() (sources, error) {
 	s := sources{template.New("").Option("missingkey=error").Funcs(template.FuncMap{
 		"shell": quoteShell, "haproxy": quoteHAProxy, "ufwPorts": ufwPorts,

@@ -108,8 +108,8 @@ func vpcKey(region string) string { return UseVPC{Region: region}.Key() }
 // firewalls binds a firewall to the tag of each role, before a host has it.
 func (d *differ) firewalls() {
 	tags := map[string]bool{}
-	d.walls = d.wantedFirewalls()
-	for _, wanted := range d.walls {
+	d.opened = d.wantedFirewalls()
+	for _, wanted := range d.opened {
 		have, exists := d.firewall(wanted)
 		if exists && have.Same(wanted) {
 			continue
@@ -162,7 +162,7 @@ func (d *differ) onlyUnmarked(have, wanted cluster.Firewall) bool {
 func (d *differ) removeNetwork() {
 	hosts := d.keys(isDelete)
 	for _, f := range d.Observed.Firewalls {
-		needed := slices.ContainsFunc(d.walls, func(w cluster.Firewall) bool {
+		needed := slices.ContainsFunc(d.opened, func(w cluster.Firewall) bool {
 			have, exists := d.firewall(w)
 			return exists && have.ID == f.ID
 		})

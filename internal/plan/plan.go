@@ -133,10 +133,10 @@ func ordered(steps []Step) []Step {
 // differ collects the steps, part by part.
 type differ struct {
 	Input
-	pools nodePlan
-	steps []Step
-	told  map[string]description // of hosts by what they are, once they were needed
-	walls []cluster.Firewall     // that are wanted for now
+	pools  nodePlan
+	steps  []Step
+	told   map[string]description // of hosts by what they are, once they were needed
+	opened []cluster.Firewall     // for the hosts that there are and those to come
 	// balancerLater says that the load balancer is made anew once its nodes have
 	// changed, of which it is told before.
 	balancerLater bool

@@ -43,7 +43,7 @@ func (d *differ) narrowFirewalls() {
 	maps.DeleteFunc(later.Memory.Hosts, func(id int, _ cluster.HostRecord) bool { return going[id] })
 	later.Observed.Droplets = filter(d.Observed.Droplets, func(host cluster.Droplet) bool { return !going[host.ID] })
 	for i, narrow := range later.wantedFirewalls() {
-		if have, exists := d.firewall(narrow); exists && !narrow.Same(d.walls[i]) {
+		if have, exists := d.firewall(narrow); exists && !narrow.Same(d.opened[i]) {
 			narrow.ID = have.ID
 			d.do(UpdateFirewall{Firewall: narrow, Narrows: true}, "", append(d.keys(isDelete), UpdateFirewall{Firewall: narrow}.Key())...)
 		}

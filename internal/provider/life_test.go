@@ -17,7 +17,8 @@ import (
 )
 
 // alive is a whole cluster, and something for each of its nodes. The test framework
-// knows no for_each; a count of the keys needs them known just as well. The droplets are records, which nobody can reach.
+// knows no for_each; a count of the keys needs them known just as well. The droplets
+// are records, which nobody can reach.
 const alive = `
 resource "beam_cookie" "chat" {
   keepers = { team = "a" }
