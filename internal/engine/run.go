@@ -148,14 +148,28 @@ func (r *run) over(ctx context.Context, p plan.Plan, failed []error) (bool, erro
 // has to be renewed meanwhile.
 const planTime = time.Minute
 
-// next waits for what a step under way has to say.
+// next waits for what steps under way have to say.
 func (r *run) next() []error {
-	var e event
+	var failed []error
 	select {
-	case e = <-r.events:
+	case e := <-r.events:
+		failed = append(failed, r.heed(e)...)
 	case <-time.After(planTime):
 		return nil
 	}
+	// What more there is makes one new plan, not one each.
+	for {
+		select {
+		case e := <-r.events:
+			failed = append(failed, r.heed(e)...)
+		default:
+			return failed
+		}
+	}
+}
+
+// heed takes note of an event.
+func (r *run) heed(e event) []error {
 	if e.record != nil {
 		e.record()
 	}
