@@ -55,10 +55,10 @@ func (n Node) PeersFileContent() string {
 //
 // It ends at once in a VM that is not a node, such as one started for `eval`.
 func (n Node) Dialer() string {
-	return n.dialer(dialInterval)
+	return n.dialer(dialInterval, pollInterval)
 }
 
-func (n Node) dialer(interval time.Duration) string {
+func (n Node) dialer(interval, poll time.Duration) string {
 	return strings.NewReplacer(
 		"@PEERS@", quoteString(n.path(PeersFile)),
 		"@LEARNED@", quoteString(n.LearnedFile),
@@ -68,7 +68,7 @@ func (n Node) dialer(interval time.Duration) string {
 		"@RUNNING@", quoteString(n.RunningFile),
 		"@REQUEST@", quoteString(n.RequestFile),
 		"@ANSWER@", quoteString(n.AnswerFile),
-		"@POLL_MS@", fmt.Sprint(pollInterval.Milliseconds()),
+		"@POLL_MS@", fmt.Sprint(poll.Milliseconds()),
 		"@SWITCH_MS@", fmt.Sprint(switchTimeout.Milliseconds()),
 		"@INTERVAL_MS@", fmt.Sprint(interval.Milliseconds()),
 		"@MEMORY_S@", fmt.Sprint(int(learnedMemory.Seconds())),

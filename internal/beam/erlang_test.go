@@ -176,7 +176,7 @@ func TestTheFileOfNodesFollowsEachChangeAtOnce(t *testing.T) {
 	t.Parallel()
 	port := erltest.StartEPMD(t, "127.0.0.1", "127.0.0.2")
 	older := newHost(t, "127.0.0.1", port)
-	older.write(t, beam.DialerFile, older.node.DialerEvery(time.Hour))
+	older.write(t, beam.DialerFile, older.node.DialerEvery(time.Hour, 500*time.Millisecond))
 	older.start(t, reportNodes).Await(t, "[]")
 	shown := older.watchNodes(t)
 	shown.Await(t, `<<>>`)
@@ -184,6 +184,27 @@ func TestTheFileOfNodesFollowsEachChangeAtOnce(t *testing.T) {
 	shown.Await(t, `<<"chat2@127.0.0.2\n">>`)
 	younger.Kill(t)
 	shown.Await(t, `<<>>`)
+}
+
+// A node that restarts amid a rotation meets one that has the new cookie, whose
+// nodes call it a moment later: by then it has the new cookie for all of them. One
+// that could not call would be cut off from the others for it
+// (prevent_overlapping_partitions). Here the dialer looks around each five seconds.
+func TestANodeThatFollowsASwitchedOneTakesTheCookieForAll(t *testing.T) {
+	t.Parallel()
+	port := erltest.StartEPMD(t, "127.0.0.1", "127.0.0.2")
+	switched := newHost(t, "127.0.0.2", port)
+	switched.write(t, ".erlang.cookie", "SWITCHED")
+	switched.start(t, reportNodes).Await(t, "[]")
+	h := newHost(t, "127.0.0.1", port, switched.name(), "chat3@127.0.0.3")
+	h.write(t, beam.DialerFile, h.node.DialerEvery(5*time.Second, 5*time.Second))
+	h.write(t, "staged", "SWITCHED")
+	h.start(t, `
+		Once = fun Once(Holds) -> Holds() orelse begin timer:sleep(10), Once(Holds) end end,
+		Once(fun() -> erlang:get_cookie() =:= 'SWITCHED' end),
+		Moved = erlang:monotonic_time(millisecond),
+		Once(fun() -> erlang:get_cookie('chat3@127.0.0.3') =:= 'SWITCHED' end),
+		io:format("at once: ~p~n", [erlang:monotonic_time(millisecond) - Moved < 2500]).`).Await(t, "at once: true")
 }
 
 // watchNodes starts a VM of its own that prints the host's file of nodes.

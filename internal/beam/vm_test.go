@@ -48,7 +48,7 @@ func newHost(t *testing.T, address string, epmdPort int, peers ...string) *host 
 	h.write(t, beam.VMArgsFile, h.node.VMArgs())
 	h.write(t, beam.SysConfigFile, h.node.SysConfig())
 	h.write(t, beam.PeersFile, h.node.PeersFileContent())
-	h.write(t, beam.DialerFile, h.node.DialerEvery(200*time.Millisecond))
+	h.write(t, beam.DialerFile, h.node.DialerEvery(200*time.Millisecond, 500*time.Millisecond))
 	h.write(t, ".erlang.cookie", testCookie)
 	return h
 }
