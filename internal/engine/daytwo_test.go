@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -135,11 +136,18 @@ func TestAllNodesRestartAtOnceWhenAskedTo(t *testing.T) {
 	inRunningCluster(t, 3, func(w *world, h *hosts) {
 		h.spec.Update.Strategy = cluster.UpdateAllAtOnce
 		h.spec.Environment = map[string]string{"PHX_HOST": "chat.example.com"}
+		h.takes = 10 * time.Second
+		restarted := map[string]time.Time{}
+		h.told = func(host, command string) {
+			if strings.HasPrefix(command, hostconfig.CommandApply) {
+				restarted[host] = time.Now()
+			}
+		}
 		h.changes()
-		got := h.heard()
-		slices.Sort(got)
-		if want := []string{"chat-us-1: apply", "chat-us-2: apply", "chat-us-3: apply"}; !slices.Equal(got, want) {
-			w.Errorf("the hosts were told %q, want %q", got, want)
+		at := restarted["chat-us-1"]
+		want := map[string]time.Time{"chat-us-1": at, "chat-us-2": at, "chat-us-3": at}
+		if at.IsZero() || !maps.Equal(restarted, want) {
+			w.Errorf("nodes were told to restart at %v, want all three at once", restarted)
 		}
 	})
 }

@@ -30,6 +30,7 @@ type hosts struct {
 	mu       sync.Mutex
 	commands []string                        // those that tell, each with its host
 	told     func(host, command string)      // is called before each of those; nil for none
+	takes    time.Duration                   // how long each of those takes
 	cutAfter int                             // commands after which the connection is lost; 0 for never
 	failing  func(*health.Report, time.Time) // what a host says by when it was made
 	silent   string                          // a host that does not answer
@@ -74,6 +75,7 @@ func (h *hosts) carryOut(ctx context.Context, d cluster.Droplet, command string,
 		if lost {
 			return nil, fmt.Errorf("SSH to %s: %w", d.PublicIPv4, management.ErrLost)
 		}
+		h.w.pass(h.takes)
 	}
 	answer, err := h.w.fleet.run(ctx, d.ID, command, stdin, nodeName(h.spec))
 	if !asks || err != nil {
